@@ -1,0 +1,1 @@
+//! The Acme Store as EdgeFlags holds it.
