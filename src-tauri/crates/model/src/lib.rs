@@ -1,1 +1,30 @@
-//! x
+//! The nouns of the flag console and the rules that need nothing but them.
+//!
+//! This crate never does I/O, never reads a clock (a [`Timestamp`] is always
+//! passed in) and knows neither SQL, HTTP nor windows.
+
+mod conflict;
+mod connection;
+mod diff;
+mod edit;
+mod flag;
+mod freshness;
+mod identity;
+mod snapshot;
+mod time;
+
+pub use conflict::{Verdict, judge};
+pub use connection::{
+    Connection, ConnectionId, Endpoint, Environment, EnvironmentKey, FlagsmithAuth, FlagsmithEndpoint, Named,
+    Protection, Service,
+};
+pub use diff::{Field, differences};
+pub use edit::{Change, Edit, EditId, EditState};
+pub use flag::{
+    Flag, FlagKey, FlagKind, FlagNote, FlagState, FlagValue, SegmentOverride, Tag, ValueKind, Variant,
+    Version,
+};
+pub use freshness::{FetchStatus, Freshness, FreshnessRule, freshness};
+pub use identity::{IdentityRecord, IdentityRef, RemoteFlag};
+pub use snapshot::{Segment, Snapshot};
+pub use time::Timestamp;

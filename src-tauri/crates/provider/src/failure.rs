@@ -1,0 +1,92 @@
+//! Failures, sorted by what can be done about them.
+
+use halyard_model::Timestamp;
+
+/// How far a request came before it failed to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The name of the host was not found.
+    Name,
+    /// No connection could be made.
+    Connect,
+    /// The certificate was not accepted.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// The connection ended before the answer was whole.
+    Cut,
+    /// Anything else below HTTP.
+    Other,
+}
+
+/// What can be done about a failure; each kind exists because the console
+/// treats it differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The credential was not accepted: ask for another.
+    Unauthorised,
+    /// The credential is accepted and may not do this.
+    Forbidden,
+    /// There is nothing here: wrong address, or it was deleted.
+    NotFound,
+    /// Ask again at this moment, where the service named one.
+    RateLimited {
+        /// When it may be asked again.
+        retry_at: Option<Timestamp>,
+    },
+    /// The service refused the content, with its own words.
+    Refused {
+        /// The service's words, shortened.
+        detail: String,
+    },
+    /// No answer.
+    Unreachable(Stage),
+    /// The service failed.
+    ServerFault,
+    /// The answer was not of the documented shape.
+    Malformed {
+        /// Where in the answer, and what was expected.
+        place: String,
+    },
+    /// The address cannot be used.
+    BadAddress {
+        /// Why.
+        detail: String,
+    },
+}
+
+/// A request that failed. Holds no credential: the address is kept without
+/// query and user information.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Failure {
+    /// What can be done about it.
+    pub kind: FailureKind,
+    /// What happened, in a sentence.
+    pub sentence: String,
+    /// The likely cause, in a sentence, where one is known.
+    pub cause: Option<String>,
+    /// The next step, in a sentence, where one is known.
+    pub next_step: Option<String>,
+    /// Method and address, such as `GET https://host/api/v1/flags/`.
+    pub request: Option<String>,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// The first few hundred characters of the answer.
+    pub excerpt: Option<String>,
+}
+
+impl Failure {
+    /// A failure of a kind, told in a sentence.
+    pub fn new(kind: FailureKind, sentence: impl Into<String>) -> Failure {
+        Failure {
+            kind,
+            sentence: sentence.into(),
+            cause: None,
+            next_step: None,
+            request: None,
+            status: None,
+            excerpt: None,
+        }
+    }
+}

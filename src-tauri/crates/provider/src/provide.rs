@@ -1,0 +1,248 @@
+//! What the console asks of a flag service.
+
+use async_trait::async_trait;
+use halyard_model::{
+    Change, Endpoint, Environment, Flag, FlagKey, FlagState, IdentityRecord, IdentityRef, Named, RemoteFlag,
+    Snapshot, Timestamp,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Failure;
+
+/// A key or token, kept out of every `Debug` output and wiped when dropped.
+#[derive(Clone)]
+pub struct Credential(SecretString);
+
+impl Credential {
+    /// Wraps a key, without the blanks that pasting leaves around it.
+    pub fn new(secret: &str) -> Credential {
+        Credential(SecretString::from(secret.trim().to_owned()))
+    }
+
+    /// The key itself, for a request header or the keychain and nothing else.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Credential(redacted)")
+    }
+}
+
+/// What an answer said about the requests that are left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests allowed per window.
+    pub limit: Option<u32>,
+    /// Requests left in the window.
+    pub remaining: Option<u32>,
+    /// When the window ends.
+    pub resets_at: Option<Timestamp>,
+}
+
+/// A value with what its answers said beside it.
+#[derive(Clone, Debug)]
+pub struct Answer<T> {
+    /// The value.
+    pub value: T,
+    /// The newest statement about limits, where the service makes any.
+    pub limits: Option<RateLimit>,
+    /// How many requests it took.
+    pub requests: u32,
+}
+
+/// Something found at a connection, with the projects below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The organisation; EdgeFlags has none and gives its project's name.
+    pub organisation: Named,
+    /// Its projects, sorted by name.
+    pub projects: Vec<Named>,
+}
+
+/// Whether a credential may do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A request of this kind succeeded.
+    Granted,
+    /// A request of this kind was refused.
+    Denied,
+    /// Cannot be known without side effects; the first attempt will tell.
+    Unknown,
+}
+
+/// One thing a credential may or may not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// In the service's words, such as `read:flags`.
+    pub name: String,
+    /// Whether it is granted.
+    pub standing: Standing,
+}
+
+/// What a credential opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Discovery {
+    /// The server's own version, where it tells.
+    pub server_version: Option<String>,
+    /// Organisations and their projects.
+    pub organisations: Vec<Listing>,
+    /// What the credential may do, where probing reads tell.
+    pub permissions: Vec<Permission>,
+}
+
+/// One environment with everything a call needs to reach it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Where the service is.
+    pub endpoint: &'a Endpoint,
+    /// The key for it.
+    pub credential: &'a Credential,
+    /// The project.
+    pub project: &'a Named,
+    /// The environment.
+    pub environment: &'a Environment,
+}
+
+/// How far a collection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being read, such as `flags`.
+    pub what: &'static str,
+    /// How many are read.
+    pub done: u32,
+    /// Out of how many, where known.
+    pub total: Option<u32>,
+}
+
+/// A change to be written under a precondition.
+#[derive(Clone, Debug)]
+pub struct Write<'a> {
+    /// The flag as it was when the user decided; its state is the precondition.
+    pub base: &'a Flag,
+    /// What they decided.
+    pub change: &'a Change,
+}
+
+/// What became of a write. In no case was a state replaced that the client
+/// could have seen to differ from the base.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WriteOutcome {
+    /// A read after the write shows what was sent.
+    Confirmed {
+        /// The flag as read back.
+        flag: Box<Flag>,
+    },
+    /// Somebody had made the same change; nothing was sent.
+    AlreadyThere {
+        /// The flag as read.
+        flag: Box<Flag>,
+    },
+    /// Somebody had changed the flag since the base; nothing was sent.
+    Conflict {
+        /// The flag as the service holds it.
+        theirs: Box<Flag>,
+    },
+    /// Somebody published between the last check and this write; both states
+    /// are in the service's history, ours is live.
+    Replaced {
+        /// The flag as the service holds it now.
+        now: Box<Flag>,
+        /// The state that was replaced, as far as the service can show it.
+        replaced: Box<FlagState>,
+    },
+    /// The write succeeded and a read after it shows something else: somebody
+    /// changed the flag right afterwards, or the service dropped a part.
+    Overtaken {
+        /// The flag as the service holds it now.
+        now: Box<Flag>,
+    },
+    /// It was sent, and no answer can tell what became of it.
+    Unknown {
+        /// Why, in a sentence.
+        reason: String,
+        /// The flag as re-read, where that succeeded and did not settle it.
+        now: Option<Box<Flag>>,
+    },
+}
+
+/// Which of a service's surfaces to ask for an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// Flagsmith's Flags API, or the EdgeFlags evaluation.
+    FlagsApi,
+    /// The Edge Proxy at this base address.
+    EdgeProxy(String),
+}
+
+/// A flag service. Implementations are stateless apart from a connection pool.
+///
+/// Every method returns [`Failure`] sorted by what can be done about it.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Checks a credential and lists what it opens.
+    async fn discover(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Credential,
+    ) -> Result<Answer<Discovery>, Failure>;
+
+    /// Lists the environments of a project, in the service's order.
+    /// [`Environment::protection`] is as suggested by the name.
+    async fn environments(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Credential,
+        project: &Named,
+    ) -> Result<Answer<Vec<Environment>>, Failure>;
+
+    /// Collects one environment's whole state. A change while it is collected
+    /// is noticed and leads to a second reading, so that the parts agree.
+    /// `now` is the time the collection begins.
+    async fn collect(
+        &self,
+        target: Target<'_>,
+        now: Timestamp,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Answer<Snapshot>, Failure>;
+
+    /// Reads one flag afresh, past every cache. `known` is the flag as last seen.
+    async fn flag(&self, target: Target<'_>, known: &Flag) -> Result<Answer<Flag>, Failure>;
+
+    /// Writes under a precondition: never over a state that could be seen to
+    /// differ from the base. An `Err` means that nothing was changed.
+    async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure>;
+
+    /// Finds identities whose identifier contains (hosted: starts with) `search`.
+    async fn identities(
+        &self,
+        target: Target<'_>,
+        search: &str,
+    ) -> Result<Answer<Vec<IdentityRecord>>, Failure>;
+
+    /// The traits the service stores for an identity. Empty where it stores none.
+    async fn traits(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRecord,
+    ) -> Result<Answer<Vec<(String, serde_json::Value)>>, Failure>;
+
+    /// Asks the service itself what an identity gets. Never persists the
+    /// identity or its traits.
+    async fn evaluate(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRef,
+        surface: &Surface,
+    ) -> Result<Answer<Vec<RemoteFlag>>, Failure>;
+
+    /// Asks the service for one flag with its reason.
+    async fn evaluate_flag(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRef,
+        flag: &FlagKey,
+    ) -> Result<Answer<RemoteFlag>, Failure>;
+}
