@@ -1,1 +1,3 @@
+//! Halyard's binary.
+
 fn main() {}

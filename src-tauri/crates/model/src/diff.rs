@@ -82,10 +82,17 @@ mod tests {
 
     #[test]
     fn each_field_is_seen_on_its_own() {
-        let changes: [(Field, fn(&mut FlagState)); 5] = [
-            (Field::Enabled, |state| state.enabled = false),
-            (Field::Value, |state| state.value = FlagValue(json!(1))),
-            (Field::Variants, |state| state.variants[0].weight = 31.0),
+        type Change = fn(&mut FlagState);
+        let changes: [(Field, Change); 5] = [
+            (Field::Enabled, |state| {
+                state.enabled = false;
+            }),
+            (Field::Value, |state| {
+                state.value = FlagValue(json!(1));
+            }),
+            (Field::Variants, |state| {
+                state.variants[0].weight = 31.0;
+            }),
             (Field::SegmentOverrides, |state| {
                 state.segment_overrides[0].enabled = true
             }),

@@ -1,0 +1,47 @@
+//! What the shell tells the window without being asked.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tauri_specta::Event;
+
+/// Which answers are out of date and must be asked for again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum ChangedTag {
+    /// [`crate::view::AppView`]: connections, keychain, notices.
+    App,
+    /// Flags, freshness and edits of one environment.
+    Environment {
+        /// The connection.
+        connection: String,
+        /// The environment's key.
+        environment: String,
+    },
+    /// [`crate::view::StatusView`] of one connection.
+    Status {
+        /// The connection.
+        connection: String,
+    },
+}
+
+/// Something in the mirror changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct Changed {
+    /// What is out of date.
+    pub tags: Vec<ChangedTag>,
+}
+
+/// How far a refresh has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct RefreshProgress {
+    /// The connection.
+    pub connection: String,
+    /// The environment's key.
+    pub environment: String,
+    /// What is being read, such as `segments`; `null` when it is over.
+    pub what: Option<String>,
+    /// How many are read.
+    pub done: u32,
+    /// Out of how many, where known.
+    pub total: Option<u32>,
+}

@@ -1,0 +1,106 @@
+//! What a given identity gets.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{FreshnessView, ValueView};
+
+/// What a trait's value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum TraitKindView {
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+}
+
+/// A trait as typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct TraitView {
+    /// Its name.
+    pub name: String,
+    /// What its value is.
+    pub kind: TraitKindView,
+    /// Its value: text without quotes, `7`, `true`.
+    pub text: String,
+}
+
+/// Asks what an identity gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PreviewRequest {
+    /// The connection.
+    pub connection: String,
+    /// The environment's key.
+    pub environment: String,
+    /// The identity.
+    pub identifier: String,
+    /// What is known about it.
+    pub traits: Vec<TraitView>,
+}
+
+/// What decided a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum DeciderView {
+    /// An identity override.
+    Identity,
+    /// A segment override.
+    Segment,
+    /// The split over options.
+    Split,
+    /// The environment's default.
+    Default,
+    /// The service itself; it keeps its rules to itself.
+    Service,
+}
+
+/// What an identity gets of one flag.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct PreviewRowView {
+    /// The flag.
+    pub flag: String,
+    /// It has options.
+    pub multivariate: bool,
+    /// On or off; `null` where the service answers only with a value.
+    pub enabled: Option<bool>,
+    /// What the identity gets.
+    pub value: ValueView,
+    /// What decided.
+    pub decided_by: DeciderView,
+    /// Why, in one sentence.
+    pub why: String,
+    /// What a client may see differently, in a sentence, such as `Left out for
+    /// client-side keys.`
+    pub caveat: Option<String>,
+}
+
+/// What an identity gets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct PreviewView {
+    /// Evaluated from the mirror, or by the service.
+    pub remote: bool,
+    /// What it was evaluated against, in a sentence.
+    pub source: String,
+    /// The rows, sorted by name.
+    pub rows: Vec<PreviewRowView>,
+    /// How many were decided by an override.
+    pub overrides: u32,
+    /// What may differ for all of them, in sentences.
+    pub caveats: Vec<String>,
+    /// How fresh what it was evaluated against is.
+    pub freshness: FreshnessView,
+}
+
+/// An identity the service knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct IdentityView {
+    /// The service's identifier of the record.
+    pub id: String,
+    /// The identifier the application uses.
+    pub identifier: String,
+    /// A name given in the dashboard.
+    pub alias: Option<String>,
+}
