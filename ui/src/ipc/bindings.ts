@@ -6,93 +6,74 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 /** Commands */
 export const commands = {
 	/**  The frame: connections, keychain, notices. */
-	app: () => typedError<AppView_Serialize, WireError_Serialize>(__TAURI_INVOKE("app")),
+	app: () => typedError<AppView, WireError>(__TAURI_INVOKE("app")),
 	/**  Starts the sandbox inside the app and connects to both of its services. */
-	startDemo: () => typedError<ConnectionView_Serialize[], WireError_Serialize>(__TAURI_INVOKE("start_demo")),
+	startDemo: () => typedError<ConnectionView[], WireError>(__TAURI_INVOKE("start_demo")),
 	/**
 	 *  Checks an address and a key, and lists what they open. The only call that
 	 *  carries a key; nothing is saved.
 	 */
-	connect: (request: ConnectRequest_Deserialize) => typedError<DraftView_Serialize, WireError_Serialize>(__TAURI_INVOKE("connect", { request })),
+	connect: (request: ConnectRequest) => typedError<DraftView, WireError>(__TAURI_INVOKE("connect", { request })),
 	/**  Lists the environments of a project of a draft. */
-	draftEnvironments: (draft: string, project: string) => typedError<EnvironmentChoiceView[], WireError_Serialize>(__TAURI_INVOKE("draft_environments", { draft, project })),
+	draftEnvironments: (draft: string, project: string) => typedError<EnvironmentChoiceView[], WireError>(__TAURI_INVOKE("draft_environments", { draft, project })),
 	/**  Saves a draft as a connection and its key in the keychain. */
-	saveConnection: (request: SaveConnectionRequest_Deserialize) => typedError<ConnectionView_Serialize, WireError_Serialize>(__TAURI_INVOKE("save_connection", { request })),
+	saveConnection: (request: SaveConnectionRequest) => typedError<ConnectionView, WireError>(__TAURI_INVOKE("save_connection", { request })),
 	/**  Saves a draft's key for the connection it was typed again for. */
-	saveKey: (draft: string, keepKey: KeepKeyView) => typedError<ConnectionView_Serialize, WireError_Serialize>(__TAURI_INVOKE("save_key", { draft, keepKey })),
+	saveKey: (draft: string, keepKey: KeepKeyView) => typedError<ConnectionView, WireError>(__TAURI_INVOKE("save_key", { draft, keepKey })),
 	/**  Gives a draft up and forgets its key. */
-	discardDraft: (draft: string) => typedError<null, WireError_Serialize>(__TAURI_INVOKE("discard_draft", { draft })),
+	discardDraft: (draft: string) => typedError<null, WireError>(__TAURI_INVOKE("discard_draft", { draft })),
 	/**  Removes a connection, its key and everything mirrored of it. */
-	forgetConnection: (connection: string) => typedError<null, WireError_Serialize>(__TAURI_INVOKE("forget_connection", { connection })),
+	forgetConnection: (connection: string) => typedError<null, WireError>(__TAURI_INVOKE("forget_connection", { connection })),
 	/**  Tries the keychain again. */
-	retryKeyStore: () => typedError<KeyStoreView, WireError_Serialize>(__TAURI_INVOKE("retry_key_store")),
+	retryKeyStore: () => typedError<KeyStoreView, WireError>(__TAURI_INVOKE("retry_key_store")),
 	/**  Remembers light or dark. */
-	setTheme: (theme: ThemeView) => typedError<null, WireError_Serialize>(__TAURI_INVOKE("set_theme", { theme })),
+	setTheme: (theme: ThemeView) => typedError<null, WireError>(__TAURI_INVOKE("set_theme", { theme })),
 	/**  Remembers where the user is. */
-	rememberPlace: (place: PlaceView) => typedError<null, WireError_Serialize>(__TAURI_INVOKE("remember_place", { place })),
+	rememberPlace: (place: PlaceView) => typedError<null, WireError>(__TAURI_INVOKE("remember_place", { place })),
 	/**  Chooses how much a write to an environment asks first. */
-	setProtection: (connection: string, environment: string, protection: ProtectionView) => typedError<null, WireError_Serialize>(__TAURI_INVOKE("set_protection", { connection, environment, protection })),
+	setProtection: (connection: string, environment: string, protection: ProtectionView) => typedError<null, WireError>(__TAURI_INVOKE("set_protection", { connection, environment, protection })),
 	/**  Refreshes an environment now. Progress and the end are told by events. */
-	refresh: (connection: string, environment: string) => typedError<null, WireError_Serialize>(__TAURI_INVOKE("refresh", { connection, environment })),
+	refresh: (connection: string, environment: string) => typedError<null, WireError>(__TAURI_INVOKE("refresh", { connection, environment })),
 	/**  What the status bar shows. */
-	status: (connection: string) => typedError<StatusView_Serialize, WireError_Serialize>(__TAURI_INVOKE("status", { connection })),
+	status: (connection: string) => typedError<StatusView, WireError>(__TAURI_INVOKE("status", { connection })),
 	/**
 	 *  An environment's flags, from the mirror. `reference` is the key of the environment
 	 *  to compare with; `null` picks one.
 	 */
-	flags: (connection: string, environment: string, reference: string | null) => typedError<FlagListView_Serialize, WireError_Serialize>(__TAURI_INVOKE("flags", { connection, environment, reference })),
+	flags: (connection: string, environment: string, reference: string | null) => typedError<FlagListView, WireError>(__TAURI_INVOKE("flags", { connection, environment, reference })),
 	/**  One flag in full, from the mirror. */
-	flagDetail: (connection: string, environment: string, flag: string) => typedError<FlagDetailView_Serialize, WireError_Serialize>(__TAURI_INVOKE("flag_detail", { connection, environment, flag })),
+	flagDetail: (connection: string, environment: string, flag: string) => typedError<FlagDetailView, WireError>(__TAURI_INVOKE("flag_detail", { connection, environment, flag })),
 	/**  Writes a change under its precondition. */
-	editFlag: (request: EditRequest_Deserialize) => typedError<OutcomeView, WireError_Serialize>(__TAURI_INVOKE("edit_flag", { request })),
+	editFlag: (request: EditRequest) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("edit_flag", { request })),
 	/**  Leads a confirmed edit back, itself under a precondition. */
-	undoEdit: (edit: string) => typedError<OutcomeView, WireError_Serialize>(__TAURI_INVOKE("undo_edit", { edit })),
+	undoEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("undo_edit", { edit })),
 	/**  Settles a conflict. */
-	resolveConflict: (edit: string, resolution: ResolutionView) => typedError<OutcomeView, WireError_Serialize>(__TAURI_INVOKE("resolve_conflict", { edit, resolution })),
+	resolveConflict: (edit: string, resolution: ResolutionView) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("resolve_conflict", { edit, resolution })),
 	/**  Reads a flag again to learn what became of an edit. */
-	settleEdit: (edit: string) => typedError<OutcomeView, WireError_Serialize>(__TAURI_INVOKE("settle_edit", { edit })),
+	settleEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("settle_edit", { edit })),
 	/**  Edits whose outcome is open, of one connection. */
-	openEdits: (connection: string) => typedError<OpenEditView_Serialize[], WireError_Serialize>(__TAURI_INVOKE("open_edits", { connection })),
+	openEdits: (connection: string) => typedError<OpenEditView[], WireError>(__TAURI_INVOKE("open_edits", { connection })),
 	/**  What an identity gets of every flag, with a reason each. */
-	preview: (request: PreviewRequest) => typedError<PreviewView_Serialize, WireError_Serialize>(__TAURI_INVOKE("preview", { request })),
+	preview: (request: PreviewRequest) => typedError<PreviewView, WireError>(__TAURI_INVOKE("preview", { request })),
 	/**  Identities the service knows whose identifier contains a text. */
-	findIdentities: (connection: string, environment: string, search: string) => typedError<IdentityView_Serialize[], WireError_Serialize>(__TAURI_INVOKE("find_identities", { connection, environment, search })),
+	findIdentities: (connection: string, environment: string, search: string) => typedError<IdentityView[], WireError>(__TAURI_INVOKE("find_identities", { connection, environment, search })),
 	/**  The traits the service stores for an identity. */
-	identityTraits: (connection: string, environment: string, identity: IdentityView_Deserialize) => typedError<TraitView[], WireError_Serialize>(__TAURI_INVOKE("identity_traits", { connection, environment, identity })),
+	identityTraits: (connection: string, environment: string, identity: IdentityView) => typedError<TraitView[], WireError>(__TAURI_INVOKE("identity_traits", { connection, environment, identity })),
 };
 
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
-	refreshProgress: makeEvent<RefreshProgress_Serialize, RefreshProgress_Deserialize>("refresh-progress"),
+	refreshProgress: makeEvent<RefreshProgress, RefreshProgress>("refresh-progress"),
 };
 
 /* Types */
 /**  Everything the window needs to draw its frame. */
-export type AppView = AppView_Serialize | AppView_Deserialize;
-
-/**  Everything the window needs to draw its frame. */
-export type AppView_Deserialize = {
+export type AppView = {
 	/**  Halyard's version. */
 	version: string,
 	/**  The connections, in the order they were made. */
-	connections: ConnectionView_Deserialize[],
-	/**  The keychain. */
-	key_store: KeyStoreView,
-	/**  What happened at start. */
-	notices: NoticeView[],
-	/**  Where the user was last. */
-	last_place?: PlaceView | null,
-	/**  Light or dark. */
-	theme: ThemeView,
-};
-
-/**  Everything the window needs to draw its frame. */
-export type AppView_Serialize = {
-	/**  Halyard's version. */
-	version: string,
-	/**  The connections, in the order they were made. */
-	connections: ConnectionView_Serialize[],
+	connections: ConnectionView[],
 	/**  The keychain. */
 	key_store: KeyStoreView,
 	/**  What happened at start. */
@@ -104,20 +85,7 @@ export type AppView_Serialize = {
 };
 
 /**  What the service last said about the requests left. */
-export type BudgetView = BudgetView_Serialize | BudgetView_Deserialize;
-
-/**  What the service last said about the requests left. */
-export type BudgetView_Deserialize = {
-	/**  Requests left. */
-	remaining: number,
-	/**  Out of how many, where it tells. */
-	limit?: number | null,
-	/**  When the window ends. */
-	resets_at?: number | null,
-};
-
-/**  What the service last said about the requests left. */
-export type BudgetView_Serialize = {
+export type BudgetView = {
 	/**  Requests left. */
 	remaining: number,
 	/**  Out of how many, where it tells. */
@@ -178,24 +146,7 @@ export type ConflictView = {
 };
 
 /**  The one call that carries a key in. */
-export type ConnectRequest = ConnectRequest_Serialize | ConnectRequest_Deserialize;
-
-/**  The one call that carries a key in. */
-export type ConnectRequest_Deserialize = {
-	/**  The service. */
-	service: ServiceView,
-	/**  The address as typed or pasted; empty for the hosted service. */
-	address: string,
-	/**  The key. Kept in memory until the connection is saved or given up. */
-	key: string,
-	/**  Its kind. */
-	key_kind: KeyKindView,
-	/**  The connection whose key is typed again, instead of a new one. */
-	connection?: string | null,
-};
-
-/**  The one call that carries a key in. */
-export type ConnectRequest_Serialize = {
+export type ConnectRequest = {
 	/**  The service. */
 	service: ServiceView,
 	/**  The address as typed or pasted; empty for the hosted service. */
@@ -209,32 +160,7 @@ export type ConnectRequest_Serialize = {
 };
 
 /**  A connection with its environments. */
-export type ConnectionView = ConnectionView_Serialize | ConnectionView_Deserialize;
-
-/**  A connection with its environments. */
-export type ConnectionView_Deserialize = {
-	/**  Its name within Halyard. */
-	id: string,
-	/**  What the switcher shows. */
-	name: string,
-	/**  The service. */
-	service: ServiceView,
-	/**  The service's address. */
-	address: string,
-	/**  The organisation, where the service has them. */
-	organisation?: string | null,
-	/**  The project's name. */
-	project: string,
-	/**  It leads to the sandbox inside the app. */
-	demo: boolean,
-	/**  Where its key is. */
-	key: KeyHomeView,
-	/**  Its environments, in the service's order. */
-	environments: EnvironmentView_Deserialize[],
-};
-
-/**  A connection with its environments. */
-export type ConnectionView_Serialize = {
+export type ConnectionView = {
 	/**  Its name within Halyard. */
 	id: string,
 	/**  What the switcher shows. */
@@ -252,7 +178,7 @@ export type ConnectionView_Serialize = {
 	/**  Where its key is. */
 	key: KeyHomeView,
 	/**  Its environments, in the service's order. */
-	environments: EnvironmentView_Serialize[],
+	environments: EnvironmentView[],
 };
 
 /**  What decided a flag. */
@@ -269,28 +195,7 @@ export type DeciderView =
 "service";
 
 /**  A checked key and what it opens, before anything is saved. */
-export type DraftView = DraftView_Serialize | DraftView_Deserialize;
-
-/**  A checked key and what it opens, before anything is saved. */
-export type DraftView_Deserialize = {
-	/**  Names the draft in the calls that follow. */
-	draft: string,
-	/**  The address that was used. */
-	address: string,
-	/**  The Flags API's address where it differs. */
-	flags_address?: string | null,
-	/**  What was corrected in the address, in sentences. */
-	corrections: string[],
-	/**  The server's version, where it tells. */
-	server_version?: string | null,
-	/**  Organisations and projects. */
-	organisations: ListingView[],
-	/**  What the key may do, where known. */
-	permissions: PermissionView[],
-};
-
-/**  A checked key and what it opens, before anything is saved. */
-export type DraftView_Serialize = {
+export type DraftView = {
 	/**  Names the draft in the calls that follow. */
 	draft: string,
 	/**  The address that was used. */
@@ -325,31 +230,7 @@ export type EditBadgeView =
 "conflict";
 
 /**  A change to one flag. */
-export type EditRequest = EditRequest_Serialize | EditRequest_Deserialize;
-
-/**  A change to one flag. */
-export type EditRequest_Deserialize = {
-	/**  The connection. */
-	connection: string,
-	/**  The environment's key. */
-	environment: string,
-	/**  The flag. */
-	flag: string,
-	/**  [`super::FlagRowView::revision`] of the state the user saw. */
-	revision: string,
-	/**  Turn on or off; `null` leaves it. */
-	enabled?: boolean | null,
-	/**  Replace the value; `null` leaves it. */
-	value?: ValueView | null,
-	/**
-	 *  In a protected environment: the name typed, or the environment's name
-	 *  where confirming is enough.
-	 */
-	confirmed?: string | null,
-};
-
-/**  A change to one flag. */
-export type EditRequest_Serialize = {
+export type EditRequest = {
 	/**  The connection. */
 	connection: string,
 	/**  The environment's key. */
@@ -370,20 +251,7 @@ export type EditRequest_Serialize = {
 };
 
 /**  The flag's state in another environment. */
-export type ElsewhereView = ElsewhereView_Serialize | ElsewhereView_Deserialize;
-
-/**  The flag's state in another environment. */
-export type ElsewhereView_Deserialize = {
-	/**  The environment's name. */
-	environment: string,
-	/**  Its mark. */
-	mark: MarkView,
-	/**  On or off; `null` where the flag is not mirrored. */
-	enabled?: boolean | null,
-};
-
-/**  The flag's state in another environment. */
-export type ElsewhereView_Serialize = {
+export type ElsewhereView = {
 	/**  The environment's name. */
 	environment: string,
 	/**  Its mark. */
@@ -407,36 +275,7 @@ export type EnvironmentChoiceView = {
 };
 
 /**  An environment. */
-export type EnvironmentView = EnvironmentView_Serialize | EnvironmentView_Deserialize;
-
-/**  An environment. */
-export type EnvironmentView_Deserialize = {
-	/**  Its key within the connection. */
-	key: string,
-	/**  Its name. */
-	name: string,
-	/**  Its mark. */
-	mark: MarkView,
-	/**  How much a write asks first. */
-	protection: ProtectionView,
-	/**  Writes publish versions, so a publish in between is detected. */
-	versioned: boolean,
-	/**  Why nothing can be written here, in a sentence; `null` when it can. */
-	read_only?: string | null,
-	/**  How fresh the mirror's copy is. */
-	freshness: FreshnessView_Deserialize,
-	/**  Flags in the mirror. */
-	flag_count: number,
-	/**  Segments in the mirror. */
-	segment_count: number,
-	/**  Edits whose outcome is open: unsent, unknown. */
-	open_edits: number,
-	/**  Edits waiting for a decision. */
-	conflicts: number,
-};
-
-/**  An environment. */
-export type EnvironmentView_Serialize = {
+export type EnvironmentView = {
 	/**  Its key within the connection. */
 	key: string,
 	/**  Its name. */
@@ -450,7 +289,7 @@ export type EnvironmentView_Serialize = {
 	/**  Why nothing can be written here, in a sentence; `null` when it can. */
 	read_only: string | null,
 	/**  How fresh the mirror's copy is. */
-	freshness: FreshnessView_Serialize,
+	freshness: FreshnessView,
 	/**  Flags in the mirror. */
 	flag_count: number,
 	/**  Segments in the mirror. */
@@ -489,38 +328,9 @@ export type ErrorCode =
 "gone";
 
 /**  A flag in the panel. */
-export type FlagDetailView = FlagDetailView_Serialize | FlagDetailView_Deserialize;
-
-/**  A flag in the panel. */
-export type FlagDetailView_Deserialize = {
+export type FlagDetailView = {
 	/**  As in the table. */
-	row: FlagRowView_Deserialize,
-	/**  What it is for. */
-	description?: string | null,
-	/**  Who owns it. */
-	owners: string[],
-	/**  When it was made. */
-	created_at?: number | null,
-	/**  What to know before changing it, in sentences. */
-	notes: string[],
-	/**  Segment overrides, the one tried first in front. */
-	overrides: SegmentOverrideView[],
-	/**  EdgeFlags rules and rollout, as formatted JSON. */
-	targeting?: string | null,
-	/**  The same flag in the other environments. */
-	elsewhere: ElsewhereView_Deserialize[],
-	/**  The service's version of this state, such as `version 41`. */
-	version?: string | null,
-	/**  When this flag was read. */
-	fetched_at: number,
-	/**  How a write here is kept from overwriting somebody else's, in a sentence. */
-	precondition: string,
-};
-
-/**  A flag in the panel. */
-export type FlagDetailView_Serialize = {
-	/**  As in the table. */
-	row: FlagRowView_Serialize,
+	row: FlagRowView,
 	/**  What it is for. */
 	description: string | null,
 	/**  Who owns it. */
@@ -534,7 +344,7 @@ export type FlagDetailView_Serialize = {
 	/**  EdgeFlags rules and rollout, as formatted JSON. */
 	targeting: string | null,
 	/**  The same flag in the other environments. */
-	elsewhere: ElsewhereView_Serialize[],
+	elsewhere: ElsewhereView[],
 	/**  The service's version of this state, such as `version 41`. */
 	version: string | null,
 	/**  When this flag was read. */
@@ -544,65 +354,17 @@ export type FlagDetailView_Serialize = {
 };
 
 /**  An environment's flags. */
-export type FlagListView = FlagListView_Serialize | FlagListView_Deserialize;
-
-/**  An environment's flags. */
-export type FlagListView_Deserialize = {
+export type FlagListView = {
 	/**  The rows, sorted by name. */
-	flags: FlagRowView_Deserialize[],
-	/**  The environment that `drift` compares with. */
-	reference?: string | null,
-	/**  How fresh all of this is. */
-	freshness: FreshnessView_Deserialize,
-};
-
-/**  An environment's flags. */
-export type FlagListView_Serialize = {
-	/**  The rows, sorted by name. */
-	flags: FlagRowView_Serialize[],
+	flags: FlagRowView[],
 	/**  The environment that `drift` compares with. */
 	reference: string | null,
 	/**  How fresh all of this is. */
-	freshness: FreshnessView_Serialize,
+	freshness: FreshnessView,
 };
 
 /**  A flag in the table. */
-export type FlagRowView = FlagRowView_Serialize | FlagRowView_Deserialize;
-
-/**  A flag in the table. */
-export type FlagRowView_Deserialize = {
-	/**  The flag's name. */
-	key: string,
-	/**  On or off. */
-	enabled: boolean,
-	/**  It has options. */
-	multivariate: boolean,
-	/**  Its value. */
-	value: ValueView,
-	/**  Its options, control first; empty for a flag without options. */
-	variants: VariantView[],
-	/**  How many segments override it. */
-	segment_overrides: number,
-	/**  How many identities override it; `null` where unknown. */
-	identity_overrides?: number | null,
-	/**  Its labels. */
-	tags: string[],
-	/**  Put away; still served. */
-	archived: boolean,
-	/**  Served only to server-side keys. */
-	server_only: boolean,
-	/**  Against the reference environment; `null` without one. */
-	drift?: DriftView | null,
-	/**  When the service says it last changed. */
-	changed_at?: number | null,
-	/**  An edit whose outcome is open. */
-	edit?: EditBadgeView | null,
-	/**  Names the state shown here; goes back with an edit as its base. */
-	revision: string,
-};
-
-/**  A flag in the table. */
-export type FlagRowView_Serialize = {
+export type FlagRowView = {
 	/**  The flag's name. */
 	key: string,
 	/**  On or off. */
@@ -650,34 +412,7 @@ export type FreshnessStateView =
  *  Freshness as a fact and a rule, so that the window can let the age tick by
  *  itself between two answers.
  */
-export type FreshnessView = FreshnessView_Serialize | FreshnessView_Deserialize;
-
-/**
- *  Freshness as a fact and a rule, so that the window can let the age tick by
- *  itself between two answers.
- */
-export type FreshnessView_Deserialize = {
-	/**  The state when this was asked. */
-	state: FreshnessStateView,
-	/**  When the service last confirmed what is shown. */
-	checked_at?: number | null,
-	/**  When the content was last found changed. */
-	changed_at?: number | null,
-	/**  Stale from this age on, in seconds; ageing from half of it. */
-	stale_after_seconds: number,
-	/**  The last failure since the last success, in a sentence. */
-	failure?: string | null,
-	/**  Not asked again before this moment, as the service wishes. */
-	retry_at?: number | null,
-	/**  It is being refreshed now. */
-	refreshing: boolean,
-};
-
-/**
- *  Freshness as a fact and a rule, so that the window can let the age tick by
- *  itself between two answers.
- */
-export type FreshnessView_Serialize = {
+export type FreshnessView = {
 	/**  The state when this was asked. */
 	state: FreshnessStateView,
 	/**  When the service last confirmed what is shown. */
@@ -695,20 +430,7 @@ export type FreshnessView_Serialize = {
 };
 
 /**  An identity the service knows. */
-export type IdentityView = IdentityView_Serialize | IdentityView_Deserialize;
-
-/**  An identity the service knows. */
-export type IdentityView_Deserialize = {
-	/**  The service's identifier of the record. */
-	id: string,
-	/**  The identifier the application uses. */
-	identifier: string,
-	/**  A name given in the dashboard. */
-	alias?: string | null,
-};
-
-/**  An identity the service knows. */
-export type IdentityView_Serialize = {
+export type IdentityView = {
 	/**  The service's identifier of the record. */
 	id: string,
 	/**  The identifier the application uses. */
@@ -797,26 +519,7 @@ export type NoticeView = {
 };
 
 /**  An edit whose outcome is open. */
-export type OpenEditView = OpenEditView_Serialize | OpenEditView_Deserialize;
-
-/**  An edit whose outcome is open. */
-export type OpenEditView_Deserialize = {
-	/**  The edit. */
-	edit: string,
-	/**  The environment's key. */
-	environment: string,
-	/**  The environment's name. */
-	environment_name: string,
-	/**  The flag. */
-	flag: string,
-	/**  What it asks for and where it stands, in a sentence. */
-	sentence: string,
-	/**  The conflict, where there is one. */
-	conflict?: ConflictView | null,
-};
-
-/**  An edit whose outcome is open. */
-export type OpenEditView_Serialize = {
+export type OpenEditView = {
 	/**  The edit. */
 	edit: string,
 	/**  The environment's key. */
@@ -883,31 +586,7 @@ export type PreviewRequest = {
 };
 
 /**  What an identity gets of one flag. */
-export type PreviewRowView = PreviewRowView_Serialize | PreviewRowView_Deserialize;
-
-/**  What an identity gets of one flag. */
-export type PreviewRowView_Deserialize = {
-	/**  The flag. */
-	flag: string,
-	/**  It has options. */
-	multivariate: boolean,
-	/**  On or off; `null` where the service answers only with a value. */
-	enabled?: boolean | null,
-	/**  What the identity gets. */
-	value: ValueView,
-	/**  What decided. */
-	decided_by: DeciderView,
-	/**  Why, in one sentence. */
-	why: string,
-	/**
-	 *  What a client may see differently, in a sentence, such as `Left out for
-	 *  client-side keys.`
-	 */
-	caveat?: string | null,
-};
-
-/**  What an identity gets of one flag. */
-export type PreviewRowView_Serialize = {
+export type PreviewRowView = {
 	/**  The flag. */
 	flag: string,
 	/**  It has options. */
@@ -928,38 +607,19 @@ export type PreviewRowView_Serialize = {
 };
 
 /**  What an identity gets. */
-export type PreviewView = PreviewView_Serialize | PreviewView_Deserialize;
-
-/**  What an identity gets. */
-export type PreviewView_Deserialize = {
+export type PreviewView = {
 	/**  Evaluated from the mirror, or by the service. */
 	remote: boolean,
 	/**  What it was evaluated against, in a sentence. */
 	source: string,
 	/**  The rows, sorted by name. */
-	rows: PreviewRowView_Deserialize[],
+	rows: PreviewRowView[],
 	/**  How many were decided by an override. */
 	overrides: number,
 	/**  What may differ for all of them, in sentences. */
 	caveats: string[],
 	/**  How fresh what it was evaluated against is. */
-	freshness: FreshnessView_Deserialize,
-};
-
-/**  What an identity gets. */
-export type PreviewView_Serialize = {
-	/**  Evaluated from the mirror, or by the service. */
-	remote: boolean,
-	/**  What it was evaluated against, in a sentence. */
-	source: string,
-	/**  The rows, sorted by name. */
-	rows: PreviewRowView_Serialize[],
-	/**  How many were decided by an override. */
-	overrides: number,
-	/**  What may differ for all of them, in sentences. */
-	caveats: string[],
-	/**  How fresh what it was evaluated against is. */
-	freshness: FreshnessView_Serialize,
+	freshness: FreshnessView,
 };
 
 /**  How much a write asks first. */
@@ -972,24 +632,7 @@ export type ProtectionView =
 "type_name";
 
 /**  How far a refresh has come. */
-export type RefreshProgress = RefreshProgress_Serialize | RefreshProgress_Deserialize;
-
-/**  How far a refresh has come. */
-export type RefreshProgress_Deserialize = {
-	/**  The connection. */
-	connection: string,
-	/**  The environment's key. */
-	environment: string,
-	/**  What is being read, such as `segments`; `null` when it is over. */
-	what?: string | null,
-	/**  How many are read. */
-	done: number,
-	/**  Out of how many, where known. */
-	total?: number | null,
-};
-
-/**  How far a refresh has come. */
-export type RefreshProgress_Serialize = {
+export type RefreshProgress = {
 	/**  The connection. */
 	connection: string,
 	/**  The environment's key. */
@@ -1010,26 +653,7 @@ export type ResolutionView =
 "send_mine";
 
 /**  Turns a draft into a connection. */
-export type SaveConnectionRequest = SaveConnectionRequest_Serialize | SaveConnectionRequest_Deserialize;
-
-/**  Turns a draft into a connection. */
-export type SaveConnectionRequest_Deserialize = {
-	/**  The draft. */
-	draft: string,
-	/**  The project's identifier. */
-	project: string,
-	/**  Keys of the environments to mirror. */
-	environments: string[],
-	/**  An own Flags API address; `null` for the draft's. */
-	flags_address?: string | null,
-	/**  Addresses of Edge Proxies. */
-	edge_proxies: string[],
-	/**  Where to keep the key. */
-	keep_key: KeepKeyView,
-};
-
-/**  Turns a draft into a connection. */
-export type SaveConnectionRequest_Serialize = {
+export type SaveConnectionRequest = {
 	/**  The draft. */
 	draft: string,
 	/**  The project's identifier. */
@@ -1071,28 +695,13 @@ export type StandingView =
 "unknown";
 
 /**  What the status bar shows for one connection. */
-export type StatusView = StatusView_Serialize | StatusView_Deserialize;
-
-/**  What the status bar shows for one connection. */
-export type StatusView_Deserialize = {
+export type StatusView = {
 	/**  The service answered the last request. */
 	connected: boolean,
 	/**  In a few words, such as `Connected, Flagsmith 2.265.0`. */
 	sentence: string,
 	/**  Requests left; `null` where the service does not say. */
-	budget?: BudgetView_Deserialize | null,
-	/**  Writes waiting or on their way. */
-	writes: number,
-};
-
-/**  What the status bar shows for one connection. */
-export type StatusView_Serialize = {
-	/**  The service answered the last request. */
-	connected: boolean,
-	/**  In a few words, such as `Connected, Flagsmith 2.265.0`. */
-	sentence: string,
-	/**  Requests left; `null` where the service does not say. */
-	budget: BudgetView_Serialize | null,
+	budget: BudgetView | null,
 	/**  Writes waiting or on their way. */
 	writes: number,
 };
@@ -1164,28 +773,7 @@ export type VariantView = {
 };
 
 /**  An error: what happened, the likely cause, the next step. Never holds a key. */
-export type WireError = WireError_Serialize | WireError_Deserialize;
-
-/**  An error: what happened, the likely cause, the next step. Never holds a key. */
-export type WireError_Deserialize = {
-	/**  What the window does about it. */
-	code: ErrorCode,
-	/**  What happened. */
-	sentence: string,
-	/**  The likely cause. */
-	cause?: string | null,
-	/**  The next step. */
-	next_step?: string | null,
-	/**  The request and the beginning of the answer, for the curious. */
-	detail?: string | null,
-	/**  When it may be asked again, in seconds since the Unix epoch. */
-	retry_at?: number | null,
-	/**  The input field it is about. */
-	field?: string | null,
-};
-
-/**  An error: what happened, the likely cause, the next step. Never holds a key. */
-export type WireError_Serialize = {
+export type WireError = {
 	/**  What the window does about it. */
 	code: ErrorCode,
 	/**  What happened. */
