@@ -16,6 +16,8 @@ pub struct FetchStatus {
     pub failures: u32,
     /// The first of them.
     pub failing_since: Option<Timestamp>,
+    /// The last of them.
+    pub failed_at: Option<Timestamp>,
     /// The last failure in a sentence.
     pub last_failure: Option<String>,
     /// The last failure was the service not being reached at all.
@@ -47,6 +49,7 @@ impl FetchStatus {
             changed_at: self.changed_at,
             failures: self.failures.saturating_add(1),
             failing_since: self.failing_since.or(Some(now)),
+            failed_at: Some(now),
             last_failure: Some(reason),
             unreachable,
             retry_at,
