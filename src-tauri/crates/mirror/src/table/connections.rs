@@ -1,0 +1,63 @@
+//! Connections, without their credentials.
+
+use halyard_model::{Connection, ConnectionId, Environment};
+use sqlx::sqlite::SqliteRow;
+
+use super::environments::write_environments;
+use crate::record::{Rows, decode, encode};
+use crate::{Mirror, MirrorError, Result};
+
+impl Mirror {
+    /// Writes a connection and its environments, in the order given. A
+    /// connection that is already there keeps its place, and its environments
+    /// keep their protection; those not given go, with all they hold.
+    pub async fn save_connection(&self, connection: &Connection, environments: &[Environment]) -> Result<()> {
+        let record = encode(connection)?;
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "INSERT INTO connections (id, ordinal, record)
+             VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 FROM connections), ?)
+             ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+        )
+        .bind(&connection.id.0)
+        .bind(record)
+        .execute(&mut *transaction)
+        .await?;
+        write_environments(&mut transaction, &connection.id, environments).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// All connections, the oldest first.
+    pub async fn connections(&self) -> Result<Vec<Connection>> {
+        let rows = sqlx::query("SELECT id, record FROM connections ORDER BY ordinal")
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(Rows::of("connections", "id", &rows, read).readable())
+    }
+
+    /// One connection.
+    pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>> {
+        sqlx::query("SELECT id, record FROM connections WHERE id = ?")
+            .bind(&id.0)
+            .fetch_optional(&self.readers)
+            .await?
+            .map(|row| read(&row))
+            .transpose()
+    }
+
+    /// Deletes a connection and everything that belongs to it: environments,
+    /// snapshots, fetch states and edits, also those whose outcome is open.
+    /// One that is not there is no error.
+    pub async fn delete_connection(&self, id: &ConnectionId) -> Result<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query("DELETE FROM connections WHERE id = ?")
+            .bind(&id.0)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+fn read(row: &SqliteRow) -> std::result::Result<Connection, MirrorError> {
+    decode(row, "record")
+}

@@ -1,0 +1,134 @@
+//! Edits: rows laid over what was fetched, never mixed with it.
+
+use halyard_model::{ConnectionId, Edit, EditId, EditState, EnvironmentKey, FlagKey, Timestamp};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::record::{Rows, decode, encode};
+use crate::{Mirror, MirrorError, Result};
+
+const COLUMNS: &str = "SELECT id, connection_id, environment_key, flag_key, created_at, state, base, change";
+
+impl Mirror {
+    /// Writes an edit, or replaces the one with the same identifier.
+    ///
+    /// [`MirrorError::Missing`] where its connection is not there.
+    pub async fn save_edit(&self, edit: &Edit) -> Result<()> {
+        let (state, base, change) = (encode(&edit.state)?, encode(&edit.base)?, encode(&edit.change)?);
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "INSERT INTO edits (id, connection_id, environment_key, flag_key, created_at, changed_at,
+                                state_name, state, base, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (id) DO UPDATE SET
+                connection_id = excluded.connection_id, environment_key = excluded.environment_key,
+                flag_key = excluded.flag_key, created_at = excluded.created_at,
+                changed_at = excluded.changed_at, state_name = excluded.state_name,
+                state = excluded.state, base = excluded.base, change = excluded.change",
+        )
+        .bind(&edit.id.0)
+        .bind(&edit.connection.0)
+        .bind(&edit.environment.0)
+        .bind(&edit.flag.0)
+        .bind(edit.created_at.0)
+        .bind(state_name(&edit.state))
+        .bind(state)
+        .bind(base)
+        .bind(change)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Moves an edit to another state at `now`.
+    ///
+    /// [`MirrorError::Missing`] where the edit is not there.
+    pub async fn set_edit_state(&self, id: &EditId, state: &EditState, now: Timestamp) -> Result<()> {
+        let record = encode(state)?;
+        let mut transaction = self.write().await?;
+        let done = sqlx::query("UPDATE edits SET state_name = ?, state = ?, changed_at = ? WHERE id = ?")
+            .bind(state_name(state))
+            .bind(record)
+            .bind(now.0)
+            .bind(&id.0)
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Err(MirrorError::Missing);
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// One edit.
+    pub async fn edit(&self, id: &EditId) -> Result<Option<Edit>> {
+        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} FROM edits WHERE id = ?")))
+            .bind(&id.0)
+            .fetch_optional(&self.readers)
+            .await?
+            .map(|row| read(&row))
+            .transpose()
+    }
+
+    /// The edits that somebody or something still has to settle: pending,
+    /// sent, conflicted and those of unknown outcome. The oldest first; of one
+    /// connection, or of all.
+    pub async fn open_edits(&self, connection: Option<&ConnectionId>) -> Result<Vec<Edit>> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} FROM edits
+             WHERE state_name IN ('pending', 'sent', 'conflicted', 'unknown')
+               AND (?1 IS NULL OR connection_id = ?1)
+             ORDER BY created_at, rowid"
+        )))
+        .bind(connection.map(|connection| &connection.0))
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(Rows::of("edits", "id", &rows, read).readable())
+    }
+
+    /// Every edit of one flag in one environment, whatever became of it; the
+    /// oldest first.
+    pub async fn edits_for_flag(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        flag: &FlagKey,
+    ) -> Result<Vec<Edit>> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} FROM edits
+             WHERE connection_id = ? AND environment_key = ? AND flag_key = ?
+             ORDER BY created_at, rowid"
+        )))
+        .bind(&connection.0)
+        .bind(&environment.0)
+        .bind(&flag.0)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(Rows::of("edits", "id", &rows, read).readable())
+    }
+}
+
+pub(super) fn read(row: &SqliteRow) -> std::result::Result<Edit, MirrorError> {
+    Ok(Edit {
+        id: EditId(row.try_get("id")?),
+        connection: ConnectionId(row.try_get("connection_id")?),
+        environment: EnvironmentKey(row.try_get("environment_key")?),
+        flag: FlagKey(row.try_get("flag_key")?),
+        base: decode(row, "base")?,
+        change: decode(row, "change")?,
+        state: decode(row, "state")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+    })
+}
+
+/// The name a state is looked up by; the same word as in its record.
+fn state_name(state: &EditState) -> &'static str {
+    match state {
+        EditState::Pending => "pending",
+        EditState::Sent => "sent",
+        EditState::Confirmed => "confirmed",
+        EditState::Conflicted { .. } => "conflicted",
+        EditState::Refused { .. } => "refused",
+        EditState::Unknown { .. } => "unknown",
+        EditState::Dropped => "dropped",
+    }
+}

@@ -1,0 +1,13 @@
+//! The tables, a file for each noun.
+
+mod connections;
+mod edits;
+mod environments;
+mod fetch_status;
+mod flags;
+mod settings;
+mod snapshots;
+mod unreadable;
+
+pub use flags::{FlagRow, FlagRows};
+pub use snapshots::{SnapshotFacts, Stored};

@@ -1,0 +1,93 @@
+//! There is no place for a credential.
+
+use std::collections::BTreeSet;
+
+use sqlx::{Connection as _, Row};
+
+use crate::samples::{connection, open_ready, raw};
+
+/// Every column there is. A new one is added here by somebody who has asked
+/// whether a credential could end up in it.
+const COLUMNS: &[&str] = &[
+    "connections.id",
+    "connections.ordinal",
+    "connections.record",
+    "edits.base",
+    "edits.change",
+    "edits.changed_at",
+    "edits.connection_id",
+    "edits.created_at",
+    "edits.environment_key",
+    "edits.flag_key",
+    "edits.id",
+    "edits.state",
+    "edits.state_name",
+    "environments.connection_id",
+    "environments.key",
+    "environments.ordinal",
+    "environments.protection",
+    "environments.record",
+    "fetch_status.connection_id",
+    "fetch_status.environment_key",
+    "fetch_status.record",
+    "flags.fetched_at",
+    "flags.key",
+    "flags.ordinal",
+    "flags.record",
+    "flags.snapshot_id",
+    "segments.name",
+    "segments.ordinal",
+    "segments.record",
+    "segments.snapshot_id",
+    "settings.name",
+    "settings.value",
+    "snapshots.connection_id",
+    "snapshots.content_hash",
+    "snapshots.document",
+    "snapshots.document_bytes",
+    "snapshots.document_updated_at",
+    "snapshots.environment_key",
+    "snapshots.fetched_at",
+    "snapshots.flag_count",
+    "snapshots.id",
+    "snapshots.segment_count",
+];
+
+#[tokio::test]
+async fn no_column_is_for_a_credential() {
+    let directory = tempfile::tempdir().unwrap();
+    open_ready(directory.path()).await.close().await;
+    let mut file = raw(&directory.path().join("mirror.sqlite")).await;
+    let rows = sqlx::query(
+        "SELECT schema.name || '.' || column.name AS name
+         FROM sqlite_schema AS schema, pragma_table_info(schema.name) AS column
+         WHERE schema.type = 'table' AND schema.name NOT LIKE '\\_%' ESCAPE '\\'",
+    )
+    .fetch_all(&mut file)
+    .await
+    .unwrap();
+    file.close().await.unwrap();
+    let found: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
+    let known: BTreeSet<String> = COLUMNS.iter().map(|&name| name.to_owned()).collect();
+    assert_eq!(found, known);
+}
+
+/// The record of a connection is where a credential would be most at home.
+#[test]
+fn no_member_of_a_connection_is_for_a_credential() {
+    let record = serde_json::to_value(connection("shop")).unwrap();
+    let members =
+        |value: &serde_json::Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(
+        members(&record),
+        ["id", "name", "endpoint", "organisation", "project", "demo"]
+    );
+    assert_eq!(
+        members(&record["endpoint"]),
+        ["service", "admin_base", "flags_base", "edge_proxies", "auth"]
+    );
+    assert_eq!(
+        record["endpoint"]["auth"], "organisation_key",
+        "the kind, not the key"
+    );
+}

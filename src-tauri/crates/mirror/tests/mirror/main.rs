@@ -1,0 +1,17 @@
+//! The mirror through its one door, table by table, and under every accident
+//! that can be arranged: killed, damaged, full, written by another version.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it skipped"
+)]
+
+mod columns;
+mod connections;
+mod edits;
+mod samples;
+mod snapshots;
+mod statuses;
