@@ -1,0 +1,98 @@
+import type {
+  AppView,
+  Changed,
+  ConnectionView,
+  ConnectRequest,
+  DraftView,
+  EditRequest,
+  EnvironmentChoiceView,
+  FlagDetailView,
+  FlagListView,
+  IdentityView,
+  KeepKeyView,
+  KeyStoreView,
+  OpenEditView,
+  OutcomeView,
+  PlaceView,
+  PreviewRequest,
+  PreviewView,
+  ProtectionView,
+  RefreshProgress,
+  ResolutionView,
+  SaveConnectionRequest,
+  StatusView,
+  ThemeView,
+  TraitView,
+  WireError,
+} from "./bindings";
+
+/** An error of the host, in the words it came with. */
+export class HostError extends Error {
+  constructor(readonly wire: WireError) {
+    super(wire.sentence);
+    this.name = "HostError";
+  }
+}
+
+/** Any thrown thing as an error that can be shown. */
+export function asHostError(thrown: unknown): HostError {
+  if (thrown instanceof HostError) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new HostError({
+    code: "service",
+    sentence: "Halyard could not finish this.",
+    cause: "The window and the application did not understand each other.",
+    next_step: "Try again. If it happens again, copy the details and report them.",
+    detail,
+    retry_at: null,
+    field: null,
+  });
+}
+
+/** Ends a subscription. */
+export type Unsubscribe = () => void;
+
+/** What the window asks of the application, and what it is told. Every promise may throw a `HostError`. */
+export interface Host {
+  app(): Promise<AppView>;
+  startDemo(): Promise<ConnectionView[]>;
+  connect(request: ConnectRequest): Promise<DraftView>;
+  draftEnvironments(draft: string, project: string): Promise<EnvironmentChoiceView[]>;
+  saveConnection(request: SaveConnectionRequest): Promise<ConnectionView>;
+  saveKey(draft: string, keepKey: KeepKeyView): Promise<ConnectionView>;
+  discardDraft(draft: string): Promise<null>;
+  forgetConnection(connection: string): Promise<null>;
+  retryKeyStore(): Promise<KeyStoreView>;
+  setTheme(theme: ThemeView): Promise<null>;
+  rememberPlace(place: PlaceView): Promise<null>;
+  setProtection(connection: string, environment: string, protection: ProtectionView): Promise<null>;
+  refresh(connection: string, environment: string): Promise<null>;
+  status(connection: string): Promise<StatusView>;
+  flags(connection: string, environment: string, reference: string | null): Promise<FlagListView>;
+  flagDetail(connection: string, environment: string, flag: string): Promise<FlagDetailView>;
+  editFlag(request: EditRequest): Promise<OutcomeView>;
+  undoEdit(edit: string): Promise<OutcomeView>;
+  resolveConflict(edit: string, resolution: ResolutionView): Promise<OutcomeView>;
+  settleEdit(edit: string): Promise<OutcomeView>;
+  openEdits(connection: string): Promise<OpenEditView[]>;
+  preview(request: PreviewRequest): Promise<PreviewView>;
+  findIdentities(connection: string, environment: string, search: string): Promise<IdentityView[]>;
+  identityTraits(connection: string, environment: string, identity: IdentityView): Promise<TraitView[]>;
+  /** Calls back when answers are out of date. */
+  onChanged(callback: (changed: Changed) => void): Unsubscribe;
+  /** Calls back while a refresh goes on. */
+  onProgress(callback: (progress: RefreshProgress) => void): Unsubscribe;
+}
+
+let current: Host | null = null;
+
+/** Chooses the host, once, before anything is drawn; a test chooses a fake one. */
+export function setHost(host: Host): void {
+  current = host;
+}
+
+/** The host in use. */
+export function host(): Host {
+  if (current === null) throw new Error("setHost was not called");
+  return current;
+}

@@ -1,0 +1,65 @@
+import { commands, events } from "./bindings";
+import { asHostError, HostError, type Host, type Unsubscribe } from "./host";
+import type { WireError } from "./bindings";
+
+type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: WireError };
+
+async function open<T>(answer: Promise<Answer<T>>): Promise<T> {
+  let settled: Answer<T>;
+  try {
+    settled = await answer;
+  } catch (thrown) {
+    throw asHostError(thrown);
+  }
+  if (settled.status === "error") throw new HostError(settled.error);
+  return settled.data;
+}
+
+/** Turns Tauri's late "here is how to stop" into one that can be called at once. */
+function subscription(listening: Promise<() => void>): Unsubscribe {
+  let ended = false;
+  let stop: (() => void) | null = null;
+  void listening.then((unlisten) => {
+    if (ended) unlisten();
+    else stop = unlisten;
+  });
+  return () => {
+    ended = true;
+    stop?.();
+  };
+}
+
+/** The application behind the real window. */
+export function tauriHost(): Host {
+  return {
+    app: () => open(commands.app()),
+    startDemo: () => open(commands.startDemo()),
+    connect: (request) => open(commands.connect(request)),
+    draftEnvironments: (draft, project) => open(commands.draftEnvironments(draft, project)),
+    saveConnection: (request) => open(commands.saveConnection(request)),
+    saveKey: (draft, keepKey) => open(commands.saveKey(draft, keepKey)),
+    discardDraft: (draft) => open(commands.discardDraft(draft)),
+    forgetConnection: (connection) => open(commands.forgetConnection(connection)),
+    retryKeyStore: () => open(commands.retryKeyStore()),
+    setTheme: (theme) => open(commands.setTheme(theme)),
+    rememberPlace: (place) => open(commands.rememberPlace(place)),
+    setProtection: (connection, environment, protection) =>
+      open(commands.setProtection(connection, environment, protection)),
+    refresh: (connection, environment) => open(commands.refresh(connection, environment)),
+    status: (connection) => open(commands.status(connection)),
+    flags: (connection, environment, reference) => open(commands.flags(connection, environment, reference)),
+    flagDetail: (connection, environment, flag) => open(commands.flagDetail(connection, environment, flag)),
+    editFlag: (request) => open(commands.editFlag(request)),
+    undoEdit: (edit) => open(commands.undoEdit(edit)),
+    resolveConflict: (edit, resolution) => open(commands.resolveConflict(edit, resolution)),
+    settleEdit: (edit) => open(commands.settleEdit(edit)),
+    openEdits: (connection) => open(commands.openEdits(connection)),
+    preview: (request) => open(commands.preview(request)),
+    findIdentities: (connection, environment, search) =>
+      open(commands.findIdentities(connection, environment, search)),
+    identityTraits: (connection, environment, identity) =>
+      open(commands.identityTraits(connection, environment, identity)),
+    onChanged: (callback) => subscription(events.changed.listen((event) => callback(event.payload))),
+    onProgress: (callback) => subscription(events.refreshProgress.listen((event) => callback(event.payload))),
+  };
+}

@@ -1,0 +1,65 @@
+/** Moments are seconds since the Unix epoch, as the host tells them. */
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Seconds since the Unix epoch. */
+export function nowSeconds(): number {
+  return Date.now() / 1000;
+}
+
+function clock(date: Date): string {
+  return date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+function daysBefore(date: Date, today: Date): number {
+  const start = (of: Date) => new Date(of.getFullYear(), of.getMonth(), of.getDate()).getTime();
+  return Math.round((start(today) - start(date)) / (DAY * 1000));
+}
+
+/** `09:41` today, `Yesterday`, then `18 Nov`, with the year when it is another one. */
+export function day(at: number, now: number): string {
+  const date = new Date(at * 1000);
+  const today = new Date(now * 1000);
+  const days = daysBefore(date, today);
+  if (days <= 0) return clock(date);
+  if (days === 1) return "Yesterday";
+  const sameYear = date.getFullYear() === today.getFullYear();
+  return date.toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: sameYear ? undefined : "numeric",
+  });
+}
+
+/** `8 s`, `4 min`, `3 h`, `2 d`: an age where room is scarce. */
+export function shortAge(at: number, now: number): string {
+  const age = Math.max(0, Math.floor(now - at));
+  if (age < MINUTE) return `${age} s`;
+  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
+  if (age < DAY) return `${Math.floor(age / HOUR)} h`;
+  return `${Math.floor(age / DAY)} d`;
+}
+
+/** `12 s ago`, `4 min ago`, then the time of day or the day. */
+export function ago(at: number, now: number): string {
+  const age = now - at;
+  return age < HOUR ? `${shortAge(at, now)} ago` : day(at, now);
+}
+
+/** `4 min`, then the time of day or the day: for a column of moments. */
+export function moment(at: number, now: number): string {
+  const age = now - at;
+  return age < HOUR ? shortAge(at, now) : day(at, now);
+}
+
+/** `18 s`, `4 min`: how long until a moment. */
+export function until(at: number, now: number): string {
+  return shortAge(now, Math.max(now, at));
+}
+
+/** The whole moment, for tooltips. */
+export function fullTime(at: number): string {
+  return new Date(at * 1000).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "medium" });
+}
