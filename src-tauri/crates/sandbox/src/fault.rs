@@ -1,0 +1,420 @@
+//! What can go wrong on purpose, and on which requests.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::MayaEdit;
+
+/// One of the services that the sandbox speaks, as a place where a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surface {
+    /// Flagsmith's administration and SDK routes.
+    Flagsmith,
+    /// The Edge Proxy in front of them.
+    EdgeProxy,
+    /// EdgeFlags.
+    #[serde(rename = "edgeflags")]
+    EdgeFlags,
+    /// The status feed.
+    Status,
+}
+
+/// A fault and the requests it strikes.
+///
+/// ```
+/// use halyard_sandbox::{Effect, Fault, Surface};
+///
+/// let second_write_times_out = Fault::of(Effect::Latency { ms: 30_000 })
+///     .on(Surface::EdgeFlags)
+///     .method("PUT")
+///     .path("/api/v1/flags/")
+///     .after(1)
+///     .times(1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What happens.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// Only on this surface; on all of them where none is named.
+    #[serde(default)]
+    pub surface: Option<Surface>,
+    /// Only for this verb.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Only where the path with its query contains this text.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// How many matching requests pass unharmed first.
+    #[serde(default)]
+    pub after: u32,
+    /// How many requests it then strikes; without a number, all of them.
+    #[serde(default)]
+    pub times: Option<u32>,
+}
+
+impl Fault {
+    /// A fault that strikes every request on every surface, until narrowed.
+    pub fn of(effect: Effect) -> Self {
+        Self {
+            effect,
+            surface: None,
+            method: None,
+            path: None,
+            after: 0,
+            times: None,
+        }
+    }
+
+    /// Only on one surface.
+    pub fn on(mut self, surface: Surface) -> Self {
+        self.surface = Some(surface);
+        self
+    }
+
+    /// Only for one verb, such as `PUT`.
+    pub fn method(mut self, method: &str) -> Self {
+        self.method = Some(method.to_owned());
+        self
+    }
+
+    /// Only where the path with its query contains a text.
+    pub fn path(mut self, part: &str) -> Self {
+        self.path = Some(part.to_owned());
+        self
+    }
+
+    /// Lets the first `n` matching requests pass.
+    pub fn after(mut self, n: u32) -> Self {
+        self.after = n;
+        self
+    }
+
+    /// Strikes `n` requests and then no more.
+    pub fn times(mut self, n: u32) -> Self {
+        self.times = Some(n);
+        self
+    }
+
+    pub(crate) fn concerns(&self, surface: Surface, method: &str, target: &str) -> bool {
+        self.surface.is_none_or(|wanted| wanted == surface)
+            && self
+                .method
+                .as_deref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.path.as_deref().is_none_or(|part| target.contains(part))
+    }
+
+    /// The place among matching requests, from 1, of the first one it strikes.
+    pub(crate) fn first(&self) -> u32 {
+        match &self.effect {
+            Effect::Maya { nth, .. } => self.after.saturating_add((*nth).max(1)),
+            _ => self.after.saturating_add(1),
+        }
+    }
+
+    /// How many requests it strikes, if that is bounded. Maya edits once unless told otherwise.
+    pub(crate) fn bound(&self) -> Option<u32> {
+        match &self.effect {
+            Effect::Maya { .. } => Some(self.times.unwrap_or(1)),
+            _ => self.times,
+        }
+    }
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Effect {
+    /// The request is carried out after a wait, even if the client has gone by then.
+    Latency {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// 429 in the service's own shape. The request is not carried out.
+    Throttle {
+        /// Seconds in `Retry-After`; without a number the header is absent.
+        #[serde(default)]
+        retry_after: Option<u64>,
+    },
+    /// A 5xx. The request is not carried out.
+    ServerError {
+        /// 500, 502, 503 or 504.
+        #[serde(default = "internal_server_error")]
+        status: u16,
+        /// What the body is.
+        #[serde(default)]
+        body: ErrorBody,
+    },
+    /// The request is carried out, and the connection closes in the middle of the answer's body.
+    CutBody,
+    /// The request is carried out, and the connection closes without an answer.
+    CommitThenCut,
+    /// The connection closes without an answer, and the request is carried out later.
+    LateCommit {
+        /// How much later, in milliseconds.
+        ms: u64,
+    },
+    /// The connection closes without an answer. The request is not carried out.
+    Refuse,
+    /// The request is carried out, and the answer is 200 with valid JSON of another shape.
+    WrongShape,
+    /// The request is carried out, and the answer's JSON breaks off although its length is as promised.
+    MalformedJson,
+    /// 200 with JSON of this size in place of the answer. The request is not carried out.
+    HugeBody {
+        /// At least this many bytes.
+        bytes: u64,
+    },
+    /// Every page of a list says that there is another one, and there always is.
+    EndlessPaging,
+    /// Reads keep answering from the data of the moment the fault was set: Flagsmith's environment
+    /// documents, EdgeFlags' lists and evaluations.
+    StaleDocument,
+    /// The Edge Proxy takes no new documents.
+    FrozenProxy,
+    /// The status feed tells of an open incident.
+    Incident {
+        /// The incident's title.
+        #[serde(default = "incident_title")]
+        title: String,
+        /// `minor`, `major` or `critical`.
+        #[serde(default = "incident_impact")]
+        impact: String,
+        /// The component that is degraded.
+        #[serde(default = "incident_component")]
+        component: String,
+    },
+    /// A colleague edits just before or just after a request is handled.
+    Maya {
+        /// What she changes.
+        edit: MayaEdit,
+        /// Before or after the request.
+        #[serde(default)]
+        when: Moment,
+        /// Which matching request, from 1.
+        #[serde(default = "first")]
+        nth: u32,
+    },
+}
+
+impl Effect {
+    /// The name in the control route.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Latency { .. } => "latency",
+            Self::Throttle { .. } => "throttle",
+            Self::ServerError { .. } => "server_error",
+            Self::CutBody => "cut_body",
+            Self::CommitThenCut => "commit_then_cut",
+            Self::LateCommit { .. } => "late_commit",
+            Self::Refuse => "refuse",
+            Self::WrongShape => "wrong_shape",
+            Self::MalformedJson => "malformed_json",
+            Self::HugeBody { .. } => "huge_body",
+            Self::EndlessPaging => "endless_paging",
+            Self::StaleDocument => "stale_document",
+            Self::FrozenProxy => "frozen_proxy",
+            Self::Incident { .. } => "incident",
+            Self::Maya { .. } => "maya",
+        }
+    }
+
+    /// Whether the fault is a state of a service, which holds until cleared, rather than something that
+    /// befalls single requests.
+    pub(crate) fn is_state(&self) -> bool {
+        matches!(
+            self,
+            Self::StaleDocument | Self::FrozenProxy | Self::Incident { .. }
+        )
+    }
+}
+
+/// What the body of a 5xx is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorBody {
+    /// A page, as from a proxy or a framework.
+    #[default]
+    Html,
+    /// A JSON object.
+    Json,
+    /// Nothing.
+    Empty,
+}
+
+/// On which side of a request something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// Just before it is carried out.
+    #[default]
+    Before,
+    /// Just after it was carried out, before the answer leaves.
+    After,
+}
+
+fn internal_server_error() -> u16 {
+    500
+}
+
+fn first() -> u32 {
+    1
+}
+
+fn incident_title() -> String {
+    "Edge API latency".to_owned()
+}
+
+fn incident_impact() -> String {
+    "minor".to_owned()
+}
+
+fn incident_component() -> String {
+    "Edge API".to_owned()
+}
+
+/// A fault as the control route lists it: its name, what it does, and its own parameters.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    /// The name in `PUT {control.url}faults/{name}`.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub description: &'static str,
+    /// Parameters by name, each with its type and what it means.
+    pub parameters: Value,
+}
+
+/// Every fault there is.
+pub fn catalogue() -> Vec<Listed> {
+    let listed = |name, description, own: Value| {
+        let mut parameters = own;
+        let state = matches!(name, "stale_document" | "frozen_proxy" | "incident");
+        if let (Some(all), Value::Object(shared)) = (parameters.as_object_mut(), matching(state)) {
+            all.extend(shared);
+        }
+        Listed {
+            name,
+            description,
+            parameters,
+        }
+    };
+    let ms = || json!({ "ms": { "type": "integer", "unit": "milliseconds", "required": true } });
+    vec![
+        listed(
+            "latency",
+            "The request is carried out after a wait, even if the client has gone.",
+            ms(),
+        ),
+        listed(
+            "throttle",
+            "429 in the service's own shape; not carried out.",
+            json!({ "retry_after": { "type": "integer", "unit": "seconds", "default": null } }),
+        ),
+        listed(
+            "server_error",
+            "A 5xx; not carried out.",
+            json!({
+                "status": { "type": "integer", "values": [500, 502, 503, 504], "default": 500 },
+                "body": { "type": "string", "values": ["html", "json", "empty"], "default": "html" },
+            }),
+        ),
+        listed(
+            "cut_body",
+            "Carried out; the connection closes in the middle of the body.",
+            json!({}),
+        ),
+        listed(
+            "commit_then_cut",
+            "Carried out; the connection closes without an answer.",
+            json!({}),
+        ),
+        listed(
+            "late_commit",
+            "The connection closes without an answer; carried out later.",
+            ms(),
+        ),
+        listed(
+            "refuse",
+            "The connection closes without an answer; not carried out.",
+            json!({}),
+        ),
+        listed(
+            "wrong_shape",
+            "Carried out; 200 with valid JSON of another shape.",
+            json!({}),
+        ),
+        listed(
+            "malformed_json",
+            "Carried out; the answer's JSON breaks off.",
+            json!({}),
+        ),
+        listed(
+            "huge_body",
+            "200 with JSON of this size; not carried out.",
+            json!({ "bytes": { "type": "integer", "unit": "bytes", "required": true } }),
+        ),
+        listed(
+            "endless_paging",
+            "Every page of a list says that there is another one.",
+            json!({}),
+        ),
+        listed(
+            "stale_document",
+            "Reads answer from the moment the fault was set.",
+            json!({}),
+        ),
+        listed(
+            "frozen_proxy",
+            "The Edge Proxy takes no new documents.",
+            json!({}),
+        ),
+        listed(
+            "incident",
+            "The status feed tells of an open incident.",
+            json!({
+                "title": { "type": "string", "default": incident_title() },
+                "impact": {
+                    "type": "string",
+                    "values": ["minor", "major", "critical"],
+                    "default": incident_impact(),
+                },
+                "component": { "type": "string", "default": incident_component() },
+            }),
+        ),
+        listed(
+            "maya",
+            "A colleague edits just before or just after the nth matching request.",
+            json!({
+                "edit": {
+                    "type": "object",
+                    "members": ["environment", "flag", "enabled", "value"],
+                    "required": true,
+                },
+                "when": { "type": "string", "values": ["before", "after"], "default": "before" },
+                "nth": { "type": "integer", "default": 1 },
+            }),
+        ),
+    ]
+}
+
+/// The parameters that say which requests a fault strikes.
+fn matching(is_state: bool) -> Value {
+    let surface = json!({
+        "surface": {
+            "type": "string",
+            "values": ["flagsmith", "edge_proxy", "edgeflags", "status"],
+            "default": null,
+        },
+    });
+    if is_state {
+        return surface;
+    }
+    let mut all = surface;
+    all["method"] = json!({ "type": "string", "default": null });
+    all["path"] = json!({ "type": "string", "meaning": "part of the path with its query", "default": null });
+    all["after"] = json!({ "type": "integer", "meaning": "let the first n pass", "default": 0 });
+    all["times"] = json!({ "type": "integer", "meaning": "strike n, null for ever", "default": null });
+    all
+}
