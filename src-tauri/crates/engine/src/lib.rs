@@ -1,1 +1,55 @@
-//! Engine.
+//! Exact, explaining evaluator of environment documents.
+//!
+//! An environment document goes in, compiled once; results with reasons come out, equal to what the reference (the
+//! Python engine that Flagsmith servers run) would say. Nothing here does input or output.
+//!
+//! ```
+//! use halyard_engine::{Dialect, Engine, Identity};
+//!
+//! let document = serde_json::json!({
+//!     "api_key": "n9fbf9h3v4fFgH3U3ngWhb", "name": "Production",
+//!     "project": { "segments": [] },
+//!     "feature_states": [{
+//!         "feature": { "id": 1, "name": "checkout" }, "enabled": true, "feature_state_value": "v2",
+//!         "django_id": 12, "featurestate_uuid": "9225949b-1a7c-4101-85bd-2a5a208f5a7d",
+//!         "multivariate_feature_state_values": []
+//!     }]
+//! });
+//! let engine = Engine::from_document(&document, Dialect::Server10_2)?;
+//! let evaluation = engine.evaluate(&Identity::new("maya"))?;
+//! assert_eq!(evaluation.flag("checkout").map(|flag| flag.reason.to_string()), Some("DEFAULT".to_owned()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bound;
+mod bucket;
+mod compile;
+mod condition;
+mod context;
+mod dependencies;
+mod document;
+mod engine;
+mod error;
+mod explanation;
+mod identity;
+mod lists;
+mod numbers;
+mod operator;
+mod pattern;
+mod place;
+mod printing;
+mod property;
+mod result;
+mod source;
+mod value;
+mod version;
+
+pub use engine::{Dialect, Engine};
+pub use error::{DocumentError, EvaluationError, FailingCondition, FailureCause};
+pub use explanation::{
+    BucketFact, ConditionFact, Decision, Explanation, FailedRule, LossCause, LostCandidate, Obstacle,
+    RuleJoin, SeenType, SegmentMatch, SplitFact, VariantRange,
+};
+pub use identity::Identity;
+pub use operator::Operator;
+pub use result::{Evaluation, FlagResult, Reason, RemoteRules, SegmentResult};

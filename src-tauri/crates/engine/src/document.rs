@@ -1,0 +1,389 @@
+//! Reading an environment document, as the server hands it to a server-side key.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::DocumentError;
+use crate::place::Node;
+use crate::result::RemoteRules;
+use crate::source::{
+    Priority, Source, SourceCondition, SourceOverrideSet, SourceRule, SourceSegment, SourceState,
+    SourceVariant,
+};
+
+/// Reads a document the way the reference SDK maps it to a context.
+pub(crate) fn read(document: &Value) -> Result<Source, DocumentError> {
+    let root = Node::root(document);
+    let name = root.field("name")?;
+    if !name.value.is_null() {
+        name.text()?;
+    }
+    let project = root.field("project")?;
+    let features = read_states(&root.field("feature_states")?)?;
+    let segments = read_segments(&project.field("segments")?)?;
+    let identity_overrides = match root.optional("identity_overrides")? {
+        Some(overrides) => read_identity_overrides(&overrides)?,
+        None => Vec::new(),
+    };
+    let features = unique(features, |feature| feature.name.clone());
+    let remote = read_remote_rules(&root, &project, &features)?;
+    let mut source = Source {
+        environment_key: root.field("api_key")?.text()?.to_owned(),
+        environment_name: name.value.clone(),
+        features,
+        segments: unique(segments, |segment| segment.key.clone()),
+        identity_overrides,
+        remote,
+        identity: None,
+        context: Value::Null,
+    };
+    if needs_context(&source.segments) {
+        source.context = context_of(&source);
+    }
+    Ok(source)
+}
+
+/// Keeps one item per key: the last, in the first one's position.
+pub(crate) fn unique<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> Vec<T> {
+    let mut positions = HashMap::new();
+    let mut kept: Vec<T> = Vec::with_capacity(items.len());
+    for item in items {
+        let next = kept.len();
+        let position = *positions.entry(key(&item)).or_insert(next);
+        match kept.get_mut(position) {
+            Some(earlier) => *earlier = item,
+            None => kept.push(item),
+        }
+    }
+    kept
+}
+
+fn read_remote_rules(
+    root: &Node<'_>,
+    project: &Node<'_>,
+    features: &[SourceState],
+) -> Result<RemoteRules, DocumentError> {
+    let flag = |node: &Node<'_>, name: &str| match node.optional(name)? {
+        Some(value) => value.boolean().map(Some),
+        None => Ok(None),
+    };
+    let mut server_only = Vec::new();
+    if let Some(ids) = project.optional("server_key_only_feature_ids")? {
+        for id in ids.items()? {
+            let id = id.integer()?;
+            let named = features.iter().filter(|feature| feature.feature_id == Some(id));
+            server_only.extend(named.map(|feature| feature.name.clone()));
+        }
+    }
+    let hide_disabled = match flag(root, "hide_disabled_flags")? {
+        Some(own) => own,
+        None => flag(project, "hide_disabled_flags")?.unwrap_or(false),
+    };
+    Ok(RemoteRules {
+        hide_disabled,
+        server_only_flags: server_only,
+        composite_key_hashing: flag(root, "use_identity_composite_key_for_hashing")?.unwrap_or(true),
+        local_identity_overrides: flag(root, "use_identity_overrides_in_local_eval")?.unwrap_or(true),
+    })
+}
+
+fn read_segments(list: &Node<'_>) -> Result<Vec<SourceSegment>, DocumentError> {
+    list.items()?.map(|segment| read_segment(&segment)).collect()
+}
+
+fn read_segment(segment: &Node<'_>) -> Result<SourceSegment, DocumentError> {
+    let overrides = match segment.optional("feature_states")? {
+        Some(states) => read_states(&states)?,
+        None => Vec::new(),
+    };
+    let id = segment.field("id")?;
+    Ok(SourceSegment {
+        key: read_id(&id)?,
+        name: segment.field("name")?.text()?.to_owned(),
+        metadata: None,
+        rules: read_rules(&segment.field("rules")?)?,
+        overrides,
+    })
+}
+
+/// An id, a number on the server and text in some exports.
+fn read_id(id: &Node<'_>) -> Result<String, DocumentError> {
+    match id.value {
+        Value::String(text) => Ok(text.clone()),
+        _ => Ok(id.integer()?.to_string()),
+    }
+}
+
+fn read_rules(list: &Node<'_>) -> Result<Vec<SourceRule>, DocumentError> {
+    list.items()?.map(|rule| read_rule(&rule)).collect()
+}
+
+fn read_rule(rule: &Node<'_>) -> Result<SourceRule, DocumentError> {
+    let has = |name: &str| rule.object().map(|object| object.contains_key(name));
+    let mut conditions = Vec::new();
+    if has("conditions")? {
+        for condition in rule.field("conditions")?.items()? {
+            let property = condition.optional("property_")?;
+            conditions.push(SourceCondition {
+                property: property.map_or(Ok(""), |property| property.text())?.to_owned(),
+                operator: condition.field("operator")?.text()?.to_owned(),
+                operand: condition.field("value")?.value.clone(),
+            });
+        }
+    }
+    let rules = if has("rules")? {
+        read_rules(&rule.field("rules")?)?
+    } else {
+        Vec::new()
+    };
+    Ok(SourceRule {
+        kind: rule.field("type")?.text()?.to_owned(),
+        conditions,
+        rules,
+    })
+}
+
+fn read_states(list: &Node<'_>) -> Result<Vec<SourceState>, DocumentError> {
+    list.items()?.map(|state| read_state(&state)).collect()
+}
+
+fn read_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
+    let feature = state.field("feature")?;
+    let mut variants = Vec::new();
+    if let Some(values) = state.optional("multivariate_feature_state_values")? {
+        for value in values.items()? {
+            variants.push(read_variant(&value)?);
+        }
+    }
+    Ok(SourceState {
+        name: feature.field("name")?.text()?.to_owned(),
+        feature_id: Some(feature.field("id")?.integer()?),
+        key: read_hash_key(state)?,
+        enabled: state.field("enabled")?.boolean()?,
+        value: state.field("feature_state_value")?.value.clone(),
+        variants,
+        priority: read_segment_priority(state)?,
+        metadata: None,
+    })
+}
+
+/// The bucketing seed: `django_id`, or the state's UUID where that is absent, null or zero.
+fn read_hash_key(state: &Node<'_>) -> Result<String, DocumentError> {
+    if let Some(seed) = state.optional("django_id")? {
+        let seed = read_id(&seed)?;
+        if seed != "0" && !seed.is_empty() {
+            return Ok(seed);
+        }
+    }
+    Ok(state.field("featurestate_uuid")?.text()?.to_owned())
+}
+
+fn read_segment_priority(state: &Node<'_>) -> Result<Priority, DocumentError> {
+    let Some(link) = state.optional("feature_segment")? else {
+        return Ok(Priority::Absent);
+    };
+    if link.object()?.is_empty() {
+        return Ok(Priority::Absent);
+    }
+    let priority = link.field("priority")?;
+    if priority.value.is_null() {
+        return Ok(Priority::Null);
+    }
+    Ok(Priority::of(priority.number()?))
+}
+
+fn read_variant(value: &Node<'_>) -> Result<SourceVariant, DocumentError> {
+    let option = value.field("multivariate_feature_option")?;
+    let id = match value.optional("id")? {
+        Some(id) => Some(id.number()?).filter(|id| id.as_f64() != Some(0.0)),
+        None => None,
+    };
+    let priority = match id {
+        Some(id) => Priority::of(id),
+        None => {
+            let uuid = value.field("mv_fs_value_uuid")?;
+            let number =
+                uuid_as_number(uuid.text()?).ok_or_else(|| uuid.error("expected UUID, found other text"))?;
+            Priority::Whole(number)
+        }
+    };
+    let key = match option.optional("key")? {
+        Some(key) => Some(key.text()?.to_owned()),
+        None => None,
+    };
+    Ok(SourceVariant {
+        value: option.field("value")?.value.clone(),
+        weight: value.field("percentage_allocation")?.number()?.clone(),
+        priority,
+        key,
+    })
+}
+
+/// A UUID's 128 bits; the order of variants that have no id.
+fn uuid_as_number(text: &str) -> Option<u128> {
+    let bare = text.replace("urn:", "").replace("uuid:", "");
+    let digits = bare.trim_matches(['{', '}']).replace('-', "");
+    if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    u128::from_str_radix(&digits, 16).ok()
+}
+
+/// Identities with equal sets of overrides share one set, in the order in which sets first appear. Equality is the
+/// reference's, to which `1`, `1.0` and `true` are equal: the first identity's value then counts for all of them.
+fn read_identity_overrides(list: &Node<'_>) -> Result<Vec<SourceOverrideSet>, DocumentError> {
+    let mut sets: Vec<SourceOverrideSet> = Vec::new();
+    let mut positions = HashMap::new();
+    for identity in list.items()? {
+        let features = identity.field("identity_features")?;
+        let mut states = Vec::new();
+        for state in features.items()? {
+            states.push(read_identity_state(&state)?);
+        }
+        if states.is_empty() {
+            continue;
+        }
+        let identifier = identity.field("identifier")?.text()?.to_owned();
+        states.sort_by(|left, right| left.name.cmp(&right.name));
+        let fingerprint: Vec<String> = states.iter().map(fingerprint).collect();
+        let next = sets.len();
+        let position = *positions.entry(fingerprint).or_insert(next);
+        match sets.get_mut(position) {
+            Some(set) => set.identifiers.push(identifier),
+            None => sets.push(SourceOverrideSet {
+                identifiers: vec![identifier],
+                states,
+            }),
+        }
+    }
+    Ok(sets)
+}
+
+/// An identity's override carries neither variants nor a hash key.
+fn read_identity_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
+    let feature = state.field("feature")?;
+    let value = state.field("feature_state_value")?;
+    if value.value.is_array() || value.value.is_object() {
+        return Err(value.error("expected text, number, true, false or null"));
+    }
+    Ok(SourceState {
+        name: feature.field("name")?.text()?.to_owned(),
+        feature_id: Some(feature.field("id")?.integer()?),
+        key: String::new(),
+        enabled: state.field("enabled")?.boolean()?,
+        value: value.value.clone(),
+        variants: Vec::new(),
+        priority: Priority::Fraction(f64::NEG_INFINITY),
+        metadata: None,
+    })
+}
+
+/// Text that is equal exactly when the reference takes two overrides for equal.
+fn fingerprint(state: &SourceState) -> String {
+    let value = match &state.value {
+        Value::Bool(boolean) => u8::from(*boolean).to_string(),
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if float.fract() == 0.0 && !number.is_i64() && !number.is_u64() => {
+                format!("{:.0}", float + 0.0)
+            }
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    };
+    format!(
+        "{:?} {:?} {} {value}",
+        state.feature_id, state.name, state.enabled
+    )
+}
+
+/// Whether some condition's property is a JSONPath.
+fn needs_context(segments: &[SourceSegment]) -> bool {
+    fn in_rules(rules: &[SourceRule]) -> bool {
+        rules.iter().any(|rule| {
+            rule.conditions
+                .iter()
+                .any(|condition| condition.property.starts_with("$."))
+                || in_rules(&rule.rules)
+        })
+    }
+    segments.iter().any(|segment| in_rules(&segment.rules))
+}
+
+/// The context the reference SDK would build, for JSONPath properties that look into unusual places. Sets of identity
+/// overrides are left out: there they sit under random keys.
+fn context_of(source: &Source) -> Value {
+    let features: Map<String, Value> = source
+        .features
+        .iter()
+        .map(|feature| (feature.name.clone(), feature_of(feature)))
+        .collect();
+    let segments: Map<String, Value> = source
+        .segments
+        .iter()
+        .map(|segment| {
+            let overrides: Vec<Value> = segment.overrides.iter().map(feature_of).collect();
+            let id = segment
+                .key
+                .parse::<i64>()
+                .map_or_else(|_| Value::from(segment.key.clone()), Value::from);
+            let value = json!({
+                "key": segment.key,
+                "name": segment.name,
+                "rules": segment.rules.iter().map(rule_of).collect::<Vec<_>>(),
+                "overrides": overrides,
+                "metadata": { "id": id, "source": "api" },
+            });
+            (segment.key.clone(), value)
+        })
+        .collect();
+    json!({
+        "environment": { "key": source.environment_key, "name": source.environment_name },
+        "features": features,
+        "segments": segments,
+    })
+}
+
+fn feature_of(state: &SourceState) -> Value {
+    let mut feature = Map::new();
+    feature.insert("key".to_owned(), state.key.clone().into());
+    feature.insert("name".to_owned(), state.name.clone().into());
+    feature.insert("enabled".to_owned(), state.enabled.into());
+    feature.insert("value".to_owned(), state.value.clone());
+    feature.insert("metadata".to_owned(), json!({ "id": state.feature_id }));
+    if !state.variants.is_empty() {
+        let variants = state.variants.iter().map(|variant| {
+            let mut fields = Map::new();
+            fields.insert("value".to_owned(), variant.value.clone());
+            fields.insert("weight".to_owned(), Value::Number(variant.weight.clone()));
+            fields.insert("priority".to_owned(), priority_of(variant.priority));
+            if let Some(key) = &variant.key {
+                fields.insert("key".to_owned(), key.clone().into());
+            }
+            Value::Object(fields)
+        });
+        feature.insert("variants".to_owned(), variants.collect());
+    }
+    if state.priority != Priority::Absent {
+        feature.insert("priority".to_owned(), priority_of(state.priority));
+    }
+    Value::Object(feature)
+}
+
+fn priority_of(priority: Priority) -> Value {
+    match priority {
+        Priority::Whole(whole) => u64::try_from(whole).map_or(Value::Null, Value::from),
+        other => other.as_number().map_or(Value::Null, Value::from),
+    }
+}
+
+fn rule_of(rule: &SourceRule) -> Value {
+    let conditions = rule.conditions.iter().map(|condition| {
+        json!({ "property": condition.property, "operator": condition.operator, "value": condition.operand })
+    });
+    json!({
+        "type": rule.kind,
+        "conditions": conditions.collect::<Vec<_>>(),
+        "rules": rule.rules.iter().map(rule_of).collect::<Vec<_>>(),
+    })
+}

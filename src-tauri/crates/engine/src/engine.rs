@@ -1,0 +1,272 @@
+//! The compiled environment.
+
+use std::collections::HashMap;
+
+use serde_json::{Number, Value};
+
+use crate::bound::Session;
+use crate::condition::Test;
+use crate::error::{DocumentError, EvaluationError, FailingCondition, FailureCause, Raise};
+use crate::explanation::Explanation;
+use crate::identity::Identity;
+use crate::operator::Operator;
+use crate::property::Property;
+use crate::result::{Evaluation, RemoteRules};
+use crate::source::{Priority, SourceCondition};
+use crate::value::Seen;
+use crate::{compile, context, document};
+
+/// Which release of the reference engine to agree with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Python engine 10.2.0, which Flagsmith server 2.265 runs: every default has the reason `DEFAULT`, flags cannot
+    /// depend on flags.
+    #[default]
+    Server10_2,
+    /// Python engine 11.1.1, as current SDKs run it: `STATIC` for flags nobody overrides, and flag dependencies.
+    Sdk11_1,
+}
+
+/// One compiled environment. Immutable; share it between threads freely.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) dialect: Dialect,
+    pub(crate) environment_key: String,
+    pub(crate) environment_name: Value,
+    pub(crate) features: Vec<Feature>,
+    pub(crate) feature_indices: HashMap<String, u32>,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) conditions: Vec<Condition>,
+    /// Trait name to slot.
+    pub(crate) slots: HashMap<String, u32>,
+    pub(crate) slot_names: Vec<String>,
+    pub(crate) override_sets: Vec<OverrideSet>,
+    /// The override sets of an identifier, first one first.
+    pub(crate) sets_by_identifier: HashMap<String, Vec<u32>>,
+    /// A trait may be named like the path to the identifier, and then goes first.
+    pub(crate) identifier_slot: Option<u32>,
+    /// Some condition reads another flag.
+    pub(crate) has_dependencies: bool,
+    /// What unusual JSONPath properties look into, without the identity.
+    pub(crate) context: Value,
+    pub(crate) context_identity: Option<Identity>,
+    pub(crate) remote: RemoteRules,
+}
+
+/// A feature with everything that can decide it.
+#[derive(Debug)]
+pub(crate) struct Feature {
+    pub(crate) name: String,
+    pub(crate) id: Option<i64>,
+    pub(crate) default: State,
+    /// By precedence: the first whose segment matches wins.
+    pub(crate) overrides: Vec<Override>,
+    /// Positions in `overrides` in document order, kept where precedence must be found out pairwise.
+    pub(crate) document_order: Vec<u32>,
+    /// Some override's priority is null: comparing it fails in the reference.
+    pub(crate) has_null_priority: bool,
+    /// A segment or an identity somewhere overrides it.
+    pub(crate) is_targeted: bool,
+}
+
+/// A segment's override of one feature.
+#[derive(Debug)]
+pub(crate) struct Override {
+    pub(crate) segment: u32,
+    pub(crate) priority: Priority,
+    pub(crate) state: State,
+}
+
+/// What a flag can be.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) key: String,
+    pub(crate) enabled: bool,
+    pub(crate) value: Value,
+    /// Sorted; the first whose buckets hold the identity's is chosen.
+    pub(crate) variants: Vec<Variant>,
+    pub(crate) metadata: Option<Value>,
+}
+
+/// A variant and its buckets.
+#[derive(Debug)]
+pub(crate) struct Variant {
+    pub(crate) value: Value,
+    pub(crate) key: Option<String>,
+    pub(crate) weight: Number,
+    /// First bucket.
+    pub(crate) from: u16,
+    /// First bucket past the range.
+    pub(crate) until: u16,
+    /// The same range in percent.
+    pub(crate) range: (f64, f64),
+}
+
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) metadata: Option<Value>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// How a rule joins its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RuleKind {
+    All,
+    Any,
+    None,
+    Unknown(String),
+}
+
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) kind: RuleKind,
+    /// Positions in [`Engine::conditions`].
+    pub(crate) conditions: Vec<u32>,
+    pub(crate) rules: Vec<Rule>,
+    /// The sub-rules can fail the evaluation, so they are evaluated even after the conditions have said no.
+    pub(crate) has_hazard_below: bool,
+}
+
+/// A condition; equal ones are compiled once.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) property: Property,
+    pub(crate) operator: Operator,
+    pub(crate) test: Test,
+    pub(crate) source: SourceCondition,
+    /// The verdict depends on the identity alone, so it is kept for the rest of its evaluation.
+    pub(crate) is_memoisable: bool,
+}
+
+/// Overrides that several identities share.
+#[derive(Debug)]
+pub(crate) struct OverrideSet {
+    /// Feature index and state.
+    pub(crate) states: Vec<(u32, State)>,
+}
+
+impl Engine {
+    /// Compiles an environment document, the JSON that the server's environment-document route gives to a
+    /// server-side key.
+    pub fn from_document(document: &Value, dialect: Dialect) -> Result<Self, DocumentError> {
+        document::read(document).map(|source| compile::compile(source, dialect))
+    }
+
+    /// Compiles an evaluation context, the form of the official test data. Its own identity, if any, is what
+    /// [`Engine::evaluate_context`] evaluates.
+    pub fn from_context(context: &Value, dialect: Dialect) -> Result<Self, DocumentError> {
+        context::read(context).map(|source| compile::compile(source, dialect))
+    }
+
+    /// Evaluates all segments and flags for an identity.
+    ///
+    /// Fails where the reference raises: a server asked for this identity would answer with an error.
+    pub fn evaluate(&self, identity: &Identity) -> Result<Evaluation<'_>, EvaluationError> {
+        self.finish(Evaluation::of(Session::new(self, Some(identity))))
+    }
+
+    /// Evaluates without an identity: segments are evaluated with every trait unset, variants give the control value.
+    pub fn evaluate_anonymous(&self) -> Result<Evaluation<'_>, EvaluationError> {
+        self.finish(Evaluation::of(Session::new(self, None)))
+    }
+
+    /// Evaluates for the identity that the context brought along, or for none.
+    pub fn evaluate_context(&self) -> Result<Evaluation<'_>, EvaluationError> {
+        self.finish(Evaluation::of(Session::new(self, self.context_identity.as_ref())))
+    }
+
+    /// Says how a flag came to its value for an identity; `None` when there is no such flag.
+    pub fn explain(&self, identity: &Identity, flag: &str) -> Result<Option<Explanation>, EvaluationError> {
+        let Some(feature) = self.feature_index(flag) else {
+            return Ok(None);
+        };
+        self.finish(Explanation::of(Session::new(self, Some(identity)), feature))
+            .map(Some)
+    }
+
+    /// The identity a context brought along.
+    pub fn context_identity(&self) -> Option<&Identity> {
+        self.context_identity.as_ref()
+    }
+
+    /// What remote answers add to this evaluation.
+    pub fn remote(&self) -> RemoteRules {
+        self.remote.clone()
+    }
+
+    /// The release of the reference this engine agrees with.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The environment's client-side key, which is part of every composite identity key.
+    pub fn environment_key(&self) -> &str {
+        &self.environment_key
+    }
+
+    /// Names of all flags, in document order.
+    pub fn flag_names(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(|feature| feature.name.as_str())
+    }
+
+    /// Names of all traits that some condition reads, in order of first use; for suggestions in a form.
+    pub fn trait_names(&self) -> impl Iterator<Item = &str> {
+        self.slot_names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !name.starts_with("$."))
+    }
+
+    pub(crate) fn feature_index(&self, name: &str) -> Option<u32> {
+        self.feature_indices.get(name).copied()
+    }
+
+    /// The sets of overrides that apply to an identifier as the reference sees it.
+    pub(crate) fn override_sets_of(&self, identifier: &Seen<'_>) -> &[u32] {
+        let sets = match identifier {
+            Seen::Text(text) => self.sets_by_identifier.get(text.as_ref()),
+            Seen::Integer(integer) => self.sets_by_identifier.get(&integer.to_string()),
+            _ => None,
+        };
+        sets.map_or(&[], Vec::as_slice)
+    }
+
+    /// Names what a raise points to.
+    fn finish<T>(&self, result: Result<T, Raise>) -> Result<T, EvaluationError> {
+        result.map_err(|raise| {
+            let condition = raise
+                .condition
+                .and_then(|index| self.conditions.get(index as usize));
+            EvaluationError {
+                segment: raise
+                    .segment
+                    .and_then(|index| self.segments.get(index as usize))
+                    .map(|segment| segment.name.clone()),
+                flag: raise
+                    .feature
+                    .and_then(|index| self.features.get(index as usize))
+                    .map(|feature| feature.name.clone()),
+                condition: condition.map(|condition| {
+                    Box::new(FailingCondition {
+                        property: condition.source.property.clone(),
+                        operator: condition.source.operator.clone(),
+                        operand: condition.source.operand.to_string(),
+                    })
+                }),
+                cause: raise.cause,
+            }
+        })
+    }
+}
+
+impl Rule {
+    /// An unknown kind raises as soon as it has something to join.
+    pub(crate) fn unknown_kind(&self) -> Option<FailureCause> {
+        match &self.kind {
+            RuleKind::Unknown(kind) => Some(FailureCause::UnknownRuleType(kind.clone())),
+            _ => None,
+        }
+    }
+}
