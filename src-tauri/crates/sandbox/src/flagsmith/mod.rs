@@ -1,45 +1,305 @@
-//! Flagsmith's administration and SDK routes.
+//! Flagsmith's administration and SDK routes, held in memory.
+//!
+//! It answers as Flagsmith 2.265 does, with its shapes, statuses, headers and quirks. Everything is a row in
+//! [`store::Store`]; the rules are methods of the store, and the handlers put them on HTTP.
+
+mod auth;
+mod call;
+mod colleague;
+mod document;
+mod evaluate;
+mod fields;
+mod handlers;
+mod paging;
+mod render;
+mod routes;
+pub(crate) mod rows;
+mod served;
+mod states;
+pub(crate) mod store;
+pub(crate) mod value;
+mod versions;
+mod whole_flag;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Query;
+use axum::http::{HeaderMap, Method, Request, Response, Uri};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use self::auth::Throttle;
+use self::auth::{Door, RequestHistory};
+use self::call::{Answer, Call, Caller, Payload};
+use self::routes::Route;
+pub(crate) use self::states::NewState;
+use self::store::Store;
 use crate::{MayaEdit, Seed};
+
+/// The largest body that the server reads; bytes.
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
 /// A Flagsmith server in memory; clones share one state.
 #[derive(Debug, Clone)]
-pub struct Flagsmith {}
+pub struct Flagsmith {
+    shared: Arc<Mutex<Shared>>,
+}
 
-/// How the service limits its callers.
-#[derive(Debug, Clone)]
-pub struct Throttle {}
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    /// What SDK routes and documents are answered from while the documents stand still.
+    frozen: Option<Store>,
+    throttle: Option<Throttle>,
+    history: RequestHistory,
+    document_lag: Duration,
+    /// When each environment last changed as the worker's cache has it, and since when it has that.
+    cached: BTreeMap<u64, (Timestamp, Instant)>,
+}
 
 impl Flagsmith {
     /// Starts from a seed.
-    pub fn new(_seed: Seed) -> Self {
-        Self {}
+    pub fn new(seed: Seed) -> Self {
+        let shared = Shared {
+            store: crate::seed::flagsmith(seed),
+            frozen: None,
+            throttle: None,
+            history: RequestHistory::default(),
+            document_lag: Duration::ZERO,
+            cached: BTreeMap::new(),
+        };
+        Self {
+            shared: Arc::new(Mutex::new(shared)),
+        }
     }
 
-    /// The routes below `/api/v1/`.
+    /// Every route: `/api/v1/`, `/api/v2/analytics/`, `/api/__future__/`, `/api/experiments/`, `/health`,
+    /// `/version/` and `/processor/monitoring/`.
     pub fn router(&self) -> Router {
-        Router::new()
+        let server = self.clone();
+        Router::new().fallback(move |request: Request<Body>| {
+            let server = server.clone();
+            async move { server.answer(request).await }
+        })
     }
 
-    /// The announcement's `flagsmith` member without its `url`.
+    /// The announcement's `flagsmith` member without its `url`: `{"api_key", "token", "organisation",
+    /// "project", "environments": [{"name", "id", "client_key", "server_key", "versioned"}]}`.
     pub fn describe(&self) -> Value {
-        json!({ "environments": [] })
+        let shared = self.lock();
+        let store = &shared.store;
+        let environments: Vec<Value> = store
+            .environments
+            .values()
+            .map(|environment| {
+                json!({
+                    "name": environment.name, "id": environment.id, "client_key": environment.client_key,
+                    "server_key": environment.server_keys.first().map(|key| key.key.clone()),
+                    "versioned": environment.versioned,
+                })
+            })
+            .collect();
+        json!({
+            "api_key": store.organisation_keys.first().map(|key| key.key.clone()),
+            "token": store.users.values().next_back().map(|user| user.token.clone()),
+            "organisation": store.organisation.id,
+            "project": store.projects.keys().next(),
+            "environments": environments,
+        })
     }
 
-    /// Carries out a colleague's edit.
+    /// The document that a client- or server-side key gets now, frozen or not; `None` for an unknown key.
+    pub fn document(&self, key: &str) -> Option<Arc<Value>> {
+        let mut shared = self.lock();
+        shared.store.tick();
+        let store = shared.frozen.as_ref().unwrap_or(&shared.store);
+        let environment = store.environments.values().find(|environment| {
+            environment.client_key == key || environment.server_keys.iter().any(|server| server.key == key)
+        })?;
+        Some(Arc::new(store.document(environment)))
+    }
+
+    /// Carries out a colleague's edit through the paths that a request would take: a direct write, or a
+    /// published version where the environment keeps versions.
     ///
     /// # Errors
-    /// Says which name was not found.
-    pub fn edit_as_maya(&self, _edit: &MayaEdit) -> Result<(), String> {
-        Ok(())
+    /// Says which name was not found, or what the server would have refused.
+    pub fn edit_as_maya(&self, edit: &MayaEdit) -> Result<(), String> {
+        let mut shared = self.lock();
+        shared.store.tick();
+        colleague::edit(&mut shared.store, edit)
     }
 
-    /// Limits callers, or stops limiting them.
-    pub fn set_throttle(&self, _throttle: Option<Throttle>) {}
+    /// Limits callers of the administration routes, or stops limiting them.
+    pub fn set_throttle(&self, throttle: Option<Throttle>) {
+        let mut shared = self.lock();
+        shared.throttle = throttle;
+        shared.history.clear();
+    }
 
-    /// Keeps serving the environment documents of this moment, or lets them move again.
-    pub fn freeze_document(&self, _frozen: bool) {}
+    /// Keeps serving the documents and flags of this moment while administration moves on, or lets them
+    /// move again.
+    pub fn freeze_document(&self, frozen: bool) {
+        let mut shared = self.lock();
+        shared.store.tick();
+        let copy = frozen.then(|| shared.store.clone());
+        shared.frozen = copy;
+    }
+
+    /// Makes conditional document requests late by up to `lag`, as the real server's cached environment row
+    /// does by up to 60 seconds. Zero, the default, makes them exact.
+    pub fn set_document_lag(&self, lag: Duration) {
+        let mut shared = self.lock();
+        shared.document_lag = lag;
+        shared.cached.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+            return Answer::server_error().into_response(None);
+        };
+        if parts.method == Method::OPTIONS && parts.headers.contains_key("access-control-request-method") {
+            return preflight();
+        }
+        self.respond(parts.method, &parts.uri, parts.headers, body)
+    }
+
+    fn respond(&self, method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
+        let path = uri.path();
+        let Some((route, params)) = routes::find(path) else {
+            let with_slash = format!("{path}/");
+            if routes::find(&with_slash).is_none() {
+                return Answer::unknown_route().into_response(None);
+            }
+            let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+            return Answer::redirect(format!("{with_slash}{query}")).into_response(None);
+        };
+        let query = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_or_else(|_| Vec::new(), |Query(query)| query);
+        let call = Call {
+            method,
+            path: path.to_owned(),
+            params,
+            query,
+            headers,
+            body,
+            caller: Caller::Nobody,
+            environment_key: None,
+            seen_updated_at: None,
+        };
+        let html = wants_html(&call);
+        let answer = self.lock().handle(route, call).unwrap_or_else(|refusal| refusal);
+        let shown_as_page =
+            html && matches!(answer.payload, Payload::Json(_)) && answer.dress == call::Dress::Rendered;
+        let answer = if shown_as_page {
+            Answer {
+                status: answer.status,
+                ..Answer::browsable()
+            }
+        } else {
+            answer
+        };
+        answer.into_response(Some(route.allow))
+    }
+}
+
+fn accept(call: &Call) -> &str {
+    call.header("accept").unwrap_or("*/*")
+}
+
+fn wants_html(call: &Call) -> bool {
+    accept(call).contains("text/html") && !accept(call).contains("application/json")
+}
+
+fn preflight() -> Response<Body> {
+    let mut answer = Answer::redirect(String::new());
+    answer.status = 200;
+    answer.headers =
+        vec![
+        ("Access-Control-Allow-Origin", "*".to_owned()),
+        ("Access-Control-Expose-Headers", "Retry-After".to_owned()),
+        (
+            "Access-Control-Allow-Headers",
+            "accept, accept-encoding, authorization, content-type, dnt, origin, user-agent, x-csrftoken, \
+             x-environment-key, x-requested-with"
+                .to_owned(),
+        ),
+        ("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, PATCH, POST, PUT".to_owned()),
+        ("Access-Control-Max-Age", "86400".to_owned()),
+    ];
+    answer.into_response(None)
+}
+
+impl Shared {
+    fn handle(&mut self, route: &'static Route, mut call: Call) -> call::Outcome {
+        self.store.tick();
+        let accepted = ["application/json", "text/html", "*/*", "application/*"];
+        if !accepted.iter().any(|media| accept(&call).contains(media)) {
+            return Err(Answer::detail(
+                406,
+                "Could not satisfy the request Accept header.",
+            ));
+        }
+        match route.door {
+            Door::Open => {}
+            Door::Login => self.admit("signing in")?,
+            Door::Admin => {
+                call.caller = auth::caller(&self.store, &call)?;
+                let credential = call.header("authorization").unwrap_or_default().to_owned();
+                self.admit(&credential)?;
+            }
+            Door::Sdk => {
+                let store = self.frozen.as_ref().unwrap_or(&self.store);
+                let bare = call.path.starts_with("/api/v1/flags/");
+                let refused = |answer: Answer| if bare { answer.varying("Origin") } else { answer };
+                call.environment_key = Some(auth::environment_key(store, &call).map_err(refused)?);
+                call.seen_updated_at = self.late_row(&call);
+            }
+        }
+        let method = call.method.as_str().to_owned();
+        if method == "OPTIONS" {
+            return Ok(Answer::ok(json!({
+                "name": "", "description": "", "renders": ["application/json", "text/html"],
+                "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+            })));
+        }
+        let Some(handler) = route.handler(&method) else {
+            return Err(Answer::detail(405, &format!("Method \"{method}\" not allowed.")));
+        };
+        let stands_still = route.door == Door::Sdk || call.path.ends_with("/document/");
+        match self.frozen.as_mut().filter(|_| stands_still) {
+            Some(frozen) => handler(frozen, &call),
+            None => handler(&mut self.store, &call),
+        }
+    }
+
+    fn admit(&mut self, credential: &str) -> Result<(), Answer> {
+        match self.throttle {
+            Some(throttle) => self.history.admit(throttle, credential, Instant::now()),
+            None => Ok(()),
+        }
+    }
+
+    /// The environment's time stamp as a cached row has it, for a conditional request.
+    fn late_row(&mut self, call: &Call) -> Option<Timestamp> {
+        call.header("if-modified-since")
+            .filter(|_| !self.document_lag.is_zero())?;
+        let environment = call.environment_key?.environment;
+        let now = self.store.environments.get(&environment)?.updated_at;
+        let fresh = (now, Instant::now());
+        let entry = self.cached.entry(environment).or_insert(fresh);
+        if entry.1.elapsed() >= self.document_lag {
+            *entry = fresh;
+        }
+        Some(entry.0)
+    }
 }

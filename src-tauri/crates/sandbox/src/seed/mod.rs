@@ -1,6 +1,14 @@
 //! What the services hold when they start.
 
+mod acme;
+mod acme_named;
+mod acme_people;
+mod acme_segments;
+mod big;
+mod builder;
 pub(crate) mod edgeflags;
+
+use crate::flagsmith::store::Store;
 
 /// Which data the services hold when they start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,4 +22,15 @@ pub enum Seed {
     TenThousand,
     /// Environments without any flag.
     Empty,
+}
+
+/// What Flagsmith holds at the start. The same seed gives the same ids and keys each time; times count back
+/// from the start.
+pub(crate) fn flagsmith(seed: Seed) -> Store {
+    match seed {
+        Seed::Acme => acme::store(),
+        Seed::Large => big::large(),
+        Seed::TenThousand => big::ten_thousand(),
+        Seed::Empty => big::empty(),
+    }
 }

@@ -1,0 +1,14 @@
+//! The handlers, one file an area.
+
+pub(super) mod account;
+pub(super) mod experiments;
+pub(super) mod features;
+pub(super) mod featurestates;
+pub(super) mod future;
+pub(super) mod identities;
+pub(super) mod options;
+pub(super) mod overrides;
+pub(super) mod projects;
+pub(super) mod sdk;
+pub(super) mod segments;
+pub(super) mod versions;

@@ -1,0 +1,387 @@
+//! Organisations, projects, environments and tags.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
+use crate::flagsmith::fields;
+use crate::flagsmith::paging;
+use crate::flagsmith::render;
+use crate::flagsmith::rows::{Environment, Project, ServerKey, Tag};
+use crate::flagsmith::store::Store;
+
+/// `GET /organisations/`
+pub(crate) fn organisations(store: &mut Store, call: &Call) -> Outcome {
+    paging::page(call, &[render::organisation(&store.organisation)])
+}
+
+/// `GET /organisations/{id}/`
+pub(crate) fn organisation(store: &mut Store, call: &Call) -> Outcome {
+    if call.id(0) != store.organisation.id {
+        return Err(Answer::no_match("Organisation"));
+    }
+    Ok(Answer::ok(render::organisation(&store.organisation)))
+}
+
+/// `GET /projects/`: a bare list.
+pub(crate) fn projects(store: &mut Store, call: &Call) -> Outcome {
+    let organisation = store.organisation.id;
+    let asked = call
+        .query_id("organisation")
+        .is_none_or(|asked| asked == organisation);
+    let rows: Vec<Value> = store
+        .projects
+        .values()
+        .filter(|_| asked)
+        .map(|project| Value::Object(render::project(project, organisation)))
+        .collect();
+    Ok(Answer::ok(Value::Array(rows)))
+}
+
+fn found_project<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Project> {
+    store
+        .projects
+        .get(&call.id(0))
+        .ok_or_else(|| Answer::no_match("Project"))
+}
+
+fn whole_project(store: &Store, project: &Project) -> Value {
+    let mut row = render::project(project, store.organisation.id);
+    row.insert("max_segments_allowed".to_owned(), json!(500));
+    row.insert("max_features_allowed".to_owned(), json!(1_000));
+    row.insert("max_segment_overrides_allowed".to_owned(), json!(2_000));
+    row.insert(
+        "total_features".to_owned(),
+        json!(store.features_of(project.id).count()),
+    );
+    row.insert(
+        "total_segments".to_owned(),
+        json!(store.segments_of(project.id).count()),
+    );
+    Value::Object(row)
+}
+
+/// `GET /projects/{id}/`
+pub(crate) fn project(store: &mut Store, call: &Call) -> Outcome {
+    let project = found_project(store, call)?;
+    Ok(Answer::ok(whole_project(store, project)))
+}
+
+/// `POST /projects/`
+pub(crate) fn create_project(store: &mut Store, call: &Call) -> Outcome {
+    let body = call.object()?;
+    let name = fields::required_text(&body, "name")?.to_owned();
+    let id = store.next_id("project");
+    let uuid = store.next_uuid("project");
+    store.projects.insert(
+        id,
+        Project {
+            id,
+            uuid,
+            name,
+            use_edge_identities: false,
+            hide_disabled_flags: false,
+        },
+    );
+    let project = store.projects.get(&id).ok_or_else(Answer::server_error)?;
+    Ok(Answer::created(whole_project(store, project)))
+}
+
+/// `GET /environments/?project=`
+pub(crate) fn environments(store: &mut Store, call: &Call) -> Outcome {
+    let Some(project) = call
+        .query_id("project")
+        .filter(|project| store.projects.contains_key(project))
+    else {
+        return Err(Answer::bad(json!([
+            "Invalid or missing value for project parameter."
+        ])));
+    };
+    let rows: Vec<Value> = store
+        .environments_of(project)
+        .map(|environment| Value::Object(render::environment(environment)))
+        .collect();
+    paging::page(call, &rows)
+}
+
+fn found_environment<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Environment> {
+    store
+        .environment_by_key(call.text(0))
+        .ok_or_else(|| Answer::no_match("Environment"))
+}
+
+/// `GET /environments/{key}/`
+pub(crate) fn environment(store: &mut Store, call: &Call) -> Outcome {
+    let environment = found_environment(store, call)?;
+    let overrides: usize = store
+        .features_of(environment.project)
+        .map(|feature| store.overrides(environment.id, feature.id).len())
+        .sum();
+    let mut row = render::environment(environment);
+    row.insert("total_segment_overrides".to_owned(), json!(overrides));
+    Ok(Answer::ok(Value::Object(row)))
+}
+
+/// `PATCH` and `PUT /environments/{key}/`: the description and whether disabled flags are hidden.
+pub(crate) fn update_environment(store: &mut Store, call: &Call) -> Outcome {
+    let id = found_environment(store, call)?.id;
+    let body = call.object()?;
+    let description = fields::text(&body, "description")?.map(str::to_owned);
+    let hide = body.get("hide_disabled_flags").map(Value::as_bool);
+    let environment = store.environments.get_mut(&id).ok_or_else(Answer::server_error)?;
+    if body.contains_key("description") {
+        environment.description = description;
+    }
+    if let Some(hide) = hide {
+        environment.hide_disabled_flags = hide;
+    }
+    store.touch(id);
+    let environment = store.environments.get(&id).ok_or_else(Answer::server_error)?;
+    Ok(Answer::ok(Value::Object(render::environment(environment))))
+}
+
+/// `POST /environments/`: every feature starts at its initial value.
+pub(crate) fn create_environment(store: &mut Store, call: &Call) -> Outcome {
+    let body = call.object()?;
+    let name = fields::required_text(&body, "name")?.to_owned();
+    let project = fields::required_number(&body, "project")?;
+    if !store.projects.contains_key(&project) {
+        return Err(fields::wrong(
+            "project",
+            &format!("Invalid pk \"{project}\" - object does not exist."),
+        ));
+    }
+    let id = add_environment(store, project, name);
+    let environment = store.environments.get(&id).ok_or_else(Answer::server_error)?;
+    Ok(Answer::created(Value::Object(render::environment(environment))))
+}
+
+fn add_environment(store: &mut Store, project: u64, name: String) -> u64 {
+    let id = store.next_id("environment");
+    let uuid = store.next_uuid("environment");
+    let client_key = made_key("client", id);
+    let environment = Environment {
+        id,
+        uuid,
+        name,
+        project,
+        description: None,
+        client_key,
+        server_keys: Vec::new(),
+        versioned: false,
+        hide_disabled_flags: None,
+        updated_at: store.now,
+    };
+    store.environments.insert(id, environment);
+    let features: Vec<_> = store.features_of(project).cloned().collect();
+    for feature in features {
+        store.add_state(crate::flagsmith::states::NewState {
+            feature: feature.id,
+            environment: id,
+            identity: None,
+            link: None,
+            enabled: feature.default_enabled,
+            value: crate::flagsmith::value::StoredValue::from_initial(feature.initial_value.as_deref()),
+            feature_version: None,
+        });
+    }
+    id
+}
+
+/// A key of the right length that says where it comes from.
+fn made_key(kind: &str, serial: u64) -> String {
+    let digest = Sha256::digest(format!("halyard sandbox {kind} key {serial}"));
+    let tail: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sandbox{}", &tail[..15])
+}
+
+/// `POST /environments/{key}/clone/ {"name"}`, which answers 200.
+pub(crate) fn clone_environment(store: &mut Store, call: &Call) -> Outcome {
+    let body = call.object()?;
+    let source = found_environment(store, call)?.id;
+    let name = fields::required_text(&body, "name")?.to_owned();
+    let project = found_environment(store, call)?.project;
+    let id = add_environment(store, project, name.clone());
+    let features: Vec<u64> = store.features_of(project).map(|feature| feature.id).collect();
+    for feature in features {
+        let Some(from) = store.default_state(source, feature).cloned() else {
+            continue;
+        };
+        let Some(to) = store.default_state(id, feature).map(|state| state.id) else {
+            continue;
+        };
+        let weights: Vec<(u64, f64)> = from
+            .weights
+            .iter()
+            .map(|weight| (weight.option, weight.percentage))
+            .collect();
+        if let Some(state) = store.states.get_mut(&to) {
+            state.enabled = from.enabled;
+            state.value = from.value;
+        }
+        store.set_weights(to, &weights);
+    }
+    let key = store
+        .environments
+        .get(&id)
+        .map(|environment| environment.client_key.clone());
+    Ok(Answer::ok(
+        json!({"id": id, "name": name, "api_key": key, "project": project}),
+    ))
+}
+
+/// `GET /environments/{key}/document/`: the SDK's document for an administrator.
+pub(crate) fn document(store: &mut Store, call: &Call) -> Outcome {
+    let environment = found_environment(store, call)?;
+    Ok(Answer::ok(store.document(environment)))
+}
+
+/// `POST /environments/{key}/enable-v2-versioning/`
+pub(crate) fn enable_versioning(store: &mut Store, call: &Call) -> Outcome {
+    let environment = found_environment(store, call)?;
+    if environment.versioned {
+        return Err(Answer::detail(400, "Environment already using v2 versioning."));
+    }
+    let id = environment.id;
+    store.enable_versioning(id);
+    Ok(Answer::empty(202))
+}
+
+fn server_key(row: &ServerKey) -> Value {
+    json!({
+        "id": row.id, "key": row.key, "active": true, "created_at": render::time(row.created_at), "name": row.name,
+        "expires_at": null,
+    })
+}
+
+/// `GET /environments/{key}/api-keys/`: a bare list with the whole keys.
+pub(crate) fn server_keys(store: &mut Store, call: &Call) -> Outcome {
+    let environment = fields::environment(store, call)?;
+    Ok(Answer::ok(Value::Array(
+        environment.server_keys.iter().map(server_key).collect(),
+    )))
+}
+
+/// `POST` of the same.
+pub(crate) fn create_server_key(store: &mut Store, call: &Call) -> Outcome {
+    let environment = fields::environment(store, call)?.id;
+    let body = call.object()?;
+    let name = fields::required_text(&body, "name")?.to_owned();
+    let id = store.next_id("server key");
+    let key = ServerKey {
+        id,
+        key: format!("ser.{}", made_key("server", id)),
+        name,
+        created_at: store.now,
+    };
+    let answer = server_key(&key);
+    if let Some(environment) = store.environments.get_mut(&environment) {
+        environment.server_keys.push(key);
+    }
+    Ok(Answer::created(answer))
+}
+
+/// `GET /environments/{key}/metrics/`
+pub(crate) fn metrics(store: &mut Store, call: &Call) -> Outcome {
+    let environment = fields::environment(store, call)?;
+    let mut counts = [0_usize; 3];
+    for feature in store
+        .features_of(environment.project)
+        .filter(|feature| !feature.is_archived)
+    {
+        counts[0] += 1;
+        counts[1] += usize::from(
+            store
+                .default_state(environment.id, feature.id)
+                .is_some_and(|state| state.enabled),
+        );
+        counts[2] += store.overrides(environment.id, feature.id).len();
+    }
+    let identities = store
+        .states
+        .values()
+        .filter(|state| state.environment == environment.id);
+    let identities = identities.filter(|state| state.identity.is_some()).count();
+    let metric = |rank: usize, value: usize, description: &str, name: &str, entity: &str| json!({"value": value, "description": description, "name": name, "entity": entity, "rank": rank});
+    Ok(Answer::ok(json!({"metrics": [
+        metric(1, counts[0], "Total features", "total_features", "features"),
+        metric(2, counts[1], "Features enabled", "enabled_features", "features"),
+        metric(3, counts[2], "Segment overrides", "segment_overrides", "segments"),
+        metric(4, identities, "Identity overrides", "identity_overrides", "identities"),
+    ]})))
+}
+
+/// `GET /projects/{project}/tags/`
+pub(crate) fn tags(store: &mut Store, call: &Call) -> Outcome {
+    let project = fields::project(store, call)?.id;
+    let rows: Vec<Value> = store
+        .tags
+        .values()
+        .filter(|tag| tag.project == project)
+        .map(render::tag)
+        .collect();
+    paging::page(call, &rows)
+}
+
+/// `POST` of the same.
+pub(crate) fn create_tag(store: &mut Store, call: &Call) -> Outcome {
+    let project = fields::project(store, call)?.id;
+    let body = call.object()?;
+    let label = fields::required_text(&body, "label")?.to_owned();
+    let color = fields::required_text(&body, "color")?.to_owned();
+    let description = fields::text(&body, "description")?.map(str::to_owned);
+    let id = store.next_id("tag");
+    let uuid = store.next_uuid("tag");
+    let tag = Tag {
+        id,
+        uuid,
+        project,
+        label,
+        color,
+        description,
+    };
+    let answer = render::tag(&tag);
+    store.tags.insert(id, tag);
+    Ok(Answer::created(answer))
+}
+
+/// `PATCH` and `PUT /projects/{project}/tags/{id}/`
+pub(crate) fn update_tag(store: &mut Store, call: &Call) -> Outcome {
+    fields::project(store, call)?;
+    let body = call.object()?;
+    let tag = store
+        .tags
+        .get_mut(&call.id(1))
+        .ok_or_else(|| Answer::no_match("Tag"))?;
+    if let Some(label) = fields::text(&body, "label")? {
+        label.clone_into(&mut tag.label);
+    }
+    if let Some(color) = fields::text(&body, "color")? {
+        color.clone_into(&mut tag.color);
+    }
+    if body.contains_key("description") {
+        tag.description = fields::text(&body, "description")?.map(str::to_owned);
+    }
+    Ok(Answer::ok(render::tag(tag)))
+}
+
+/// `GET` of the same.
+pub(crate) fn tag(store: &mut Store, call: &Call) -> Outcome {
+    fields::project(store, call)?;
+    let tag = store
+        .tags
+        .get(&call.id(1))
+        .ok_or_else(|| Answer::no_match("Tag"))?;
+    Ok(Answer::ok(render::tag(tag)))
+}
+
+/// `DELETE` of the same.
+pub(crate) fn delete_tag(store: &mut Store, call: &Call) -> Outcome {
+    fields::project(store, call)?;
+    let id = call.id(1);
+    store.tags.remove(&id).ok_or_else(|| Answer::no_match("Tag"))?;
+    for feature in store.features.values_mut() {
+        feature.tags.retain(|tag| *tag != id);
+    }
+    Ok(Answer::empty(204))
+}
