@@ -167,8 +167,10 @@ async fn open_writer(path: &Path, options: SqliteConnectOptions) -> Result<Sqlit
     let prepared = async {
         migrate(&pool).await?;
         // SQLite opens a write-protected file without a word and would tell
-        // only at the first write.
-        pool.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
+        // only at the first write, so here is one that changes nothing.
+        sqlx::query("DELETE FROM settings WHERE FALSE")
+            .execute(&pool)
+            .await?;
         Ok(())
     };
     match prepared.await {

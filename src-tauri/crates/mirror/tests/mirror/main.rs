@@ -11,7 +11,12 @@
 
 mod columns;
 mod connections;
+mod damage;
 mod edits;
+mod full;
+mod killed;
+mod older;
+mod round_trip;
 mod samples;
 mod snapshots;
 mod statuses;

@@ -169,3 +169,10 @@ pub(crate) async fn raw(file: &Path) -> SqliteConnection {
         .await
         .unwrap()
 }
+
+/// Runs one statement in the database itself.
+pub(crate) async fn run_raw(file: &Path, statement: &'static str) {
+    let mut connection = raw(file).await;
+    sqlx::query(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
