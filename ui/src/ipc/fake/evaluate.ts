@@ -1,0 +1,106 @@
+/** What an identity gets, by rules that are simple and enough for the screens; the real ones are the engine's. */
+import type { DeciderView, PreviewRequest, PreviewRowView, PreviewView, ValueView } from "../bindings";
+import { bucket, membership } from "./people";
+import { freshnessView } from "./views";
+import type { FakeConnection, FakeEnvironment, FakeFlag } from "./world";
+
+/** The whole preview. */
+export function evaluate(
+  connection: FakeConnection,
+  environment: FakeEnvironment,
+  request: PreviewRequest,
+  now: number,
+): PreviewView {
+  const remote = connection.service === "edge_flags";
+  const rows = [...environment.flags.values()]
+    .map((flag) => (remote ? byService(flag, request) : byMirror(flag, environment, request)))
+    .sort((one, other) => (one.flag < other.flag ? -1 : 1));
+  return {
+    remote,
+    source: remote
+      ? `Evaluated by EdgeFlags for ${environment.name}. Nothing about the identity was stored.`
+      : `Evaluated here from the mirror of ${environment.name}.`,
+    rows,
+    overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
+    caveats: remote ? ["EdgeFlags tells values and not which rule decided."] : [],
+    freshness: freshnessView(environment, now),
+  };
+}
+
+function row(
+  flag: FakeFlag,
+  enabled: boolean | null,
+  text: string,
+  decided_by: DeciderView,
+  why: string,
+): PreviewRowView {
+  const value: ValueView = { kind: flag.value.kind, text };
+  return {
+    flag: flag.seed.key,
+    multivariate: flag.seed.kind === "multivariate",
+    enabled,
+    value,
+    decided_by,
+    why,
+    caveat: flag.seed.serverOnly ? "Left out for client-side keys." : null,
+  };
+}
+
+function byService(flag: FakeFlag, request: PreviewRequest): PreviewRowView {
+  const own = byMirrorValue(flag, request);
+  // A flag without a value is answered as true or false, one with a value only by that value.
+  const enabled = flag.value.kind === "none" ? own.enabled : null;
+  return row(flag, enabled, own.text, "service", "EdgeFlags decided; it does not say why.");
+}
+
+function byMirrorValue(flag: FakeFlag, request: PreviewRequest) {
+  for (const override of flag.overrides) {
+    if (membership(override.segment, request.identifier, request.traits) !== null) {
+      return { enabled: override.enabled, text: override.value };
+    }
+  }
+  return { enabled: flag.enabled, text: flag.value.text };
+}
+
+function byMirror(flag: FakeFlag, environment: FakeEnvironment, request: PreviewRequest): PreviewRowView {
+  const own = flag.seed.identities?.[request.identifier];
+  if (own)
+    return row(flag, own.enabled, own.value, "identity", `Identity override for ${request.identifier}.`);
+  for (const override of flag.overrides) {
+    const because = membership(override.segment, request.identifier, request.traits);
+    if (because === null) continue;
+    return row(
+      flag,
+      override.enabled,
+      override.value,
+      "segment",
+      `In segment ${override.segment}: ${because}.`,
+    );
+  }
+  if (!flag.enabled) return row(flag, false, flag.value.text, "default", offSentence(flag, environment));
+  if (flag.options.length > 0) return split(flag, request.identifier);
+  const rest = flag.overrides.length;
+  const missed =
+    rest === 0 ? "." : rest === 1 ? "; 1 override did not match." : `; ${rest} overrides did not match.`;
+  return row(flag, true, flag.value.text, "default", `Environment default${missed}`);
+}
+
+function offSentence(flag: FakeFlag, environment: FakeEnvironment): string {
+  const rest = flag.overrides.length === 0 ? "." : "; the override did not match.";
+  return `Off for everyone in ${environment.name}${rest}`;
+}
+
+function split(flag: FakeFlag, identifier: string): PreviewRowView {
+  const place = bucket(identifier, flag.seed.key);
+  let from = 0;
+  for (const option of flag.options) {
+    const to = from + option.weight;
+    if (place < to) {
+      const why = `Bucket ${place.toFixed(2)} is in ${option.label} (${from} to ${to}). No override matched.`;
+      return row(flag, true, option.label, "split", why);
+    }
+    from = to;
+  }
+  const why = `Bucket ${place.toFixed(2)} is in control (${from} to 100). No override matched.`;
+  return row(flag, true, flag.value.text, "split", why);
+}

@@ -1,0 +1,422 @@
+/** A host without a shell: the Acme Store in memory, for screens in a plain browser and for tests. */
+import type {
+  Changed,
+  ConnectRequest,
+  DraftView,
+  EditRequest,
+  EnvironmentChoiceView,
+  OutcomeView,
+  PreviewRequest,
+  RefreshProgress,
+  SaveConnectionRequest,
+  StatusView,
+} from "../bindings";
+import type { Host, HostError } from "../host";
+import { acmeFlags } from "./acme-flags";
+import { FakeEdits, flagIn, placeOf } from "./edits";
+import { failure, gone, keychainAbsent, keyMissing, keyRefused, rateLimited } from "./errors";
+import { evaluate } from "./evaluate";
+import { people } from "./people";
+import type { Scenario } from "./scenarios";
+import { connectionView, flagDetailView, flagListView } from "./views";
+import { acmeEdge, acmeStore, buildWorld, type FakeConnection, type World } from "./world";
+
+/** How a fake host begins. */
+export interface FakeOptions {
+  scenario?: Scenario;
+  /** How long an answer takes, in milliseconds. */
+  latency?: number;
+  /** Seconds since the Unix epoch. */
+  now?: () => number;
+}
+
+/** One call, for tests to look at. */
+export interface Call {
+  command: keyof Host;
+  arguments: unknown[];
+}
+
+type Asked = Exclude<keyof Host, "onChanged" | "onProgress">;
+
+const REFRESH_PARTS = 31;
+
+/** The host; `edits`, `world` and the methods after them are for tests. */
+export class FakeHost implements Host {
+  readonly world: World;
+  readonly edits: FakeEdits;
+  readonly calls: Call[] = [];
+  readonly #latency: number;
+  readonly #now: () => number;
+  readonly #failures = new Map<Asked, HostError[]>();
+  readonly #drafts = new Map<string, ConnectRequest>();
+  readonly #changed = new Set<(changed: Changed) => void>();
+  readonly #progress = new Set<(progress: RefreshProgress) => void>();
+  #held: Promise<void> | null = null;
+
+  constructor({
+    scenario = "fresh",
+    latency = 0,
+    now = () => Math.floor(Date.now() / 1000),
+  }: FakeOptions = {}) {
+    this.#latency = latency;
+    this.#now = now;
+    this.world = buildWorld(scenario, now());
+    this.edits = new FakeEdits(this.world, now);
+  }
+
+  /** Makes the next call of a command fail. */
+  failNext(command: Asked, error: HostError): void {
+    this.#failures.set(command, [...(this.#failures.get(command) ?? []), error]);
+  }
+
+  /** Holds all answers back until the returned function is called. */
+  hold(): () => void {
+    let release = () => {};
+    this.#held = new Promise((resolve) => {
+      release = () => {
+        this.#held = null;
+        resolve();
+      };
+    });
+    return release;
+  }
+
+  /** Tells the window that everything is out of date. */
+  changeAll(): void {
+    this.#tell({ tags: [{ what: "app" }, ...this.world.connections.flatMap((each) => this.#tagsOf(each))] });
+  }
+
+  async app() {
+    await this.#begin("app");
+    return structuredClone({
+      version: "0.1.0",
+      connections: this.world.connections.map((each) => connectionView(this.world, each, this.#now())),
+      key_store: this.world.keyStore,
+      notices: [],
+      last_place: this.world.lastPlace,
+      theme: this.world.theme,
+    });
+  }
+
+  async startDemo() {
+    await this.#begin("startDemo");
+    const made = [acmeStore(acmeFlags(), this.#now()), acmeEdge(this.#now())];
+    for (const connection of made) {
+      connection.id = `demo-${connection.id}`;
+      connection.demo = true;
+      connection.key = "session";
+      connection.address = "http://127.0.0.1:40001/api/v1/";
+    }
+    this.#add(made);
+    return made.map((each) => connectionView(this.world, each, this.#now()));
+  }
+
+  async connect(request: ConnectRequest): Promise<DraftView> {
+    await this.#begin("connect", { ...request, key: "…" });
+    if (request.key.trim() === "") throw failure("input", "A key is needed.", { field: "key" });
+    const environmentKey = request.key_kind === "organisation_key" && request.key.startsWith("ser.");
+    if (this.world.scenario === "wrong-key" || request.key.includes("wrong") || environmentKey) {
+      throw keyRefused(environmentKey);
+    }
+    const draft = `draft-${this.#drafts.size + 1}`;
+    this.#drafts.set(draft, { ...request, key: "" });
+    return this.#draftView(draft, request);
+  }
+
+  async draftEnvironments(draft: string, project: string): Promise<EnvironmentChoiceView[]> {
+    await this.#begin("draftEnvironments", draft, project);
+    const request = this.#draftOf(draft);
+    return this.#connectionFor(request).environments.map(({ key, name, mark, protection, versioned }) => ({
+      key,
+      name,
+      mark,
+      protection,
+      versioned,
+    }));
+  }
+
+  async saveConnection(request: SaveConnectionRequest) {
+    await this.#begin("saveConnection", request);
+    const draft = this.#draftOf(request.draft);
+    this.#keep(request.keep_key);
+    const made = this.#connectionFor(draft);
+    made.id = `connection-${this.world.connections.length + 1}`;
+    made.key = request.keep_key;
+    made.environments = made.environments.filter((each) => request.environments.includes(each.key));
+    this.#drafts.delete(request.draft);
+    this.#add([made]);
+    return connectionView(this.world, made, this.#now());
+  }
+
+  async saveKey(draft: string, keepKey: SaveConnectionRequest["keep_key"]) {
+    await this.#begin("saveKey", draft, keepKey);
+    const connection = this.#connection(this.#draftOf(draft).connection ?? "");
+    this.#keep(keepKey);
+    connection.key = keepKey;
+    this.#drafts.delete(draft);
+    this.#tell({ tags: [{ what: "app" }, ...this.#tagsOf(connection)] });
+    return connectionView(this.world, connection, this.#now());
+  }
+
+  async discardDraft(draft: string) {
+    await this.#begin("discardDraft", draft);
+    this.#drafts.delete(draft);
+    return null;
+  }
+
+  async forgetConnection(connection: string) {
+    await this.#begin("forgetConnection", connection);
+    this.world.connections = this.world.connections.filter((each) => each.id !== connection);
+    this.#tell({ tags: [{ what: "app" }] });
+    return null;
+  }
+
+  async retryKeyStore() {
+    await this.#begin("retryKeyStore");
+    return this.world.keyStore;
+  }
+
+  async setTheme(theme: World["theme"]) {
+    await this.#begin("setTheme", theme);
+    this.world.theme = theme;
+    return null;
+  }
+
+  async rememberPlace(place: NonNullable<World["lastPlace"]>) {
+    await this.#begin("rememberPlace", place);
+    this.world.lastPlace = place;
+    return null;
+  }
+
+  async setProtection(connection: string, environment: string, protection: "none" | "confirm" | "type_name") {
+    await this.#begin("setProtection", connection, environment, protection);
+    placeOf(this.world, connection, environment).environment.protection = protection;
+    this.#tell({ tags: [{ what: "app" }] });
+    return null;
+  }
+
+  async refresh(connection: string, environment: string) {
+    await this.#begin("refresh", connection, environment);
+    const place = placeOf(this.world, connection, environment);
+    if (place.connection.key === "missing") throw keyMissing();
+    if (this.world.scenario === "rate-limited") throw rateLimited(this.#now() + 18);
+    void this.#read(connection, environment);
+    return null;
+  }
+
+  async status(connection: string): Promise<StatusView> {
+    await this.#begin("status", connection);
+    const { service } = this.#connection(connection);
+    const { scenario } = this.world;
+    const name = service === "flagsmith" ? "Flagsmith 2.265.0" : "EdgeFlags";
+    const offline = scenario === "offline";
+    const limited = scenario === "rate-limited";
+    return {
+      connected: !offline,
+      sentence: offline ? "Not connected" : `Connected, ${name}`,
+      budget: offline
+        ? null
+        : { remaining: limited ? 0 : 412, limit: 500, resets_at: this.#now() + (limited ? 18 : 23) },
+      writes: 0,
+    };
+  }
+
+  async flags(connection: string, environment: string, reference: string | null) {
+    await this.#begin("flags", connection, environment, reference);
+    const place = placeOf(this.world, connection, environment);
+    return structuredClone(flagListView(place.connection, place.environment, reference, this.#now()));
+  }
+
+  async flagDetail(connection: string, environment: string, flag: string) {
+    await this.#begin("flagDetail", connection, environment, flag);
+    const place = placeOf(this.world, connection, environment);
+    return structuredClone(
+      flagDetailView(place.connection, place.environment, flagIn(place.environment, flag)),
+    );
+  }
+
+  async editFlag(request: EditRequest) {
+    await this.#begin("editFlag", request);
+    return this.#after(request.connection, request.environment, () => this.edits.edit(request));
+  }
+
+  async undoEdit(edit: string) {
+    await this.#begin("undoEdit", edit);
+    return this.#afterAny(() => this.edits.undo(edit));
+  }
+
+  async resolveConflict(edit: string, resolution: "keep_theirs" | "send_mine") {
+    await this.#begin("resolveConflict", edit, resolution);
+    return this.#afterAny(() => this.edits.resolve(edit, resolution));
+  }
+
+  async settleEdit(edit: string) {
+    await this.#begin("settleEdit", edit);
+    return this.#afterAny(() => this.edits.settle(edit));
+  }
+
+  async openEdits(connection: string) {
+    await this.#begin("openEdits", connection);
+    return structuredClone(
+      this.world.openEdits
+        .filter((each) => each.connection === connection)
+        .map(({ edit, environment, environment_name, flag, sentence, conflict }) => ({
+          edit,
+          environment,
+          environment_name,
+          flag,
+          sentence,
+          conflict,
+        })),
+    );
+  }
+
+  async preview(request: PreviewRequest) {
+    await this.#begin("preview", request);
+    const { connection, environment } = placeOf(this.world, request.connection, request.environment);
+    return structuredClone(evaluate(connection, environment, request, this.#now()));
+  }
+
+  async findIdentities(connection: string, environment: string, search: string) {
+    await this.#begin("findIdentities", connection, environment, search);
+    const place = placeOf(this.world, connection, environment);
+    if (place.connection.service === "edge_flags") return [];
+    const wanted = search.toLowerCase();
+    return people
+      .filter((each) => `${each.identifier} ${each.alias ?? ""}`.toLowerCase().includes(wanted))
+      .map(({ id, identifier, alias }) => ({ id, identifier, alias }));
+  }
+
+  async identityTraits(connection: string, environment: string, identity: { id: string }) {
+    await this.#begin("identityTraits", connection, environment, identity);
+    const found = people.find((each) => each.id === identity.id);
+    if (!found) throw gone("The identity");
+    return structuredClone(found.traits);
+  }
+
+  onChanged(callback: (changed: Changed) => void) {
+    this.#changed.add(callback);
+    return () => this.#changed.delete(callback);
+  }
+
+  onProgress(callback: (progress: RefreshProgress) => void) {
+    this.#progress.add(callback);
+    return () => this.#progress.delete(callback);
+  }
+
+  async #begin(command: Asked, ...given: unknown[]): Promise<void> {
+    this.calls.push({ command, arguments: given });
+    if (this.#latency > 0) await new Promise((resolve) => setTimeout(resolve, this.#latency));
+    if (this.#held) await this.#held;
+    const waiting = this.#failures.get(command);
+    const error = waiting?.shift();
+    if (error) throw error;
+  }
+
+  #after(connection: string, environment: string, act: () => OutcomeView): OutcomeView {
+    const outcome = act();
+    this.#tell({ tags: [{ what: "app" }, { what: "environment", connection, environment }] });
+    return outcome;
+  }
+
+  #afterAny(act: () => OutcomeView): OutcomeView {
+    const outcome = act();
+    this.changeAll();
+    return outcome;
+  }
+
+  async #read(connection: string, environment: string): Promise<void> {
+    const place = placeOf(this.world, connection, environment);
+    const tags: Changed["tags"] = [{ what: "app" }, { what: "environment", connection, environment }];
+    place.environment.refreshing = true;
+    this.#tell({ tags });
+    for (let done = 0; done <= REFRESH_PARTS; done += 4) {
+      const progress = { connection, environment, what: "segments", done, total: REFRESH_PARTS };
+      for (const callback of this.#progress) callback(progress);
+      if (this.#latency > 0) await new Promise((resolve) => setTimeout(resolve, this.#latency * 3));
+    }
+    for (const callback of this.#progress)
+      callback({ connection, environment, what: null, done: 0, total: null });
+    place.environment.refreshing = false;
+    if (this.world.scenario !== "offline") {
+      place.environment.checkedAt = this.#now();
+      place.environment.failure = null;
+    }
+    this.#tell({ tags });
+  }
+
+  #draftView(draft: string, request: ConnectRequest): DraftView {
+    const flagsmith = request.service === "flagsmith";
+    const connection = this.#connectionFor(request);
+    const typed = request.address.trim();
+    const corrected = flagsmith && typed !== "" && !typed.endsWith("/api/v1/");
+    const projects = flagsmith ? ["Acme Store", "Acme App"] : ["Acme Edge"];
+    return {
+      draft,
+      address: connection.address,
+      flags_address: flagsmith && typed === "" ? "https://edge.api.flagsmith.com/api/v1/" : null,
+      corrections: corrected ? ["Added /api/v1/ to the address."] : [],
+      server_version: flagsmith ? "2.265.0" : null,
+      organisations: [
+        {
+          organisation: { id: "1", name: flagsmith ? "Acme Retail" : "EdgeFlags" },
+          projects: projects.map((name, at) => ({ id: String(at + 1), name })),
+        },
+      ],
+      permissions: flagsmith
+        ? []
+        : [
+            { name: "Read flags", standing: "granted" },
+            { name: "Write flags", standing: "unknown" },
+            { name: "Read audit", standing: "denied" },
+          ],
+    };
+  }
+
+  #connectionFor(request: ConnectRequest): FakeConnection {
+    const made =
+      request.service === "flagsmith" ? acmeStore(acmeFlags(), this.#now()) : acmeEdge(this.#now());
+    const typed = request.address.trim();
+    if (typed !== "") made.address = typed;
+    return made;
+  }
+
+  #draftOf(draft: string): ConnectRequest {
+    const request = this.#drafts.get(draft);
+    if (!request) throw gone("The draft");
+    return request;
+  }
+
+  #keep(where: SaveConnectionRequest["keep_key"]): void {
+    if (where === "keychain" && this.world.keyStore.state !== "ready") throw keychainAbsent();
+  }
+
+  #connection(id: string): FakeConnection {
+    const connection = this.world.connections.find((each) => each.id === id);
+    if (!connection) throw gone("The connection");
+    return connection;
+  }
+
+  #add(made: FakeConnection[]): void {
+    this.world.connections = [
+      ...this.world.connections.filter((each) => !made.some((other) => other.id === each.id)),
+      ...made,
+    ];
+    this.#tell({ tags: [{ what: "app" }] });
+  }
+
+  #tagsOf(connection: FakeConnection): Changed["tags"] {
+    return [
+      { what: "status", connection: connection.id },
+      ...connection.environments.map((each) => ({
+        what: "environment" as const,
+        connection: connection.id,
+        environment: each.key,
+      })),
+    ];
+  }
+
+  #tell(changed: Changed): void {
+    for (const callback of this.#changed) callback(changed);
+  }
+}

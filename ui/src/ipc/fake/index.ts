@@ -1,0 +1,33 @@
+/** Stands in for the shell in a plain browser (`?scenario=stale`) and in tests; never part of the built app. */
+import type { Host } from "../host";
+import { FakeHost, type FakeOptions } from "./host";
+import { scenarioNamed, type Scenario, scenarios } from "./scenarios";
+
+export { failure } from "./errors";
+export { FakeHost, type FakeOptions, type Scenario, scenarios };
+
+/** A fake host in a named scenario. */
+export function fakeHost(
+  scenario: Scenario = "fresh",
+  options: Omit<FakeOptions, "scenario"> = {},
+): FakeHost {
+  return new FakeHost({ ...options, scenario });
+}
+
+/** The fake host that the page's address asks for, with answers that take a moment. */
+export function fakeHostForBrowser(search: string): Host {
+  const scenario = scenarioNamed(new URLSearchParams(search).get("scenario"));
+  const host = fakeHost(scenario, { latency: 60 });
+  // Stands in for the background refresh, in the scenarios where the service answers.
+  const still: Scenario[] = ["ageing", "stale", "offline", "rate-limited", "missing-key"];
+  if (!still.includes(scenario)) {
+    setInterval(() => {
+      for (const connection of host.world.connections) {
+        for (const environment of connection.environments) {
+          void host.refresh(connection.id, environment.key).catch(() => null);
+        }
+      }
+    }, 30_000);
+  }
+  return host;
+}

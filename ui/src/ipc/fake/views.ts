@@ -1,0 +1,202 @@
+/** What the window is given of a world. */
+import type {
+  ConnectionView,
+  DriftView,
+  EnvironmentView,
+  FlagDetailView,
+  FlagListView,
+  FlagRowView,
+  FreshnessView,
+  ValueView,
+  VariantView,
+} from "../bindings";
+import { SEGMENT_COUNT } from "./people";
+import {
+  type FakeConnection,
+  type FakeEnvironment,
+  type FakeFlag,
+  freshnessState,
+  STALE_AFTER,
+  type World,
+} from "./world";
+
+export function freshnessView(environment: FakeEnvironment, now: number): FreshnessView {
+  return {
+    state: freshnessState(environment, now),
+    checked_at: environment.checkedAt,
+    changed_at: environment.changedAt,
+    stale_after_seconds: STALE_AFTER,
+    failure: environment.failure,
+    retry_at: environment.retryAt,
+    refreshing: environment.refreshing,
+  };
+}
+
+export function connectionView(world: World, connection: FakeConnection, now: number): ConnectionView {
+  const { id, name, service, address, organisation, project, demo, key } = connection;
+  return {
+    id,
+    name,
+    service,
+    address,
+    organisation,
+    project,
+    demo,
+    key,
+    environments: connection.environments.map((environment) =>
+      environmentView(world, connection, environment, now),
+    ),
+  };
+}
+
+function environmentView(
+  world: World,
+  connection: FakeConnection,
+  environment: FakeEnvironment,
+  now: number,
+): EnvironmentView {
+  const open = world.openEdits.filter(
+    (edit) => edit.connection === connection.id && edit.environment === environment.key,
+  );
+  return {
+    key: environment.key,
+    name: environment.name,
+    mark: environment.mark,
+    protection: environment.protection,
+    versioned: environment.versioned,
+    read_only: environment.readOnly,
+    freshness: freshnessView(environment, now),
+    flag_count: environment.flags.size,
+    segment_count: connection.service === "flagsmith" ? SEGMENT_COUNT : 4,
+    open_edits: open.filter((edit) => edit.conflict === null).length,
+    conflicts: open.filter((edit) => edit.conflict !== null).length,
+  };
+}
+
+/** Staging for the others, Production for Staging, unless one is asked for. */
+function referenceOf(connection: FakeConnection, environment: FakeEnvironment, key: string | null) {
+  const wanted = key ?? (environment.key === "staging" ? "production" : "staging");
+  return (
+    connection.environments.find((other) => other.key === wanted && other.key !== environment.key) ?? null
+  );
+}
+
+export function flagListView(
+  connection: FakeConnection,
+  environment: FakeEnvironment,
+  key: string | null,
+  now: number,
+): FlagListView {
+  const reference = referenceOf(connection, environment, key);
+  return {
+    flags: [...environment.flags.values()]
+      .map((flag) => flagRowView(connection, flag, reference))
+      .sort((one, other) => (one.key < other.key ? -1 : 1)),
+    reference: reference?.key ?? null,
+    freshness: freshnessView(environment, now),
+  };
+}
+
+export function flagRowView(
+  connection: FakeConnection,
+  flag: FakeFlag,
+  reference: FakeEnvironment | null,
+): FlagRowView {
+  const { seed } = flag;
+  const identities = Object.keys(seed.identities ?? {}).length + (seed.furtherIdentities ?? 0);
+  return {
+    key: seed.key,
+    enabled: flag.enabled,
+    multivariate: seed.kind === "multivariate",
+    value: flag.value,
+    variants: variants(flag),
+    segment_overrides: flag.overrides.length,
+    identity_overrides: connection.service === "flagsmith" ? identities : null,
+    tags: seed.tags,
+    archived: seed.archived ?? false,
+    server_only: seed.serverOnly ?? false,
+    drift: drift(flag, reference?.flags.get(seed.key), reference),
+    changed_at: flag.changedAt,
+    edit: flag.edit,
+    revision: `${seed.key}@${flag.revision}`,
+  };
+}
+
+function variants(flag: FakeFlag): VariantView[] {
+  if (flag.options.length === 0) return [];
+  const rest = 100 - flag.options.reduce((sum, option) => sum + option.weight, 0);
+  const view = (label: string, text: string, weight: number, control: boolean): VariantView => ({
+    label,
+    value: { kind: "text", text },
+    weight: String(weight),
+    weight_basis_points: Math.round(weight * 100),
+    control,
+  });
+  return [
+    view("control", flag.value.text, rest, true),
+    ...flag.options.map((option) => view(option.label, option.label, option.weight, false)),
+  ];
+}
+
+function drift(
+  flag: FakeFlag,
+  other: FakeFlag | undefined,
+  reference: FakeEnvironment | null,
+): DriftView | null {
+  if (reference === null) return null;
+  if (!other) return { same: false, text: "only here" };
+  if (flag.enabled !== other.enabled) return { same: false, text: other.enabled ? "On" : "Off" };
+  if (flag.value.text !== other.value.text) {
+    return { same: false, text: other.value.kind === "json" ? "differs" : other.value.text.slice(0, 80) };
+  }
+  const weights = (of: FakeFlag) => of.options.map((option) => option.weight).join("/");
+  const same = weights(flag) === weights(other) && flag.overrides.length === other.overrides.length;
+  return { same, text: same ? "Same" : "differs" };
+}
+
+export function flagDetailView(
+  connection: FakeConnection,
+  environment: FakeEnvironment,
+  flag: FakeFlag,
+): FlagDetailView {
+  const { seed } = flag;
+  const flagsmith = connection.service === "flagsmith";
+  return {
+    row: flagRowView(connection, flag, referenceOf(connection, environment, null)),
+    description: seed.description ?? null,
+    owners: [seed.owner],
+    created_at: flag.changedAt - 90 * 86_400,
+    notes: notes(connection, flag),
+    overrides: flag.overrides.map((override) => ({
+      segment: override.segment,
+      enabled: override.enabled,
+      value: { kind: flag.value.kind, text: override.value } satisfies ValueView,
+    })),
+    targeting: flagsmith
+      ? null
+      : JSON.stringify({ rules: [], rollout: { percentage: 50, attribute: "user_id" } }, null, 2),
+    elsewhere: connection.environments
+      .filter((other) => other.key !== environment.key)
+      .map((other) => ({
+        environment: other.name,
+        mark: other.mark,
+        enabled: other.flags.get(seed.key)?.enabled ?? null,
+      })),
+    version: flagsmith && !environment.versioned ? null : `version ${40 + flag.revision}`,
+    fetched_at: environment.checkedAt ?? flag.changedAt,
+    precondition: environment.versioned
+      ? `Written only if version ${40 + flag.revision} is still the latest. Otherwise you decide.`
+      : flagsmith
+        ? "Read again just before it is written. A change in the same instant cannot be excluded."
+        : `Written only if version ${40 + flag.revision} is still the latest. Otherwise you decide.`,
+  };
+}
+
+function notes(connection: FakeConnection, flag: FakeFlag): string[] {
+  const all: string[] = [];
+  if (flag.seed.serverOnly) all.push("Served only to server-side keys.");
+  if (connection.service === "edge_flags" && !flag.enabled) {
+    all.push("The flag itself is off, so turning it on in one environment probably has no effect.");
+  }
+  return all;
+}

@@ -1,0 +1,285 @@
+/** What a fake service and its mirror hold, and how each scenario starts. */
+import type {
+  EditBadgeView,
+  FreshnessStateView,
+  KeyHomeView,
+  KeyStoreView,
+  MarkView,
+  OpenEditView,
+  PlaceView,
+  ProtectionView,
+  ServiceView,
+  ThemeView,
+  ValueView,
+} from "../bindings";
+import { acmeFlags, type FlagSeed, longFlags, manyFlags, type OverrideSeed } from "./acme-flags";
+import type { Scenario } from "./scenarios";
+
+/** A flag in one environment. */
+export interface FakeFlag {
+  seed: FlagSeed;
+  enabled: boolean;
+  value: ValueView;
+  /** Shares in percent of the options after control. */
+  options: { label: string; weight: number }[];
+  overrides: OverrideSeed[];
+  /** Counts its changes. */
+  revision: number;
+  changedAt: number;
+  edit: EditBadgeView | null;
+}
+
+/** An environment with its flags. */
+export interface FakeEnvironment {
+  key: string;
+  name: string;
+  mark: MarkView;
+  protection: ProtectionView;
+  versioned: boolean;
+  readOnly: string | null;
+  flags: Map<string, FakeFlag>;
+  checkedAt: number | null;
+  changedAt: number | null;
+  failure: string | null;
+  retryAt: number | null;
+  offline: boolean;
+  refreshing: boolean;
+}
+
+/** A connection with its environments. */
+export interface FakeConnection {
+  id: string;
+  name: string;
+  service: ServiceView;
+  address: string;
+  organisation: string | null;
+  project: string;
+  demo: boolean;
+  key: KeyHomeView;
+  environments: FakeEnvironment[];
+}
+
+/** Everything the fake host knows. */
+export interface World {
+  scenario: Scenario;
+  connections: FakeConnection[];
+  keyStore: KeyStoreView;
+  lastPlace: PlaceView | null;
+  theme: ThemeView;
+  openEdits: (OpenEditView & { connection: string })[];
+}
+
+/** Stale from this age on, in seconds. */
+export const STALE_AFTER = 75;
+
+/** The keys of the Acme Store's environments, in the service's order. */
+export const ACME_ENVIRONMENTS = ["development", "staging", "production", "eu-production"] as const;
+
+const ages: Partial<Record<Scenario, number>> = {
+  ageing: 48,
+  stale: 245,
+  offline: 5 * 3600,
+  "missing-key": 900,
+};
+
+/** The state of a scenario at a moment. */
+export function buildWorld(scenario: Scenario, now: number): World {
+  const world: World = {
+    scenario,
+    connections: [],
+    keyStore: { state: "ready", sentence: "", next_step: "" },
+    lastPlace: null,
+    theme: "system",
+    openEdits: [],
+  };
+  if (scenario === "no-keychain") {
+    world.keyStore = {
+      state: "absent",
+      sentence: "No keychain answers on this computer.",
+      next_step:
+        "Start a keychain such as GNOME Keyring and try again, or keep the key for this session only.",
+    };
+  }
+  if (scenario === "first-run" || scenario === "wrong-key") return world;
+
+  const acme = acmeStore(seedsOf(scenario), now);
+  world.connections = [acme, acmeEdge(now)];
+  world.lastPlace = { connection: acme.id, environment: "production" };
+  applyScenario(world, acme, now);
+  return world;
+}
+
+function seedsOf(scenario: Scenario): FlagSeed[] {
+  if (scenario === "empty") return [];
+  if (scenario === "many") return manyFlags(10_000);
+  if (scenario === "long-text") return longFlags();
+  return acmeFlags();
+}
+
+function applyScenario(world: World, acme: FakeConnection, now: number): void {
+  const age = ages[world.scenario];
+  for (const connection of world.connections) {
+    if (world.scenario === "no-keychain") connection.key = "session";
+    for (const environment of connection.environments) {
+      if (age !== undefined) environment.checkedAt = now - age;
+      if (world.scenario === "stale") environment.failure = "Flagsmith answered 502 to the last refresh.";
+      if (world.scenario === "offline") {
+        environment.offline = true;
+        environment.failure = `Nothing answers at ${connection.address}.`;
+        environment.retryAt = now + 30;
+      }
+    }
+  }
+  const production = acme.environments[2];
+  if (!production) return;
+  if (world.scenario === "missing-key") acme.key = "missing";
+  if (world.scenario === "rate-limited") {
+    production.retryAt = now + 18;
+    production.failure = "Flagsmith asks for a pause: the requests of this minute are used up.";
+  }
+  if (world.scenario === "conflict") openConflict(world, acme);
+  if (world.scenario === "unknown-outcome") openUnknown(world, acme);
+}
+
+/** The conflict that already waits when the scenario starts. */
+function openConflict(world: World, acme: FakeConnection): void {
+  const eu = acme.environments[3];
+  const flag = eu?.flags.get("free_shipping_threshold");
+  if (!eu || !flag) return;
+  flag.edit = "conflict";
+  flag.value = { kind: "number", text: "59" };
+  world.openEdits.push({
+    connection: acme.id,
+    edit: "edit-waiting",
+    environment: eu.key,
+    environment_name: eu.name,
+    flag: flag.seed.key,
+    sentence: "free_shipping_threshold to 45 in EU Production met a newer change and was not sent.",
+    conflict: {
+      edit: "edit-waiting",
+      flag: flag.seed.key,
+      environment: eu.name,
+      sentence:
+        "Maya Lindqvist changed this flag 6 min ago, after your edit began. Nothing of yours has been sent.",
+      already_sent: false,
+      fields: [
+        { field: "Value", base: "49", theirs: "59", mine: "45", contested: true },
+        {
+          field: "Segment overrides",
+          base: "2 segments",
+          theirs: "3 segments",
+          mine: "2 segments",
+          contested: false,
+        },
+      ],
+    },
+  });
+}
+
+/** The edit of unknown outcome that is open when the scenario starts. */
+function openUnknown(world: World, acme: FakeConnection): void {
+  const production = acme.environments[2];
+  const flag = production?.flags.get("guest_checkout");
+  if (!production || !flag) return;
+  flag.edit = "unknown";
+  world.openEdits.push({
+    connection: acme.id,
+    edit: "edit-unknown",
+    environment: production.key,
+    environment_name: production.name,
+    flag: flag.seed.key,
+    sentence: "guest_checkout off in Production was sent, and the connection was cut before the answer.",
+    conflict: null,
+  });
+}
+
+/** A connection to the Acme Store on Flagsmith. */
+export function acmeStore(seeds: FlagSeed[], now: number): FakeConnection {
+  const names = ["Development", "Staging", "Production", "EU Production"];
+  const marks: MarkView[] = ["development", "staging", "production", "second_production"];
+  const seconds = [8, 20, 12, 15];
+  return {
+    id: "acme",
+    name: "Acme Store",
+    service: "flagsmith",
+    address: "https://api.flagsmith.com/api/v1/",
+    organisation: "Acme Retail",
+    project: "Acme Store",
+    demo: false,
+    key: "keychain",
+    environments: ACME_ENVIRONMENTS.map((key, at) => ({
+      key,
+      name: names[at] ?? key,
+      mark: marks[at] ?? "development",
+      protection: at < 2 ? "none" : at === 2 ? "confirm" : "type_name",
+      versioned: at >= 2,
+      readOnly: null,
+      flags: new Map(seeds.map((seed) => [seed.key, flagOf(seed, at, now)])),
+      ...fetched(now, seconds[at] ?? 10),
+    })),
+  };
+}
+
+/** A connection to the same shop on EdgeFlags. */
+export function acmeEdge(now: number): FakeConnection {
+  const seeds = acmeFlags().slice(0, 23);
+  const environment = (key: string, name: string, mark: MarkView, at: number): FakeEnvironment => ({
+    key,
+    name,
+    mark,
+    protection: at === 2 ? "confirm" : "none",
+    versioned: false,
+    readOnly: at === 0 ? "This token may read development and not write it." : null,
+    flags: new Map(seeds.map((seed) => [seed.key, flagOf(seed, at, now)])),
+    ...fetched(now, 10),
+  });
+  return {
+    id: "acme-edge",
+    name: "Acme Edge",
+    service: "edge_flags",
+    address: "https://edgeflags.net",
+    organisation: null,
+    project: "Acme Edge",
+    demo: false,
+    key: "keychain",
+    environments: [
+      environment("development", "Development", "development", 0),
+      environment("staging", "Staging", "staging", 1),
+      environment("production", "Production", "production", 2),
+    ],
+  };
+}
+
+function fetched(now: number, age: number) {
+  return {
+    checkedAt: now - age,
+    changedAt: now - age - 100,
+    failure: null,
+    retryAt: null,
+    offline: false,
+    refreshing: false,
+  };
+}
+
+function flagOf(seed: FlagSeed, at: number, now: number): FakeFlag {
+  const kind = seed.kind === "multivariate" ? "text" : seed.kind;
+  return {
+    seed,
+    enabled: seed.on[at] ?? false,
+    value: { kind, text: seed.values?.[at] ?? "" },
+    options: (seed.options ?? []).map((option) => ({ label: option.label, weight: option.weights[at] ?? 0 })),
+    overrides: seed.overrides ?? [],
+    revision: 1,
+    changedAt: now - seed.age,
+    edit: null,
+  };
+}
+
+/** How an environment stands at a moment. */
+export function freshnessState(environment: FakeEnvironment, now: number): FreshnessStateView {
+  if (environment.checkedAt === null) return "never";
+  if (environment.offline) return "offline";
+  const age = now - environment.checkedAt;
+  if (age >= STALE_AFTER) return "stale";
+  return age >= STALE_AFTER / 2 ? "ageing" : "fresh";
+}
