@@ -204,6 +204,9 @@ async fn create(path: &Path) -> Result<(), MirrorError> {
     }
     let pool = open_writer(&unfinished, options(&unfinished).create_if_missing(true)).await?;
     pool.close().await;
+    #[cfg(unix)]
+    // For its owner alone: documents name users. SQLite gives the log the same.
+    fs::set_permissions(&unfinished, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     fs::rename(&unfinished, path)?;
     #[cfg(unix)]
     if let Some(directory) = path.parent() {
@@ -310,7 +313,7 @@ fn remove_if_present(path: &Path) -> Result<(), MirrorError> {
     }
 }
 
-/// Makes the directory for its owner alone: documents name users.
+/// Makes the directory for its owner alone, where it is not there yet.
 fn make_directory(directory: &Path) -> Result<(), MirrorError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

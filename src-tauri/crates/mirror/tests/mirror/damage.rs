@@ -301,7 +301,7 @@ async fn a_file_that_another_program_holds_is_busy() {
 
 #[cfg(unix)]
 mod permissions {
-    use super::{Mirror, MirrorError, file, filled, fs};
+    use super::{Mirror, MirrorError, file, filled, fs, open_ready};
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     use std::path::Path;
@@ -377,5 +377,20 @@ mod permissions {
             assert!(said.contains("1 passed"), "{case}: {said}");
             allow(&directory, 0o755);
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_made_is_for_its_owner_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("new").join("data");
+        filled(&directory).await;
+        let mirror = open_ready(&directory).await;
+        mirror.save_setting("theme", "dark").await.unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&directory), 0o700);
+        for name in ["mirror.sqlite", "mirror.sqlite-wal", "mirror.sqlite-shm"] {
+            assert_eq!(mode(&directory.join(name)), 0o600, "{name}");
+        }
+        mirror.close().await;
     }
 }

@@ -127,3 +127,25 @@ async fn a_disk_that_is_full_from_the_start_is_said_to_be_so() {
     open_ready(directory.path()).await.close().await;
     drop(disk);
 }
+
+/// Even reading needs a little room, for the index shared between readers.
+#[tokio::test]
+async fn a_disk_that_got_full_between_two_starts_is_said_to_be_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mounted_at(directory.path()) else {
+        println!("skipped: a small disk cannot be mounted here");
+        return;
+    };
+    let mirror = open_ready(directory.path()).await;
+    furnish(&mirror).await;
+    mirror.close().await;
+    let filler = directory.path().join("filler");
+    let _ = std::fs::write(&filler, vec![0_u8; 4_000_000]);
+    let answer = Mirror::open(directory.path()).await;
+    assert!(matches!(answer, Err(MirrorError::Full)), "{answer:?}");
+    std::fs::remove_file(filler).unwrap();
+    let mirror = open_ready(directory.path()).await;
+    assert_eq!(mirror.connections().await.unwrap().len(), 1);
+    mirror.close().await;
+    drop(disk);
+}

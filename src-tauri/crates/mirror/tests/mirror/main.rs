@@ -18,5 +18,6 @@ mod killed;
 mod older;
 mod round_trip;
 mod samples;
+mod side_by_side;
 mod snapshots;
 mod statuses;
