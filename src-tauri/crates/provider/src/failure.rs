@@ -89,4 +89,15 @@ impl Failure {
             excerpt: None,
         }
     }
+
+    /// Everything told, one sentence after the other: what happened, the
+    /// likely cause, the next step.
+    pub fn in_full(&self) -> String {
+        let mut text = self.sentence.clone();
+        for more in [&self.cause, &self.next_step].into_iter().flatten() {
+            text.push(' ');
+            text.push_str(more);
+        }
+        text
+    }
 }

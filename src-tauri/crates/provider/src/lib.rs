@@ -6,11 +6,37 @@
 //! A client never sleeps in secret either: when a service asks for patience,
 //! the call returns [`FailureKind::RateLimited`] and the caller decides.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a failure is rare and travels a short way; its plain members are worth more than its size"
+)]
+
+mod address;
+mod edgeflags;
 mod failure;
+mod flagsmith;
+mod http;
 mod provide;
 
+pub use address::{NormalisedAddress, normalise_address};
+pub use edgeflags::EdgeFlags;
 pub use failure::{Failure, FailureKind, Stage};
+pub use flagsmith::Flagsmith;
+pub use http::{Clock, HttpSettings};
 pub use provide::{
     Answer, Credential, Discovery, Listing, Permission, Progress, Provider, RateLimit, Standing, Surface,
     Target, Write, WriteOutcome,
 };
+
+use std::sync::Arc;
+
+use halyard_model::Endpoint;
+
+/// The client for an endpoint, with a connection pool of its own. Fails where
+/// the system offers no usable encryption.
+pub fn provider_for(endpoint: &Endpoint, settings: HttpSettings) -> Result<Arc<dyn Provider>, Failure> {
+    Ok(match endpoint {
+        Endpoint::Flagsmith(_) => Arc::new(Flagsmith::new(settings)?),
+        Endpoint::EdgeFlags { .. } => Arc::new(EdgeFlags::new(settings)?),
+    })
+}

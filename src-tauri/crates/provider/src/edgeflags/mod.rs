@@ -1,0 +1,183 @@
+//! EdgeFlags: definitions, overrides per environment, evaluation.
+
+mod definition;
+mod evaluate;
+mod read;
+mod wire;
+mod write;
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use halyard_model::{
+    Endpoint, Environment, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag, Snapshot, Timestamp,
+};
+use reqwest::header::{AUTHORIZATION, CACHE_CONTROL};
+use serde_json::Value;
+
+use crate::http::{Call, HttpSettings, Service, Transport};
+use crate::{
+    Answer, Credential, Discovery, Failure, FailureKind, Progress, Provider, Surface, Target, Write,
+    WriteOutcome,
+};
+
+/// A client of EdgeFlags.
+#[derive(Debug)]
+pub struct EdgeFlags {
+    transport: Transport,
+    /// Bases whose lists were seen to carry whole definitions. The
+    /// documentation's sample abridges them, so nothing is assumed.
+    lists_whole: Mutex<HashSet<String>>,
+}
+
+impl EdgeFlags {
+    /// A client with a connection pool of its own. Fails where the system
+    /// offers no usable encryption.
+    pub fn new(settings: HttpSettings) -> Result<EdgeFlags, Failure> {
+        Ok(EdgeFlags {
+            transport: Transport::new(settings)?,
+            lists_whole: Mutex::new(HashSet::new()),
+        })
+    }
+
+    fn call<'a>(&'a self, endpoint: &'a Endpoint, credential: &'a Credential) -> Result<Call<'a>, Failure> {
+        let Endpoint::EdgeFlags { base } = endpoint else {
+            return Err(Failure::new(
+                FailureKind::BadAddress {
+                    detail: "a Flagsmith connection".into(),
+                },
+                "This connection leads to Flagsmith, not to EdgeFlags.",
+            ));
+        };
+        let secret = credential.expose();
+        let call = Call::new(
+            &self.transport,
+            Service::EdgeFlags,
+            base,
+            AUTHORIZATION,
+            "Bearer ",
+            secret,
+        )?;
+        // Lists may be served from a cache up to 30 s old otherwise.
+        Ok(call
+            .with_header(CACHE_CONTROL, "no-cache")
+            .explained(move |failure| explain(failure, secret)))
+    }
+
+    /// Whether lists are known to carry whole definitions.
+    fn lists_whole(&self, call: &Call<'_>) -> bool {
+        let known = self.lists_whole.lock().unwrap_or_else(PoisonError::into_inner);
+        known.contains(call.base().as_str())
+    }
+
+    /// Learns from a list; says what is known afterwards.
+    fn learn_from(&self, call: &Call<'_>, items: &[wire::Item]) -> bool {
+        let mut known = self.lists_whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if read::any_whole(items) {
+            known.insert(call.base().as_str().to_owned());
+        }
+        known.contains(call.base().as_str())
+    }
+}
+
+/// Says of an unaccepted token what it looks like.
+fn explain(failure: &mut Failure, token: &str) {
+    if failure.kind != FailureKind::Unauthorised {
+        return;
+    }
+    failure.cause = Some(
+        if token.starts_with("ff_") {
+            "The token may be mistyped, deleted or expired."
+        } else if token.starts_with("ser.") {
+            "This looks like a Flagsmith environment key."
+        } else {
+            "This does not look like an EdgeFlags token, which begins with ff_."
+        }
+        .to_owned(),
+    );
+    failure.next_step = Some("Make a new token in the EdgeFlags dashboard and paste it whole.".into());
+}
+
+#[async_trait]
+impl Provider for EdgeFlags {
+    async fn discover(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Credential,
+    ) -> Result<Answer<Discovery>, Failure> {
+        read::discover(&self.call(endpoint, credential)?).await
+    }
+
+    async fn environments(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Credential,
+        _project: &Named,
+    ) -> Result<Answer<Vec<Environment>>, Failure> {
+        read::environments(&self.call(endpoint, credential)?).await
+    }
+
+    async fn collect(
+        &self,
+        target: Target<'_>,
+        now: Timestamp,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Answer<Snapshot>, Failure> {
+        let call = self.call(target.endpoint, target.credential)?;
+        read::collect(self, &call, target, now, progress).await
+    }
+
+    async fn flag(&self, target: Target<'_>, known: &Flag) -> Result<Answer<Flag>, Failure> {
+        let call = self.call(target.endpoint, target.credential)?;
+        let read = read::fresh(self, &call, target, known).await?;
+        Ok(call.answer(read.flag))
+    }
+
+    async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
+        let call = self.call(target.endpoint, target.credential)?;
+        let outcome = write::write(self, &call, target, write).await?;
+        Ok(call.answer(outcome))
+    }
+
+    async fn identities(
+        &self,
+        target: Target<'_>,
+        _search: &str,
+    ) -> Result<Answer<Vec<IdentityRecord>>, Failure> {
+        // The service keeps no identities: nothing is asked.
+        let call = self.call(target.endpoint, target.credential)?;
+        Ok(call.answer(Vec::new()))
+    }
+
+    async fn traits(
+        &self,
+        target: Target<'_>,
+        _identity: &IdentityRecord,
+    ) -> Result<Answer<Vec<(String, Value)>>, Failure> {
+        let call = self.call(target.endpoint, target.credential)?;
+        Ok(call.answer(Vec::new()))
+    }
+
+    async fn evaluate(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRef,
+        _surface: &Surface,
+    ) -> Result<Answer<Vec<RemoteFlag>>, Failure> {
+        let call = self.call(target.endpoint, target.credential)?;
+        let flags = evaluate::all(&call, &target.environment.key.0, identity).await?;
+        Ok(call.answer(flags))
+    }
+
+    async fn evaluate_flag(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRef,
+        flag: &FlagKey,
+    ) -> Result<Answer<RemoteFlag>, Failure> {
+        let call = self.call(target.endpoint, target.credential)?;
+        let remote = evaluate::one(&call, &target.environment.key.0, identity, flag).await?;
+        Ok(call.answer(remote))
+    }
+}

@@ -1,0 +1,336 @@
+//! Reading: projects, lists, one environment's whole state, one flag.
+
+use std::collections::HashSet;
+
+use halyard_model::{Environment, EnvironmentKey, Flag, Named, Protection, Segment, Snapshot, Timestamp};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::EdgeFlags;
+use super::definition::{self, is_evidently_whole};
+use super::wire::{CONFIGS, Environments, Evaluated, FLAGS, Item, Kind, Page, Project, SEGMENTS, page};
+use crate::http::{Call, Timeout, malformed};
+use crate::{Answer, Discovery, Failure, FailureKind, Listing, Permission, Progress, Standing, Target};
+
+/// Rows asked for at once: the most that the documented lists allow.
+const PAGE_SIZE: usize = 200;
+/// More rows than any list can have.
+const MOST_ROWS: usize = 250_000;
+/// How often a list is read that moved while it was read.
+const READINGS: u32 = 3;
+
+/// Asks who the token belongs to, and probes what it may read.
+pub(super) async fn discover(call: &Call<'_>) -> Result<Answer<Discovery>, Failure> {
+    let project: Project = call.get(call.at(&["api", "v1", "project"]), "project").await?;
+    let (flags, configs) = tokio::try_join!(probe(call, "flags"), probe(call, "configs"))?;
+    let admin = probe(call, "audit").await?;
+    let writes = if admin == Standing::Granted {
+        Standing::Granted
+    } else {
+        Standing::Unknown
+    };
+    let permission = |name: &str, standing: Standing| Permission {
+        name: name.to_owned(),
+        standing,
+    };
+    let named = Named {
+        name: project.name.unwrap_or_else(|| project.id.clone()),
+        id: project.id,
+    };
+    Ok(call.answer(Discovery {
+        server_version: None,
+        organisations: vec![Listing {
+            organisation: named.clone(),
+            projects: vec![named],
+        }],
+        permissions: vec![
+            permission("read:flags", flags),
+            permission("read:configs", configs),
+            permission("write:flags", writes),
+            permission("write:configs", writes),
+            permission("*", admin),
+        ],
+    }))
+}
+
+async fn probe(call: &Call<'_>, resource: &str) -> Result<Standing, Failure> {
+    let mut url = call.at(&["api", "v1", resource]);
+    url.query_pairs_mut().append_pair("limit", "1");
+    match call.read(Method::GET, url, None, Timeout::Ordinary).await {
+        Ok(_) => Ok(Standing::Granted),
+        Err(failure) => match failure.kind {
+            FailureKind::Forbidden => Ok(Standing::Denied),
+            FailureKind::NotFound | FailureKind::Refused { .. } => Ok(Standing::Unknown),
+            _ => Err(failure),
+        },
+    }
+}
+
+pub(super) async fn environments(call: &Call<'_>) -> Result<Answer<Vec<Environment>>, Failure> {
+    let url = call.at(&["api", "v1", "project", "environments"]);
+    let listed: Environments = call.get(url, "list of environments").await?;
+    let environments = listed
+        .environments
+        .into_iter()
+        .map(|name| {
+            let name = name.into_name();
+            Environment {
+                key: EnvironmentKey(name.clone()),
+                remote_id: name.clone(),
+                protection: Protection::suggested_for(&name),
+                name,
+                versioned: false,
+                requires_change_requests: false,
+                edge_identities: false,
+            }
+        })
+        .collect();
+    Ok(call.answer(environments))
+}
+
+/// A whole list, sorted by key. A list that moves while it is read is read
+/// again, since pages by offset then skip or repeat.
+async fn list(
+    call: &Call<'_>,
+    kind: Kind,
+    seen: &(dyn Fn(u32, Option<u32>) + Send + Sync),
+) -> Result<Vec<Item>, Failure> {
+    let mut items = Vec::new();
+    for _ in 0..READINGS {
+        let (read, moved) = list_once(call, kind, seen).await?;
+        items = read;
+        if !moved {
+            break;
+        }
+    }
+    items.sort_by(|one, other| one.key.cmp(&other.key));
+    Ok(items)
+}
+
+async fn list_once(
+    call: &Call<'_>,
+    kind: Kind,
+    seen: &(dyn Fn(u32, Option<u32>) + Send + Sync),
+) -> Result<(Vec<Item>, bool), Failure> {
+    let what = format!("list of {}", kind.plural);
+    let mut items: Vec<Item> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
+    let mut first_total = None;
+    let mut moved = false;
+    let mut offset = 0;
+    loop {
+        let page = one_page(call, kind, offset).await?;
+        let total = page.total.and_then(|total| usize::try_from(total).ok());
+        let length = page.items.len();
+        if total.is_some_and(|total| total > MOST_ROWS) || items.len() + length > MOST_ROWS {
+            return Err(malformed(&what, "a list of a plausible length"));
+        }
+        moved |= offset > 0 && first_total != total;
+        first_total = first_total.or(total);
+        let before = items.len();
+        items.extend(
+            page.items
+                .into_iter()
+                .filter(|item| known.insert(item.key.clone())),
+        );
+        seen(counted(items.len()), total.map(counted));
+        if length == 0 || !page.has_more {
+            return Ok((items, moved));
+        }
+        if items.len() == before {
+            return Err(malformed(&what, "pages that differ, found the same rows again"));
+        }
+        offset += length;
+    }
+}
+
+fn counted(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+async fn one_page(call: &Call<'_>, kind: Kind, offset: usize) -> Result<Page, Failure> {
+    let mut url = call.at(&["api", "v1", kind.plural]);
+    url.query_pairs_mut()
+        .append_pair("limit", &PAGE_SIZE.to_string())
+        .append_pair("offset", &offset.to_string());
+    let answer: Value = call.get(url, &format!("list of {}", kind.plural)).await?;
+    page(answer, kind).map_err(|failure| call.redacted(failure))
+}
+
+/// A list that the token may not be allowed to read; then it is empty.
+async fn list_if_allowed(
+    call: &Call<'_>,
+    kind: Kind,
+    seen: &(dyn Fn(u32, Option<u32>) + Send + Sync),
+) -> Result<Vec<Item>, Failure> {
+    match list(call, kind, seen).await {
+        Err(failure) if matches!(failure.kind, FailureKind::Forbidden | FailureKind::NotFound) => {
+            Ok(Vec::new())
+        }
+        other => other,
+    }
+}
+
+pub(super) async fn collect(
+    client: &EdgeFlags,
+    call: &Call<'_>,
+    target: Target<'_>,
+    now: Timestamp,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Answer<Snapshot>, Failure> {
+    let environment = &target.environment.key.0;
+    let tell =
+        |what: &'static str| move |done: u32, total: Option<u32>| progress(Progress { what, done, total });
+    let mut flags = list(call, FLAGS, &tell("flags")).await?;
+    let mut others = other_lists(call, &tell("configs"), &tell("segments")).await?;
+    // A list of one page is cheap to read again, which shows whether anything
+    // changed while the others were read.
+    if flags.len() <= PAGE_SIZE {
+        let again = list(call, FLAGS, &tell("flags")).await?;
+        if again != flags {
+            flags = again;
+            others = other_lists(call, &tell("configs"), &tell("segments")).await?;
+        }
+    }
+    let (configs, segments) = others;
+    let whole = client.learn_from(call, &flags);
+    let evaluated = if whole {
+        None
+    } else {
+        evaluated(call, environment).await?
+    };
+    let listed = flags
+        .iter()
+        .map(|item| seen_in(item, environment, whole, evaluated.as_ref()))
+        .collect::<Result<Vec<Flag>, Failure>>()
+        .map_err(|failure| call.redacted(failure))?;
+    let document = json!({
+        "flags": flat(&flags),
+        "configs": flat(&configs),
+        "segments": flat(&segments),
+        "environment": environment,
+    });
+    Ok(call.answer(Snapshot {
+        environment: target.environment.key.clone(),
+        fetched_at: now,
+        document: document.to_string(),
+        document_updated_at: None,
+        flags: listed,
+        segments: segments.into_iter().map(segment).collect(),
+    }))
+}
+
+async fn other_lists(
+    call: &Call<'_>,
+    configs_told: &(dyn Fn(u32, Option<u32>) + Send + Sync),
+    segments_told: &(dyn Fn(u32, Option<u32>) + Send + Sync),
+) -> Result<(Vec<Item>, Vec<Item>), Failure> {
+    tokio::try_join!(
+        list_if_allowed(call, CONFIGS, configs_told),
+        list_if_allowed(call, SEGMENTS, segments_told),
+    )
+}
+
+fn flat(items: &[Item]) -> Vec<Value> {
+    items.iter().map(Item::flat).collect()
+}
+
+fn segment(item: Item) -> Segment {
+    let text = |name: &str| {
+        item.definition
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    Segment {
+        name: text("name").unwrap_or_else(|| item.key.clone()),
+        description: text("description").filter(|text| !text.is_empty()),
+        remote_id: item.key,
+    }
+}
+
+/// What the service answers in an environment for nobody in particular; nothing
+/// where the token may not ask.
+async fn evaluated(call: &Call<'_>, environment: &str) -> Result<Option<Map<String, Value>>, Failure> {
+    let body = json!({"context": {"environment": environment, "custom": {}}});
+    let url = call.at(&["api", "v1", "evaluate"]);
+    match call.read(Method::POST, url, Some(&body), Timeout::Ordinary).await {
+        Ok(reply) => {
+            let evaluated: Evaluated = call.parsed(&reply, "evaluation")?;
+            Ok(Some(evaluated.flags))
+        }
+        Err(failure) if matches!(failure.kind, FailureKind::Forbidden | FailureKind::NotFound) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn seen_in(
+    item: &Item,
+    environment: &str,
+    whole: bool,
+    evaluated: Option<&Map<String, Value>>,
+) -> Result<Flag, Failure> {
+    let mut flag = definition::flag(item, environment)?;
+    if !whole {
+        definition::overlay_evaluated(&mut flag, evaluated.and_then(|all| all.get(&item.key)));
+    }
+    Ok(flag)
+}
+
+/// A flag as read, with its definition.
+#[derive(Clone, Debug)]
+pub(super) struct Fresh {
+    pub(super) flag: Flag,
+    pub(super) item: Item,
+    /// The definition is known to be complete.
+    pub(super) whole: bool,
+}
+
+/// Reads one flag. No route gives one definition, so the list is read up to
+/// the page that holds it.
+pub(super) async fn fresh(
+    client: &EdgeFlags,
+    call: &Call<'_>,
+    target: Target<'_>,
+    known: &Flag,
+) -> Result<Fresh, Failure> {
+    let environment = &target.environment.key.0;
+    let item = find(client, call, known).await?;
+    let whole = client.lists_whole(call);
+    let evaluated = if whole {
+        None
+    } else {
+        evaluated(call, environment).await?
+    };
+    let flag =
+        seen_in(&item, environment, whole, evaluated.as_ref()).map_err(|failure| call.redacted(failure))?;
+    Ok(Fresh { flag, item, whole })
+}
+
+async fn find(client: &EdgeFlags, call: &Call<'_>, known: &Flag) -> Result<Item, Failure> {
+    let mut offset = 0;
+    loop {
+        let page = one_page(call, FLAGS, offset).await?;
+        client.learn_from(call, &page.items);
+        let length = page.items.len();
+        if let Some(item) = page.items.into_iter().find(|item| item.key == known.key.0) {
+            return Ok(item);
+        }
+        offset += length;
+        if length == 0 || !page.has_more || offset > MOST_ROWS {
+            let mut failure = Failure::new(
+                FailureKind::NotFound,
+                format!("{} is not among the flags.", known.key.0),
+            );
+            failure.cause =
+                Some("It was deleted, or it was made so recently that the list does not show it.".into());
+            failure.next_step = Some("Refresh the environment.".into());
+            return Err(failure);
+        }
+    }
+}
+
+/// Whether any element shows more than an abridged list would.
+pub(super) fn any_whole(items: &[Item]) -> bool {
+    items.iter().any(is_evidently_whole)
+}

@@ -1,0 +1,233 @@
+//! One flag, read afresh.
+
+use halyard_model::{Flag, FlagState, SegmentOverride, Version};
+
+use super::collect::{OverrideRow, describe, in_order};
+use super::paging;
+use super::wire::{FeatureRow, LinkRow, NestedStateRow, OptionRow, SegmentLink, timestamp, variants};
+use crate::http::Call;
+use crate::{Failure, FailureKind, Target};
+
+/// How often states and segment links are read where they do not fit, because
+/// an override was made or removed between the two requests.
+const READINGS: u32 = 3;
+
+/// A flag as read, with what a write needs to name its state.
+pub(super) struct Fresh {
+    pub(super) flag: Flag,
+    /// The number of the default state. Never kept across a publish: a version
+    /// has states of its own.
+    pub(super) state_id: u64,
+}
+
+/// Reads a flag with its description.
+pub(super) async fn flag(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Flag, Failure> {
+    let feature = feature(call, target, known).await?;
+    let mut fresh = read(call, target, known).await?.flag;
+    describe(&mut fresh, &feature);
+    fresh.identity_overrides = feature.num_identity_overrides.or(known.identity_overrides);
+    Ok(fresh)
+}
+
+/// Reads a flag's state; everything else is taken over from `known`. One
+/// request for a flag without overrides and options.
+pub(super) async fn read(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Fresh, Failure> {
+    for _ in 0..READINGS {
+        let states = states(call, target, known).await?;
+        let Some(default) = states.iter().find(|state| is_default(state)) else {
+            return Err(absent(known));
+        };
+        let has_overrides = states.iter().any(|state| segment_link(state).is_some());
+        let has_options = states
+            .iter()
+            .any(|state| !state.multivariate_feature_state_values.is_empty());
+        let options = if has_options {
+            feature(call, target, known).await?.multivariate_options
+        } else {
+            Vec::new()
+        };
+        let links = if has_overrides {
+            links(call, target, known).await?
+        } else {
+            Vec::new()
+        };
+        let Some(overrides) = overrides(&states, &links, &options) else {
+            continue;
+        };
+        let mut flag = known.clone();
+        flag.state = state_of(default, overrides, &options);
+        return Ok(Fresh {
+            flag,
+            state_id: default.id,
+        });
+    }
+    let mut failure = Failure::new(
+        FailureKind::ServerFault,
+        format!(
+            "The overrides of {} changed each time they were read.",
+            known.key.0
+        ),
+    );
+    failure.next_step = Some("Try again when nobody else is editing the flag.".into());
+    Err(failure)
+}
+
+fn absent(known: &Flag) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::NotFound,
+        format!("{} has no state in this environment.", known.key.0),
+    );
+    failure.cause = Some("The flag was deleted, or its state was scheduled for later.".into());
+    failure.next_step = Some("Refresh the environment.".into());
+    failure
+}
+
+pub(super) async fn feature(
+    call: &Call<'_>,
+    target: Target<'_>,
+    known: &Flag,
+) -> Result<FeatureRow, Failure> {
+    let mut url = call.at(&["projects", &target.project.id, "features", &known.remote_id, ""]);
+    url.query_pairs_mut()
+        .append_pair("environment", &target.environment.remote_id);
+    call.get(url, "feature").await
+}
+
+/// The default and the overrides in one answer.
+async fn states(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Vec<NestedStateRow>, Failure> {
+    let mut url = call.at(&["features", "featurestates", ""]);
+    url.query_pairs_mut()
+        .append_pair("environment", &target.environment.remote_id)
+        .append_pair("feature", &known.remote_id);
+    paging::all(call, url, "states of the flag", &|_, _| ()).await
+}
+
+async fn links(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Vec<LinkRow>, Failure> {
+    let mut url = call.at(&["features", "feature-segments", ""]);
+    url.query_pairs_mut()
+        .append_pair("environment", &target.environment.remote_id)
+        .append_pair("feature", &known.remote_id);
+    paging::all(call, url, "segment links of the flag", &|_, _| ()).await
+}
+
+pub(super) fn is_default(state: &NestedStateRow) -> bool {
+    state.feature_segment.is_none() && state.identity.is_none()
+}
+
+fn segment_link(state: &NestedStateRow) -> Option<&SegmentLink> {
+    if state.identity.is_some() {
+        return None;
+    }
+    state.feature_segment.as_ref()
+}
+
+/// The overrides in order; nothing where a state names a link that is gone.
+fn overrides(
+    states: &[NestedStateRow],
+    links: &[LinkRow],
+    options: &[OptionRow],
+) -> Option<Vec<SegmentOverride>> {
+    let mut rows = Vec::new();
+    for state in states {
+        let Some(link) = segment_link(state) else {
+            continue;
+        };
+        let row = match link {
+            SegmentLink::Number(id) => links.iter().find(|link| link.id == *id)?,
+            SegmentLink::Whole { segment, .. } => links.iter().find(|link| link.segment == *segment)?,
+        };
+        rows.push(OverrideRow {
+            state_id: state.id,
+            segment: SegmentOverride {
+                segment_id: row.segment.to_string(),
+                segment_name: row.segment_name.clone(),
+                priority: row.priority,
+                enabled: state.enabled,
+                value: state.feature_state_value.value(),
+                variants: variants(&state.multivariate_feature_state_values, options),
+            },
+        });
+    }
+    Some(in_order(rows))
+}
+
+fn state_of(default: &NestedStateRow, overrides: Vec<SegmentOverride>, options: &[OptionRow]) -> FlagState {
+    FlagState {
+        variants: variants(&default.multivariate_feature_state_values, options),
+        segment_overrides: overrides,
+        version: default.environment_feature_version.clone().map(Version::Uuid),
+        updated_at: timestamp(default.updated_at.as_deref()),
+        ..FlagState::plain(default.enabled, default.feature_state_value.value())
+    }
+}
+
+/// The state a version holds, as far as its own list tells. Segment names come
+/// from the flag as known.
+pub(super) async fn version_state(
+    call: &Call<'_>,
+    target: Target<'_>,
+    known: &Flag,
+    version: &str,
+) -> Result<FlagState, Failure> {
+    let states = version_states(call, target, known, version).await?;
+    let Some(default) = states.iter().find(|state| is_default(state)) else {
+        return Err(absent(known));
+    };
+    let has_options = states
+        .iter()
+        .any(|state| !state.multivariate_feature_state_values.is_empty());
+    let options = if has_options {
+        feature(call, target, known).await?.multivariate_options
+    } else {
+        Vec::new()
+    };
+    let rows = states
+        .iter()
+        .filter_map(|state| {
+            let Some(SegmentLink::Whole { segment, priority }) = segment_link(state) else {
+                return None;
+            };
+            let segment_id = segment.to_string();
+            let name = known
+                .state
+                .segment_overrides
+                .iter()
+                .find(|one| one.segment_id == segment_id);
+            Some(OverrideRow {
+                state_id: state.id,
+                segment: SegmentOverride {
+                    segment_name: name
+                        .map_or_else(|| format!("segment {segment}"), |one| one.segment_name.clone()),
+                    segment_id,
+                    priority: *priority,
+                    enabled: state.enabled,
+                    value: state.feature_state_value.value(),
+                    variants: variants(&state.multivariate_feature_state_values, &options),
+                },
+            })
+        })
+        .collect();
+    let mut state = state_of(default, in_order(rows), &options);
+    state.version = Some(Version::Uuid(version.to_owned()));
+    Ok(state)
+}
+
+/// The states of one version of a feature.
+pub(super) async fn version_states(
+    call: &Call<'_>,
+    target: Target<'_>,
+    known: &Flag,
+    version: &str,
+) -> Result<Vec<NestedStateRow>, Failure> {
+    let url = call.at(&[
+        "environments",
+        &target.environment.remote_id,
+        "features",
+        &known.remote_id,
+        "versions",
+        version,
+        "featurestates",
+        "",
+    ]);
+    paging::all(call, url, "states of the version", &|_, _| ()).await
+}

@@ -1,0 +1,200 @@
+//! Flagsmith: the admin API, the Flags API and the Edge Proxy.
+
+mod collect;
+mod discover;
+mod evaluate;
+mod fresh;
+mod identities;
+mod key;
+mod paging;
+mod settle;
+mod wire;
+mod write_v1;
+mod write_v2;
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use halyard_model::{
+    Endpoint, Environment, Flag, FlagKey, FlagsmithAuth, FlagsmithEndpoint, IdentityRecord, IdentityRef,
+    Named, RemoteFlag, Snapshot, Timestamp,
+};
+use reqwest::header::AUTHORIZATION;
+use serde_json::Value;
+
+use crate::http::{Call, HttpSettings, Service, Transport};
+use crate::{
+    Answer, Credential, Discovery, Failure, FailureKind, Progress, Provider, Surface, Target, Write,
+    WriteOutcome,
+};
+
+/// A client of Flagsmith 2.x: hosted, self-hosted, with or without Edge Proxy.
+#[derive(Debug)]
+pub struct Flagsmith {
+    transport: Transport,
+    /// Bases that answered 404 to the one-call write, which is experimental
+    /// and absent from older servers.
+    without_one_call: Mutex<HashSet<String>>,
+}
+
+impl Flagsmith {
+    /// A client with a connection pool of its own. Fails where the system
+    /// offers no usable encryption.
+    pub fn new(settings: HttpSettings) -> Result<Flagsmith, Failure> {
+        Ok(Flagsmith {
+            transport: Transport::new(settings)?,
+            without_one_call: Mutex::new(HashSet::new()),
+        })
+    }
+
+    /// A call of the admin API.
+    fn admin<'a>(&'a self, endpoint: &'a Endpoint, credential: &'a Credential) -> Result<Call<'a>, Failure> {
+        let endpoint = flagsmith_endpoint(endpoint)?;
+        let scheme = match endpoint.auth {
+            FlagsmithAuth::OrganisationKey => "Api-Key ",
+            FlagsmithAuth::UserToken => "Token ",
+        };
+        let secret = credential.expose();
+        let call = Call::new(
+            &self.transport,
+            Service::Flagsmith,
+            &endpoint.admin_base,
+            AUTHORIZATION,
+            scheme,
+            secret,
+        )?;
+        Ok(call.explained(move |failure| key::explain(failure, secret, endpoint.auth)))
+    }
+
+    fn has_one_call(&self, base: &str) -> bool {
+        let known = self
+            .without_one_call
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        !known.contains(base)
+    }
+
+    fn remember_no_one_call(&self, base: &str) {
+        let mut known = self
+            .without_one_call
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.insert(base.to_owned());
+    }
+}
+
+fn flagsmith_endpoint(endpoint: &Endpoint) -> Result<&FlagsmithEndpoint, Failure> {
+    match endpoint {
+        Endpoint::Flagsmith(endpoint) => Ok(endpoint),
+        Endpoint::EdgeFlags { .. } => Err(Failure::new(
+            FailureKind::BadAddress {
+                detail: "an EdgeFlags connection".into(),
+            },
+            "This connection leads to EdgeFlags, not to Flagsmith.",
+        )),
+    }
+}
+
+#[async_trait]
+impl Provider for Flagsmith {
+    async fn discover(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Credential,
+    ) -> Result<Answer<Discovery>, Failure> {
+        discover::discover(&self.admin(endpoint, credential)?).await
+    }
+
+    async fn environments(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Credential,
+        project: &Named,
+    ) -> Result<Answer<Vec<Environment>>, Failure> {
+        discover::environments(&self.admin(endpoint, credential)?, project).await
+    }
+
+    async fn collect(
+        &self,
+        target: Target<'_>,
+        now: Timestamp,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Answer<Snapshot>, Failure> {
+        let call = self.admin(target.endpoint, target.credential)?;
+        collect::collect(&call, target, now, progress).await
+    }
+
+    async fn flag(&self, target: Target<'_>, known: &Flag) -> Result<Answer<Flag>, Failure> {
+        let call = self.admin(target.endpoint, target.credential)?;
+        let flag = fresh::flag(&call, target, known).await?;
+        Ok(call.answer(flag))
+    }
+
+    async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
+        let call = self.admin(target.endpoint, target.credential)?;
+        let outcome = if target.environment.versioned {
+            write_v2::write(&call, target, write).await?
+        } else {
+            write_v1::write(self, &call, target, write).await?
+        };
+        Ok(call.answer(outcome))
+    }
+
+    async fn identities(
+        &self,
+        target: Target<'_>,
+        search: &str,
+    ) -> Result<Answer<Vec<IdentityRecord>>, Failure> {
+        let call = self.admin(target.endpoint, target.credential)?;
+        let found = identities::find(&call, target.environment, search).await?;
+        Ok(call.answer(found))
+    }
+
+    async fn traits(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRecord,
+    ) -> Result<Answer<Vec<(String, Value)>>, Failure> {
+        let call = self.admin(target.endpoint, target.credential)?;
+        let traits = identities::traits(&call, target.environment, identity).await?;
+        Ok(call.answer(traits))
+    }
+
+    async fn evaluate(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRef,
+        surface: &Surface,
+    ) -> Result<Answer<Vec<RemoteFlag>>, Failure> {
+        let endpoint = flagsmith_endpoint(target.endpoint)?;
+        evaluate::evaluate(&self.transport, endpoint, target.environment, identity, surface).await
+    }
+
+    async fn evaluate_flag(
+        &self,
+        target: Target<'_>,
+        identity: &IdentityRef,
+        flag: &FlagKey,
+    ) -> Result<Answer<RemoteFlag>, Failure> {
+        let answer = self.evaluate(target, identity, &Surface::FlagsApi).await?;
+        let found = answer.value.into_iter().find(|remote| remote.key == *flag);
+        let value = found.ok_or_else(|| {
+            let mut failure = Failure::new(
+                FailureKind::NotFound,
+                format!(
+                    "The Flags API does not serve {} to this environment's client key.",
+                    flag.0
+                ),
+            );
+            failure.cause =
+                Some("It may be served only to server-side keys, or hidden while it is off.".into());
+            failure
+        })?;
+        Ok(Answer {
+            value,
+            limits: answer.limits,
+            requests: answer.requests,
+        })
+    }
+}

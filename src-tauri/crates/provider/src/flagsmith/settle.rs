@@ -1,0 +1,162 @@
+//! What became of a write: a verifying read, or several where the answer to
+//! the write was lost.
+
+use halyard_model::{Flag, FlagState, FlagValue, Verdict, differences, judge};
+use serde_json::Value;
+
+use super::fresh::{self, Fresh};
+use crate::http::Call;
+use crate::{Failure, FailureKind, Target, Write, WriteOutcome};
+
+/// A write on its way: what it rests on and what it should lead to.
+pub(super) struct Attempt<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) target: Target<'a>,
+    pub(super) write: Write<'a>,
+    /// The flag as read just before.
+    pub(super) before: Fresh,
+    /// The state that the write should lead to.
+    pub(super) expected: FlagState,
+}
+
+/// The first part of every write: look before writing.
+pub(super) enum Checked<'a> {
+    /// Nothing to send.
+    Done(WriteOutcome),
+    /// Nobody changed the flag: send.
+    Clear(Box<Attempt<'a>>),
+}
+
+/// Reads the flag and compares it with the base of the write.
+pub(super) async fn check<'a>(
+    call: &'a Call<'a>,
+    target: Target<'a>,
+    write: Write<'a>,
+) -> Result<Checked<'a>, Failure> {
+    let before = fresh::read(call, target, write.base).await?;
+    let flag = || Box::new(before.flag.clone());
+    match judge(&write.base.state, &before.flag.state, write.change) {
+        Verdict::AlreadyThere => Ok(Checked::Done(WriteOutcome::AlreadyThere { flag: flag() })),
+        Verdict::Conflict(_) => Ok(Checked::Done(WriteOutcome::Conflict { theirs: flag() })),
+        Verdict::Clear => Ok(Checked::Clear(Box::new(Attempt {
+            expected: write.change.applied_to(&before.flag.state),
+            call,
+            target,
+            write,
+            before,
+        }))),
+    }
+}
+
+impl Attempt<'_> {
+    /// Reads the flag again.
+    pub(super) async fn read(&self) -> Result<Flag, Failure> {
+        Ok(fresh::read(self.call, self.target, self.write.base).await?.flag)
+    }
+
+    /// After a write that succeeded: what a read shows.
+    pub(super) async fn verify(&self) -> WriteOutcome {
+        let now = match self.read().await {
+            Ok(now) => Box::new(now),
+            Err(failure) => {
+                return WriteOutcome::Unknown {
+                    reason: format!(
+                        "Flagsmith took the write, and the read after it failed. {}",
+                        failure.sentence
+                    ),
+                    now: None,
+                };
+            }
+        };
+        if differences(&self.expected, &now.state).is_empty() {
+            WriteOutcome::Confirmed { flag: now }
+        } else {
+            WriteOutcome::Overtaken { now }
+        }
+    }
+
+    /// After a write whose answer was lost, or was none that tells: reads a
+    /// few times, since the write may still be carried out. It is never sent
+    /// again, for then it could come after somebody else's change.
+    pub(super) async fn settle(&self, failure: Failure) -> Result<WriteOutcome, Failure> {
+        let settings = self.call.settings();
+        let mut seen: Option<Flag> = None;
+        for _ in 0..settings.settling_reads.max(1) {
+            tokio::time::sleep(settings.settling_pause).await;
+            let Ok(now) = self.read().await else {
+                continue;
+            };
+            if differences(&self.expected, &now.state).is_empty() {
+                return Ok(WriteOutcome::Confirmed { flag: Box::new(now) });
+            }
+            let moved = !differences(&self.before.flag.state, &now.state).is_empty();
+            if moved && self.write.change.is_met_by(&now.state) {
+                return Ok(WriteOutcome::Overtaken { now: Box::new(now) });
+            }
+            let settled = moved;
+            seen = Some(now);
+            if settled {
+                break;
+            }
+        }
+        if matches!(failure.kind, FailureKind::BadAddress { .. }) && seen.is_some() {
+            // A redirect is an answer: the service did not take the write.
+            return Err(failure);
+        }
+        Ok(WriteOutcome::Unknown {
+            reason: lost(&failure, seen.as_ref(), &self.before.flag.state),
+            now: seen.map(Box::new),
+        })
+    }
+}
+
+fn lost(failure: &Failure, seen: Option<&Flag>, before: &FlagState) -> String {
+    let then = match seen {
+        None => "The flag could not be read since.",
+        Some(flag) if differences(before, &flag.state).is_empty() => {
+            "The flag still shows the state before; the edit may yet arrive."
+        }
+        Some(_) => "The flag shows a third state since, so somebody else changed it as well.",
+    };
+    format!("{} {then}", failure.sentence)
+}
+
+/// Refuses a write that the environment or Flagsmith's kinds of values cannot
+/// take, before anything is sent.
+pub(super) fn refuse_early(target: Target<'_>, value: Option<&FlagValue>) -> Result<(), Failure> {
+    if target.environment.requires_change_requests {
+        let mut failure = refused(
+            "change requests are required",
+            format!(
+                "{} takes changes only through change requests, which Halyard does not send.",
+                target.environment.name
+            ),
+        );
+        failure.next_step = Some("Make the change in Flagsmith's own dashboard.".into());
+        return Err(failure);
+    }
+    let Some(FlagValue(value)) = value else {
+        return Ok(());
+    };
+    match value {
+        Value::Number(number) if number.as_i64().is_none_or(|number| i32::try_from(number).is_err()) => Err(refused(
+            "not a whole number of 32 bits",
+            "Flagsmith keeps only whole numbers between -2147483648 and 2147483647; other numbers can be kept as text."
+                .into(),
+        )),
+        Value::Array(_) | Value::Object(_) => Err(refused(
+            "JSON is kept as text",
+            "Flagsmith keeps JSON as text: send it as text.".into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn refused(detail: &str, sentence: String) -> Failure {
+    Failure::new(
+        FailureKind::Refused {
+            detail: detail.to_owned(),
+        },
+        sentence,
+    )
+}

@@ -1,0 +1,334 @@
+//! One call of the console: a few requests to one base with one credential.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use bytes::BytesMut;
+use reqwest::Method;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use super::{Reply, Transport, limits, sort};
+use crate::{Answer, Failure, FailureKind, RateLimit, Stage};
+
+/// Who is spoken to, for the sentences of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Flagsmith,
+    FlagsApi,
+    EdgeProxy,
+    EdgeFlags,
+}
+
+impl Service {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Service::Flagsmith => "Flagsmith",
+            Service::FlagsApi => "The Flags API",
+            Service::EdgeProxy => "The Edge Proxy",
+            Service::EdgeFlags => "EdgeFlags",
+        }
+    }
+}
+
+/// How long an answer may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Timeout {
+    Ordinary,
+    Document,
+}
+
+/// A write that was not answered with a success.
+#[derive(Debug)]
+pub(crate) enum WriteFailure {
+    /// Surely nothing was changed. With the answer's JSON, where it had any.
+    Nothing(Failure, Option<Value>),
+    /// It may have been done, or may still be done.
+    Unsettled(Failure),
+}
+
+/// Adds what only a service's module knows to a failure.
+type Explain<'a> = Box<dyn Fn(&mut Failure) + Send + Sync + 'a>;
+
+/// One call of the console: a few requests to one base with one credential,
+/// counted, with what their answers said about limits.
+pub(crate) struct Call<'a> {
+    transport: &'a Transport,
+    service: Service,
+    base: Url,
+    headers: HeaderMap,
+    secret: &'a str,
+    explain: Option<Explain<'a>>,
+    requests: AtomicU32,
+    limits: Mutex<Option<RateLimit>>,
+    version: Mutex<Option<String>>,
+}
+
+impl<'a> Call<'a> {
+    /// Prepares a call. `secret` goes into `header` after `scheme`.
+    pub(crate) fn new(
+        transport: &'a Transport,
+        service: Service,
+        base: &str,
+        header: HeaderName,
+        scheme: &str,
+        secret: &'a str,
+    ) -> Result<Call<'a>, Failure> {
+        let base = Url::parse(base)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| {
+                Failure::new(
+                    FailureKind::BadAddress {
+                        detail: "not an http or https address".into(),
+                    },
+                    "The base address of the connection cannot be used.",
+                )
+            })?;
+        let mut value = HeaderValue::from_str(&format!("{scheme}{secret}")).map_err(|_| {
+            let mut failure = Failure::new(
+                FailureKind::Unauthorised,
+                "The key holds characters that no key has.",
+            );
+            failure.next_step = Some("Paste the key alone, on one line.".into());
+            failure
+        })?;
+        value.set_sensitive(true);
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(header, value);
+        Ok(Call {
+            transport,
+            service,
+            base,
+            headers,
+            secret,
+            explain: None,
+            requests: AtomicU32::new(0),
+            limits: Mutex::new(None),
+            version: Mutex::new(None),
+        })
+    }
+
+    /// Adds what only the service's module knows to every failed status.
+    pub(crate) fn explained(mut self, explain: impl Fn(&mut Failure) + Send + Sync + 'a) -> Call<'a> {
+        self.explain = Some(Box::new(explain));
+        self
+    }
+
+    /// Sends a header with every request, such as `Cache-Control`.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &'static str) -> Call<'a> {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+
+    /// The base address.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The address below the base with these path segments, each encoded. An
+    /// empty last one gives the slash at the end.
+    pub(crate) fn at(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// The server's version, where an answer told it.
+    pub(crate) fn server_version(&self) -> Option<String> {
+        lock(&self.version).clone()
+    }
+
+    /// What the settings say.
+    pub(crate) fn settings(&self) -> &super::HttpSettings {
+        &self.transport.settings
+    }
+
+    /// Wraps a result with what the answers said beside it.
+    pub(crate) fn answer<T>(&self, value: T) -> Answer<T> {
+        Answer {
+            value,
+            limits: lock(&self.limits).clone(),
+            requests: self.requests.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Reads and parses JSON; `what` names it in a failure.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, url: Url, what: &str) -> Result<T, Failure> {
+        let reply = self.read(Method::GET, url, None, Timeout::Ordinary).await?;
+        self.parsed(&reply, what)
+    }
+
+    /// Sends a request that changes nothing on the service, again where it
+    /// failed on its way, and gives back a successful answer.
+    pub(crate) async fn read(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+        timeout: Timeout,
+    ) -> Result<Reply, Failure> {
+        let settings = &self.transport.settings;
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(settings.retry_pause)
+            .with_max_times(settings.retries)
+            .with_jitter();
+        let once = || async {
+            let sent = self.send(method.clone(), url.clone(), None, body, timeout).await;
+            let reply = sent.map_err(|broken| broken.failure)?;
+            if (200..300).contains(&reply.status) {
+                return Ok(reply);
+            }
+            Err(self.status_failure(&reply))
+        };
+        once.retry(pauses).when(may_pass).await
+    }
+
+    /// Sends a write once. `condition` is a header such as `If-Match`.
+    pub(crate) async fn write(
+        &self,
+        method: Method,
+        url: Url,
+        condition: Option<(HeaderName, String)>,
+        body: &Value,
+    ) -> Result<Reply, WriteFailure> {
+        let body = (method != Method::DELETE).then_some(body);
+        let reply = self
+            .send(method, url, condition, body, Timeout::Ordinary)
+            .await
+            .map_err(|broken| {
+                if broken.may_have_arrived {
+                    WriteFailure::Unsettled(broken.failure)
+                } else {
+                    WriteFailure::Nothing(broken.failure, None)
+                }
+            })?;
+        match reply.status {
+            200..300 => Ok(reply),
+            300..400 | 408 | 500.. => Err(WriteFailure::Unsettled(self.status_failure(&reply))),
+            _ => Err(WriteFailure::Nothing(self.status_failure(&reply), reply.value())),
+        }
+    }
+
+    /// Parses an answer; a failure holds no credential.
+    pub(crate) fn parsed<T: DeserializeOwned>(&self, reply: &Reply, what: &str) -> Result<T, Failure> {
+        reply.json(what).map_err(|failure| self.redacted(failure))
+    }
+
+    /// A failure without the credential in any of its texts.
+    pub(crate) fn redacted(&self, mut failure: Failure) -> Failure {
+        sort::redact(&mut failure, self.secret);
+        failure
+    }
+
+    fn status_failure(&self, reply: &Reply) -> Failure {
+        let now = (self.transport.settings.now)();
+        let mut failure = sort::status_failure(reply, self.service, now);
+        if let Some(explain) = &self.explain {
+            explain(&mut failure);
+        }
+        self.redacted(failure)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        condition: Option<(HeaderName, String)>,
+        body: Option<&Value>,
+        timeout: Timeout,
+    ) -> Result<Reply, Broken> {
+        let request_name = format!("{method} {}", sort::plain_address(&url));
+        let mut request = self
+            .transport
+            .client_for(&url)
+            .request(method, url.clone())
+            .headers(self.headers.clone())
+            .timeout(self.time_for(timeout));
+        if let Some((name, value)) = condition {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let broken = |error: &reqwest::Error, answering: bool| Broken {
+            failure: self.redacted(sort::broken(error, &request_name, &url)),
+            may_have_arrived: answering || !sort::surely_not_sent(error),
+        };
+        let mut response = request.send().await.map_err(|error| broken(&error, false))?;
+        self.note(response.headers());
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let limit = self.transport.settings.body_limit;
+        let mut read = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, true))? {
+            if read.len().saturating_add(chunk.len()) > limit {
+                return Err(Broken {
+                    failure: self.redacted(sort::too_large(limit, &request_name)),
+                    may_have_arrived: true,
+                });
+            }
+            read.extend_from_slice(&chunk);
+        }
+        tracing::debug!(
+            status,
+            bytes = read.len(),
+            "{}",
+            sort::without(&request_name, self.secret)
+        );
+        Ok(Reply {
+            status,
+            headers,
+            body: read.freeze(),
+            request: request_name,
+        })
+    }
+
+    fn time_for(&self, timeout: Timeout) -> Duration {
+        match timeout {
+            Timeout::Ordinary => self.transport.settings.answer_timeout,
+            Timeout::Document => self.transport.settings.document_timeout,
+        }
+    }
+
+    fn note(&self, headers: &HeaderMap) {
+        if let Some(limit) = limits::rate_limit(headers) {
+            *lock(&self.limits) = Some(limit);
+        }
+        if let Some(version) = headers
+            .get("flagsmith-version")
+            .and_then(|value| value.to_str().ok())
+        {
+            *lock(&self.version) = Some(super::shorten(version, 40));
+        }
+    }
+}
+
+/// A request without a whole answer.
+struct Broken {
+    failure: Failure,
+    may_have_arrived: bool,
+}
+
+/// Whether the same safe request may succeed a moment later.
+fn may_pass(failure: &Failure) -> bool {
+    match failure.kind {
+        FailureKind::Unreachable(Stage::Connect | Stage::Cut) => true,
+        FailureKind::ServerFault => matches!(failure.status, Some(502..=504)),
+        _ => false,
+    }
+}
+
+/// A lock on a value that cannot be left half-changed, so that a poisoned lock
+/// means nothing.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

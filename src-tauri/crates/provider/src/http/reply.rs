@@ -1,0 +1,219 @@
+//! An answer, read whole.
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Failure, FailureKind};
+
+/// How much of an answer or of a service's own words is kept, in characters.
+const EXCERPT: usize = 300;
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Method and address without query, for a failure to name.
+    pub(crate) request: String,
+}
+
+impl Reply {
+    /// Whether the answer says that it is JSON. One without a content type is
+    /// judged by its first character.
+    pub(crate) fn is_json(&self) -> bool {
+        match self.header(CONTENT_TYPE.as_str()) {
+            Some(kind) => {
+                let kind = kind.split(';').next().unwrap_or_default().trim();
+                kind.eq_ignore_ascii_case("application/json") || kind.ends_with("+json")
+            }
+            None => matches!(self.body.trim_ascii_start().first(), Some(b'{' | b'[')),
+        }
+    }
+
+    /// A header as text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON of any shape, where it is JSON.
+    pub(crate) fn value(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The body as `T`. Anything else is [`FailureKind::Malformed`], naming
+    /// the place inside `what`.
+    pub(crate) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, Failure> {
+        if !self.is_json() {
+            let found = self.header(CONTENT_TYPE.as_str()).unwrap_or("no content type");
+            let mut failure = malformed(what, &format!("expected JSON, found {}", shorten(found, 60)));
+            failure.cause = Some("The address may lead to a web page instead of the API.".into());
+            return Err(self.named(failure));
+        }
+        parse(&self.body, what).map_err(|failure| self.named(failure))
+    }
+
+    fn named(&self, mut failure: Failure) -> Failure {
+        failure.request = Some(self.request.clone());
+        failure.status = Some(self.status);
+        failure.excerpt = self.excerpt();
+        failure
+    }
+
+    /// The first few hundred characters of the body.
+    pub(crate) fn excerpt(&self) -> Option<String> {
+        // A character takes at most four bytes; one more shows that text was cut.
+        let start = &self.body[..self.body.len().min((EXCERPT + 1) * 4)];
+        let text = shorten(String::from_utf8_lossy(start).trim(), EXCERPT);
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The service's own words about a refusal, whatever shape they came in.
+    pub(crate) fn words(&self) -> Option<String> {
+        if !self.is_json() {
+            return None;
+        }
+        let mut words = Vec::new();
+        gather(&self.value()?, "", &mut words);
+        (!words.is_empty()).then(|| shorten(&words.join(" "), EXCERPT))
+    }
+}
+
+/// Parses JSON; a failure names the place inside `what`.
+pub(crate) fn parse<T: DeserializeOwned>(text: &[u8], what: &str) -> Result<T, Failure> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| misplaced(&error, what))
+}
+
+fn misplaced(error: &serde_path_to_error::Error<serde_json::Error>, what: &str) -> Failure {
+    let path = error.path().to_string();
+    let place = if path == "." {
+        what.to_owned()
+    } else {
+        format!("{what}, at {path}")
+    };
+    malformed(&place, &shorten(&error.inner().to_string(), 160))
+}
+
+/// A failure of shape at a place.
+pub(crate) fn malformed(place: &str, expected: &str) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::Malformed {
+            place: format!("{place}: {expected}"),
+        },
+        format!("The answer is not of the documented shape ({place})."),
+    );
+    failure.next_step = Some("Compare the server's version with the supported ones.".into());
+    failure
+}
+
+/// At most `most` characters of a text, with an ellipsis where it was cut.
+pub(crate) fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Collects texts from an error body. Services answer `{"detail": …}`,
+/// `{"error": …}`, `{"field": ["…"]}`, `["…"]` and deeper nestings.
+fn gather(value: &Value, field: &str, words: &mut Vec<String>) {
+    const PLAIN: [&str; 5] = ["", "detail", "message", "error", "non_field_errors"];
+    if words.len() >= 5 {
+        return;
+    }
+    match value {
+        Value::String(text) if PLAIN.contains(&field) => words.push(text.clone()),
+        Value::String(text) => words.push(format!("{field}: {text}")),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, field, words)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if matches!(name.as_str(), "code" | "status") && member.is_string() {
+                    continue;
+                }
+                gather(member, name, words);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(content_type: Option<&str>, body: &str) -> Reply {
+        let mut headers = HeaderMap::new();
+        if let Some(kind) = content_type {
+            headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+        }
+        Reply {
+            status: 400,
+            headers,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            request: "GET https://host/".into(),
+        }
+    }
+
+    #[test]
+    fn words_are_found_in_every_shape_of_refusal() {
+        for (body, expected) in [
+            (json!({"detail": "Invalid page."}), "Invalid page."),
+            (json!(["Only text."]), "Only text."),
+            (
+                json!({"integer_value": ["Too large."]}),
+                "integer_value: Too large.",
+            ),
+            (json!({"non_field_errors": ["Over 100%."]}), "Over 100%."),
+            (
+                json!({"environment_default": {"value": ["'abc' is not a valid integer"]}}),
+                "value: 'abc' is not a valid integer",
+            ),
+            (
+                json!({"error": "Version conflict", "code": "CONFLICT", "details": {"current_version": 3}}),
+                "Version conflict",
+            ),
+        ] {
+            let reply = reply(Some("application/json"), &body.to_string());
+            assert_eq!(reply.words().as_deref(), Some(expected));
+        }
+        assert_eq!(reply(Some("text/html"), "{\"detail\": 1}").words(), None);
+    }
+
+    #[test]
+    fn a_wrong_shape_names_its_place() {
+        #[derive(serde::Deserialize, Debug)]
+        struct Row {
+            #[serde(rename = "id")]
+            _id: u64,
+        }
+        let reply = reply(
+            Some("application/json; charset=utf-8"),
+            r#"[{"id": 1}, {"id": "x"}]"#,
+        );
+        let failure = reply.json::<Vec<Row>>("list of features").unwrap_err();
+        let FailureKind::Malformed { place } = failure.kind else {
+            panic!("{failure:?}");
+        };
+        assert!(place.starts_with("list of features, at [1].id: "), "{place}");
+    }
+
+    #[test]
+    fn json_is_known_by_its_content_type() {
+        assert!(reply(Some("application/json; charset=utf-8"), "").is_json());
+        assert!(reply(Some("application/problem+json"), "").is_json());
+        assert!(!reply(Some("text/html"), "{}").is_json());
+        assert!(reply(None, " {}").is_json());
+        assert!(!reply(None, "<html>").is_json());
+    }
+
+    #[test]
+    fn excerpts_are_cut_between_characters() {
+        let long = "🚀".repeat(1000);
+        let excerpt = reply(Some("text/plain"), &long).excerpt().unwrap();
+        assert_eq!(excerpt.chars().count(), EXCERPT + 1);
+    }
+}
