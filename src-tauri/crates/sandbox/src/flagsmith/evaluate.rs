@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use halyard_engine::{Dialect, Engine, Identity};
 use serde_json::{Map, Value};
 
 /// A flag as the engine settled it.
@@ -26,9 +27,33 @@ pub(crate) struct Evaluated {
 /// # Errors
 /// The engine's sentence where the server itself would fail.
 pub(crate) fn evaluate(
-    _document: &Value,
-    _identifier: &str,
-    _traits: &Map<String, Value>,
+    document: &Value,
+    identifier: &str,
+    traits: &Map<String, Value>,
 ) -> Result<Evaluated, String> {
-    Ok(Evaluated::default())
+    let engine = Engine::from_document(document, Dialect::Server10_2).map_err(|error| error.to_string())?;
+    let mut identity = Identity::new(identifier);
+    identity.traits = traits
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let evaluation = engine.evaluate(&identity).map_err(|error| error.to_string())?;
+    let flags = evaluation
+        .flags()
+        .map(|flag| {
+            let variant = flag.variant.map(str::to_owned);
+            (
+                flag.name.to_owned(),
+                Settled {
+                    enabled: flag.enabled,
+                    value: flag.value.clone(),
+                    variant,
+                },
+            )
+        })
+        .collect();
+    Ok(Evaluated {
+        flags,
+        segments: evaluation.segments().map(str::to_owned).collect(),
+    })
 }

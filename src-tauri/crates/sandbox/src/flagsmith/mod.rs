@@ -35,6 +35,7 @@ use serde_json::{Value, json};
 pub use self::auth::Throttle;
 use self::auth::{Door, RequestHistory};
 use self::call::{Answer, Call, Caller, Payload};
+pub(crate) use self::evaluate::{Evaluated, evaluate};
 use self::routes::Route;
 pub(crate) use self::states::NewState;
 use self::store::Store;

@@ -3,8 +3,8 @@
 use super::auth::Door;
 use super::call::{Call, Outcome};
 use super::handlers::{
-    account, experiments, features, featurestates, future, identities, options, overrides, projects, sdk,
-    segments, versions,
+    account, edge_identities, experiments, features, featurestates, future, identities, options, overrides,
+    projects, sdk, segments, versions,
 };
 use super::store::Store;
 
@@ -91,6 +91,9 @@ macro_rules! routes {
     };
 }
 
+const PUT_ONLY: &str = "PUT, OPTIONS";
+const HOSTED_ROW: &str = "GET, PUT, DELETE, HEAD, OPTIONS";
+const BY_IDENTIFIER: &str = "PUT, DELETE, OPTIONS";
 const FUTURE_ROW: &str = "GET, PUT, PATCH, HEAD, OPTIONS";
 const DELETE_ONLY: &str = "DELETE, OPTIONS";
 const DRAFT_STATE: &str = "PUT, PATCH, DELETE, OPTIONS";
@@ -205,6 +208,33 @@ static ROUTES: &[Route] = routes! {
         GET identities::get_override, PUT identities::update_override, PATCH identities::update_override,
         DELETE identities::delete_override,
     }
+
+    Admin LIST "/api/v1/environments/{}/edge-identities/" { GET edge_identities::list, POST edge_identities::create }
+    Admin ROW "/api/v1/environments/{}/edge-identities/{}/" {
+        GET edge_identities::get, PATCH edge_identities::update, DELETE edge_identities::delete,
+    }
+    Admin GET_ONLY "/api/v1/environments/{}/edge-identities/{}/list-traits/" { GET edge_identities::traits }
+    Admin PUT_ONLY "/api/v1/environments/{}/edge-identities/{}/update-traits/" { PUT edge_identities::update_trait }
+    Admin LIST "/api/v1/environments/{}/edge-identities/{}/edge-featurestates/" {
+        GET edge_identities::overrides, POST edge_identities::create_override,
+    }
+    Admin GET_ONLY "/api/v1/environments/{}/edge-identities/{}/edge-featurestates/all/" {
+        GET edge_identities::all_states,
+    }
+    Admin POST_ONLY "/api/v1/environments/{}/edge-identities/{}/edge-featurestates/clone-from-given-identity/" {
+        POST edge_identities::clone_overrides,
+    }
+    Admin HOSTED_ROW "/api/v1/environments/{}/edge-identities/{}/edge-featurestates/{}/" {
+        GET edge_identities::get_override, PUT edge_identities::update_override,
+        DELETE edge_identities::delete_override,
+    }
+    Admin BY_IDENTIFIER "/api/v1/environments/{}/edge-identities-featurestates" {
+        PUT edge_identities::put_by_identifier, DELETE edge_identities::delete_by_identifier,
+    }
+    Admin BY_IDENTIFIER "/api/v1/environments/environments/{}/edge-identities-featurestates" {
+        PUT edge_identities::put_by_identifier, DELETE edge_identities::delete_by_identifier,
+    }
+    Admin GET_ONLY "/api/v1/environments/{}/edge-identity-overrides" { GET edge_identities::who_overrides }
 
     Admin FUTURE_ROW "/api/__future__/environments/{}/features/{}/" {
         GET future::get, PUT future::write, PATCH future::write,

@@ -1,6 +1,7 @@
 //! The handlers, one file an area.
 
 pub(super) mod account;
+pub(super) mod edge_identities;
 pub(super) mod experiments;
 pub(super) mod features;
 pub(super) mod featurestates;

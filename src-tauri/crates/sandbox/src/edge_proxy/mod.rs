@@ -1,0 +1,148 @@
+//! An Edge Proxy in front of the sandbox's own Flagsmith, as version 2.23 behaves.
+//!
+//! It really polls its upstream over HTTP, keeps what it got in memory, and answers from there for as long as
+//! it runs. Only its health says how old that is.
+
+mod answers;
+mod poll;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+/// An Edge Proxy; clones share one state.
+#[derive(Debug, Clone)]
+pub struct EdgeProxy {
+    settings: Arc<Settings>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug)]
+struct Settings {
+    upstream_base: String,
+    pairs: Vec<KeyPair>,
+    poll: Duration,
+    grace: Duration,
+}
+
+/// An environment's two keys.
+struct KeyPair {
+    client: String,
+    server: String,
+}
+
+impl std::fmt::Debug for KeyPair {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("KeyPair").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The newest document of each environment, by client-side key.
+    documents: BTreeMap<String, Arc<Value>>,
+    /// When every environment was last fetched, or known to be unchanged.
+    success: Option<(Instant, Timestamp)>,
+    frozen: bool,
+}
+
+/// How old what the proxy serves may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Fresh,
+    /// Not every environment was ever fetched.
+    NeverUpdated,
+    Stale,
+}
+
+impl EdgeProxy {
+    /// A proxy of `upstream_base` (ending in `/api/v1/`) for pairs of client- and server-side keys. It asks
+    /// every `poll`, and calls itself stale when the last success is older than `poll` and `grace` times the
+    /// number of pairs.
+    pub fn new(upstream_base: String, pairs: Vec<(String, String)>, poll: Duration, grace: Duration) -> Self {
+        let pairs = pairs
+            .into_iter()
+            .map(|(client, server)| KeyPair { client, server })
+            .collect();
+        Self {
+            settings: Arc::new(Settings {
+                upstream_base,
+                pairs,
+                poll,
+                grace,
+            }),
+            shared: Arc::new(Mutex::new(Shared::default())),
+        }
+    }
+
+    /// The proxy's routes: `/api/v1/flags/`, `/api/v1/identities/`, `/api/v1/environment-document`,
+    /// `/proxy/health` with `/readiness` and `/liveness`, and `/health`.
+    pub fn router(&self) -> Router {
+        let proxy = self.clone();
+        Router::new().fallback(move |request: Request<Body>| {
+            let proxy = proxy.clone();
+            async move { answers::answer(&proxy, request).await }
+        })
+    }
+
+    /// Polls the upstream at once and then again and again, until cancelled. It needs a running Tokio.
+    pub fn start_polling(&self, stop: CancellationToken) {
+        let proxy = self.clone();
+        tokio::spawn(async move {
+            let turns = async {
+                let Some(client) = poll::client() else { return };
+                loop {
+                    poll::poll_once(&proxy, &client).await;
+                    tokio::time::sleep(proxy.settings.poll).await;
+                }
+            };
+            tokio::select! {
+                () = turns => {}
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+
+    /// Stops taking new documents, or takes them again. A frozen proxy goes on asking, so its health stays
+    /// green: that is what makes it dangerous.
+    pub fn freeze(&self, frozen: bool) {
+        self.lock().frozen = frozen;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The document for a key, and whether the key is server-side. A key whose document has not come yet is
+    /// as unknown as one that is not configured.
+    fn document(&self, key: &str) -> Option<(Arc<Value>, bool)> {
+        let pair = self
+            .settings
+            .pairs
+            .iter()
+            .find(|pair| pair.client == key || pair.server == key)?;
+        let document = self.lock().documents.get(&pair.client).cloned()?;
+        Some((document, pair.server == key))
+    }
+
+    fn health(&self) -> (Health, Option<Timestamp>) {
+        let Some((at, moment)) = self.lock().success else {
+            return (Health::NeverUpdated, None);
+        };
+        let pairs = u32::try_from(self.settings.pairs.len()).unwrap_or(u32::MAX);
+        let allowed = self.settings.poll + self.settings.grace.saturating_mul(pairs);
+        let health = if at.elapsed() > allowed {
+            Health::Stale
+        } else {
+            Health::Fresh
+        };
+        (health, Some(moment))
+    }
+}
