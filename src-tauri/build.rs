@@ -1,5 +1,10 @@
 //! Generates the window's permissions and embeds the configuration.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "a build script speaks to cargo through its output"
+)]
+
 use std::{fs, process::ExitCode};
 
 fn main() -> ExitCode {

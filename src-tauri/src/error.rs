@@ -1,7 +1,10 @@
 //! The one shape in which errors reach the window.
 
+use halyard_console::{ConsoleError, Failure, FailureKind, MirrorError, secret::SecretError};
 use serde::Serialize;
 use specta::Type;
+
+use crate::convert::seconds;
 
 /// What the window does differently for an error; a code only where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
@@ -50,4 +53,149 @@ pub struct WireError {
     pub retry_at: Option<u32>,
     /// The input field it is about.
     pub field: Option<String>,
+}
+
+impl WireError {
+    /// An error with nothing but a sentence.
+    pub fn new(code: ErrorCode, sentence: impl Into<String>) -> WireError {
+        WireError {
+            code,
+            sentence: sentence.into(),
+            cause: None,
+            next_step: None,
+            detail: None,
+            retry_at: None,
+            field: None,
+        }
+    }
+
+    /// Something is not there any more.
+    pub fn gone(what: &str) -> WireError {
+        let mut error = WireError::new(ErrorCode::Gone, format!("Halyard could not find {what}."));
+        error.next_step = Some("Go back and open it again.".into());
+        error
+    }
+
+    /// Something in the input cannot be used.
+    pub fn input(field: &str, sentence: impl Into<String>) -> WireError {
+        let mut error = WireError::new(ErrorCode::Input, sentence);
+        error.field = Some(field.to_owned());
+        error
+    }
+
+    fn next(mut self, step: &str) -> WireError {
+        self.next_step = Some(step.to_owned());
+        self
+    }
+}
+
+impl From<ConsoleError> for WireError {
+    fn from(error: ConsoleError) -> WireError {
+        match error {
+            ConsoleError::Service(failure) => failed(failure),
+            ConsoleError::Mirror(error) => mirror(&error),
+            ConsoleError::Secret(SecretError::Absent { reason }) => {
+                let mut error = WireError::new(
+                    ErrorCode::KeyStore,
+                    "No system keychain answers, so the key cannot be kept.",
+                )
+                .next("Start a keychain and try again, or keep the key for this session only.");
+                error.detail = Some(reason);
+                error
+            }
+            ConsoleError::Secret(SecretError::Locked { reason }) => {
+                let mut error = WireError::new(
+                    ErrorCode::KeyStore,
+                    "The system keychain is locked or does not let Halyard in.",
+                )
+                .next("Unlock it and try again, or keep the key for this session only.");
+                error.detail = Some(reason);
+                error
+            }
+            ConsoleError::NoKey => WireError::new(
+                ErrorCode::Key,
+                "The key of this connection is not in the keychain.",
+            )
+            .next("Type it again. What was read before can still be seen."),
+            ConsoleError::Input { field, sentence } => WireError::input(field, sentence),
+            ConsoleError::StaleView => WireError::new(
+                ErrorCode::StaleView,
+                "The flag changed while it was on screen. Nothing was sent.",
+            )
+            .next("Look at what it is now and decide again."),
+            ConsoleError::ConfirmationNeeded => WireError::new(
+                ErrorCode::ConfirmationNeeded,
+                "This environment is protected. Nothing was sent.",
+            )
+            .next("Confirm the change."),
+            ConsoleError::ReadOnly { reason } => WireError::new(ErrorCode::Forbidden, reason)
+                .next("Make the change where change requests are made."),
+            ConsoleError::Document(error) => {
+                let mut wire = WireError::new(
+                    ErrorCode::Service,
+                    "The environment document cannot be evaluated.",
+                );
+                wire.cause = Some(error.to_string());
+                wire.next("Sync, and if it stays, report the document's owner this place.")
+            }
+            ConsoleError::Evaluation(error) => {
+                let mut wire = WireError::new(
+                    ErrorCode::Service,
+                    "The server would fail to evaluate this identity.",
+                );
+                wire.cause = Some(error.to_string());
+                wire.next(
+                    "Correct the segment; until then the Flags API answers such identities with an error.",
+                )
+            }
+            ConsoleError::Gone { what } => WireError::gone(what),
+        }
+    }
+}
+
+fn failed(failure: Failure) -> WireError {
+    let (code, retry_at) = match &failure.kind {
+        FailureKind::Unauthorised => (ErrorCode::Key, None),
+        FailureKind::Forbidden => (ErrorCode::Forbidden, None),
+        FailureKind::NotFound => (ErrorCode::Gone, None),
+        FailureKind::RateLimited { retry_at } => (ErrorCode::RateLimited, *retry_at),
+        FailureKind::Refused { .. } => (ErrorCode::Refused, None),
+        FailureKind::Unreachable(_) => (ErrorCode::Unreachable, None),
+        FailureKind::ServerFault | FailureKind::Malformed { .. } => (ErrorCode::Service, None),
+        FailureKind::BadAddress { .. } => (ErrorCode::Input, None),
+    };
+    let status = failure.status.map(|status| format!("answered {status}"));
+    let lines: Vec<String> = [failure.request, status, failure.excerpt]
+        .into_iter()
+        .flatten()
+        .collect();
+    WireError {
+        code,
+        sentence: failure.sentence,
+        cause: failure.cause,
+        next_step: failure.next_step,
+        detail: (!lines.is_empty()).then(|| lines.join("\n")),
+        retry_at: retry_at.map(seconds),
+        field: (code == ErrorCode::Input).then(|| "address".to_owned()),
+    }
+}
+
+fn mirror(error: &MirrorError) -> WireError {
+    let mut wire = match error {
+        MirrorError::Full => WireError::new(
+            ErrorCode::Mirror,
+            "The disk is full. What was there before is kept.",
+        )
+        .next("Free some space and try again."),
+        MirrorError::Busy => WireError::new(ErrorCode::Mirror, "Another program holds Halyard's local copy.")
+            .next("Close a second Halyard and try again."),
+        MirrorError::NotAllowed => WireError::new(ErrorCode::Mirror, "Halyard may not write its local copy.")
+            .next("Give yourself write access to Halyard's data folder."),
+        MirrorError::Damaged => WireError::new(ErrorCode::Mirror, "Halyard's local copy is damaged.")
+            .next("Start Halyard again: the damaged file is set aside, not deleted."),
+        MirrorError::Missing => WireError::gone("it in the local copy"),
+        MirrorError::Other(_) => WireError::new(ErrorCode::Mirror, "Halyard's local copy could not be used."),
+    };
+    wire.detail = Some(error.to_string());
+    wire
 }

@@ -1,107 +1,163 @@
-//! Commands on connections.
+//! Commands on connections, keys and what is remembered.
 
-use crate::error::{ErrorCode, WireError};
-use crate::view::*;
+use halyard_console::{AuthKind, ConnectInput, Credential, DraftId, Place, SaveDraft};
+use halyard_model::{ConnectionId, EnvironmentKey};
+use tauri::State;
 
-fn later<T>() -> Result<T, WireError> {
-    Err(WireError {
-        code: ErrorCode::Gone,
-        sentence: String::new(),
-        cause: None,
-        next_step: None,
-        detail: None,
-        retry_at: None,
-        field: None,
-    })
-}
+use crate::{
+    app::Halyard,
+    convert::connection::{
+        choices, connection as connection_view, draft, keep_key_in, key_store, service_in, theme, theme_in,
+    },
+    error::WireError,
+    view::*,
+};
 
 /// The frame: connections, keychain, notices.
 #[tauri::command]
 #[specta::specta]
-pub async fn app() -> Result<AppView, WireError> {
-    later()
+pub async fn app(app: State<'_, Halyard>) -> Result<AppView, WireError> {
+    let settings = app.console.settings().await?;
+    let mut connections = Vec::new();
+    for known in app.console.connections().await? {
+        connections.push(one(&app, &known.id).await?);
+    }
+    Ok(AppView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        connections,
+        key_store: key_store(&app.console.key_store().await),
+        notices: app.notices.clone(),
+        last_place: settings.place.map(|place| PlaceView {
+            connection: place.connection.0,
+            environment: place.environment.0,
+        }),
+        theme: theme(settings.theme),
+    })
 }
 
 /// Starts the sandbox inside the app and connects to both of its services.
 #[tauri::command]
 #[specta::specta]
-pub async fn start_demo() -> Result<Vec<ConnectionView>, WireError> {
-    later()
+pub async fn start_demo(app: State<'_, Halyard>) -> Result<Vec<ConnectionView>, WireError> {
+    let mut connections = Vec::new();
+    for id in app.start_demo().await? {
+        connections.push(one(&app, &id).await?);
+    }
+    Ok(connections)
 }
 
 /// Checks an address and a key, and lists what they open. The only call that
 /// carries a key; nothing is saved.
 #[tauri::command]
 #[specta::specta]
-pub async fn connect(request: ConnectRequest) -> Result<DraftView, WireError> {
-    let _ = request;
-    later()
+pub async fn connect(app: State<'_, Halyard>, request: ConnectRequest) -> Result<DraftView, WireError> {
+    let input = ConnectInput {
+        service: service_in(request.service),
+        address: request.address,
+        credential: Credential::new(&request.key),
+        auth: match request.key_kind {
+            KeyKindView::OrganisationKey => AuthKind::OrganisationKey,
+            KeyKindView::UserToken => AuthKind::UserToken,
+            KeyKindView::AccessToken => AuthKind::AccessToken,
+        },
+        connection: request.connection.map(ConnectionId),
+    };
+    Ok(draft(&app.console.connect(input).await?))
 }
 
 /// Lists the environments of a project of a draft.
 #[tauri::command]
 #[specta::specta]
 pub async fn draft_environments(
+    app: State<'_, Halyard>,
     draft: String,
     project: String,
 ) -> Result<Vec<EnvironmentChoiceView>, WireError> {
-    let _ = draft;
-    let _ = project;
-    later()
+    Ok(choices(
+        &app.console.draft_environments(&DraftId(draft), &project).await?,
+    ))
 }
 
 /// Saves a draft as a connection and its key in the keychain.
 #[tauri::command]
 #[specta::specta]
-pub async fn save_connection(request: SaveConnectionRequest) -> Result<ConnectionView, WireError> {
-    let _ = request;
-    later()
+pub async fn save_connection(
+    app: State<'_, Halyard>,
+    request: SaveConnectionRequest,
+) -> Result<ConnectionView, WireError> {
+    let choice = SaveDraft {
+        draft: DraftId(request.draft),
+        project: request.project,
+        environments: request.environments,
+        flags_address: request.flags_address,
+        edge_proxies: request.edge_proxies,
+        keep: keep_key_in(request.keep_key),
+    };
+    let id = app.console.save_draft(choice).await?;
+    one(&app, &id).await
 }
 
 /// Saves a draft's key for the connection it was typed again for.
 #[tauri::command]
 #[specta::specta]
-pub async fn save_key(draft: String, keep_key: KeepKeyView) -> Result<ConnectionView, WireError> {
-    let _ = draft;
-    let _ = keep_key;
-    later()
+pub async fn save_key(
+    app: State<'_, Halyard>,
+    draft: String,
+    keep_key: KeepKeyView,
+) -> Result<ConnectionView, WireError> {
+    let id = app
+        .console
+        .save_key(&DraftId(draft), keep_key_in(keep_key))
+        .await?;
+    one(&app, &id).await
 }
 
 /// Gives a draft up and forgets its key.
 #[tauri::command]
 #[specta::specta]
-pub async fn discard_draft(draft: String) -> Result<(), WireError> {
-    let _ = draft;
-    later()
+pub async fn discard_draft(app: State<'_, Halyard>, draft: String) -> Result<(), WireError> {
+    app.console.discard_draft(&DraftId(draft));
+    Ok(())
 }
 
 /// Removes a connection, its key and everything mirrored of it.
 #[tauri::command]
 #[specta::specta]
-pub async fn forget_connection(connection: String) -> Result<(), WireError> {
-    let _ = connection;
-    later()
+pub async fn forget_connection(app: State<'_, Halyard>, connection: String) -> Result<(), WireError> {
+    Ok(app.console.forget_connection(&ConnectionId(connection)).await?)
 }
 
 /// Tries the keychain again.
 #[tauri::command]
 #[specta::specta]
-pub async fn retry_key_store() -> Result<KeyStoreView, WireError> {
-    later()
+pub async fn retry_key_store(app: State<'_, Halyard>) -> Result<KeyStoreView, WireError> {
+    Ok(key_store(&app.console.probe_key_store().await))
 }
 
 /// Remembers light or dark.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_theme(theme: ThemeView) -> Result<(), WireError> {
-    let _ = theme;
-    later()
+pub async fn set_theme(app: State<'_, Halyard>, theme: ThemeView) -> Result<(), WireError> {
+    Ok(app.console.set_theme(theme_in(theme)).await?)
 }
 
 /// Remembers where the user is.
 #[tauri::command]
 #[specta::specta]
-pub async fn remember_place(place: PlaceView) -> Result<(), WireError> {
-    let _ = place;
-    later()
+pub async fn remember_place(app: State<'_, Halyard>, place: PlaceView) -> Result<(), WireError> {
+    let place = Place {
+        connection: ConnectionId(place.connection),
+        environment: EnvironmentKey(place.environment),
+    };
+    Ok(app.console.remember_place(place).await?)
+}
+
+async fn one(app: &Halyard, id: &ConnectionId) -> Result<ConnectionView, WireError> {
+    let connection = app.console.connection(id).await?;
+    let key = app.console.key_home(id).await;
+    Ok(connection_view(
+        &connection,
+        key,
+        &app.console.environments(id).await?,
+    ))
 }

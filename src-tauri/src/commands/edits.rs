@@ -1,57 +1,104 @@
-//! Commands on edits.
+//! Commands that change flags.
 
-use crate::error::{ErrorCode, WireError};
-use crate::view::*;
+use halyard_console::{EditInput, Outcome, parse_value};
+use halyard_model::{Change, ConnectionId, Edit, EditId, EnvironmentKey, FlagKey};
+use tauri::State;
 
-fn later<T>() -> Result<T, WireError> {
-    Err(WireError {
-        code: ErrorCode::Gone,
-        sentence: String::new(),
-        cause: None,
-        next_step: None,
-        detail: None,
-        retry_at: None,
-        field: None,
-    })
-}
+use crate::{
+    app::Halyard,
+    commands::environment,
+    convert::{
+        edit::{open_edit, outcome as outcome_view, resolution_in},
+        flag::value_kind_in,
+    },
+    error::WireError,
+    view::*,
+};
 
 /// Writes a change under its precondition.
 #[tauri::command]
 #[specta::specta]
-pub async fn edit_flag(request: EditRequest) -> Result<OutcomeView, WireError> {
-    let _ = request;
-    later()
+pub async fn edit_flag(app: State<'_, Halyard>, request: EditRequest) -> Result<OutcomeView, WireError> {
+    let connection = ConnectionId(request.connection);
+    let service = app.console.connection(&connection).await?.endpoint.service();
+    let value = match request.value {
+        Some(value) => Some(parse_value(service, value_kind_in(value.kind), &value.text)?),
+        None => None,
+    };
+    let input = EditInput {
+        connection,
+        environment: EnvironmentKey(request.environment),
+        flag: FlagKey(request.flag),
+        revision: request.revision,
+        change: Change {
+            enabled: request.enabled,
+            value,
+        },
+        confirmed: request.confirmed,
+    };
+    let outcome = app.console.edit(input).await?;
+    shown(&app, outcome).await
 }
 
 /// Leads a confirmed edit back, itself under a precondition.
 #[tauri::command]
 #[specta::specta]
-pub async fn undo_edit(edit: String) -> Result<OutcomeView, WireError> {
-    let _ = edit;
-    later()
+pub async fn undo_edit(app: State<'_, Halyard>, edit: String) -> Result<OutcomeView, WireError> {
+    let outcome = app.console.undo(&EditId(edit)).await?;
+    shown(&app, outcome).await
 }
 
 /// Settles a conflict.
 #[tauri::command]
 #[specta::specta]
-pub async fn resolve_conflict(edit: String, resolution: ResolutionView) -> Result<OutcomeView, WireError> {
-    let _ = edit;
-    let _ = resolution;
-    later()
+pub async fn resolve_conflict(
+    app: State<'_, Halyard>,
+    edit: String,
+    resolution: ResolutionView,
+) -> Result<OutcomeView, WireError> {
+    let outcome = app
+        .console
+        .resolve(&EditId(edit), resolution_in(resolution))
+        .await?;
+    shown(&app, outcome).await
 }
 
 /// Reads a flag again to learn what became of an edit.
 #[tauri::command]
 #[specta::specta]
-pub async fn settle_edit(edit: String) -> Result<OutcomeView, WireError> {
-    let _ = edit;
-    later()
+pub async fn settle_edit(app: State<'_, Halyard>, edit: String) -> Result<OutcomeView, WireError> {
+    let outcome = app.console.settle(&EditId(edit)).await?;
+    shown(&app, outcome).await
 }
 
 /// Edits whose outcome is open, of one connection.
 #[tauri::command]
 #[specta::specta]
-pub async fn open_edits(connection: String) -> Result<Vec<OpenEditView>, WireError> {
-    let _ = connection;
-    later()
+pub async fn open_edits(app: State<'_, Halyard>, connection: String) -> Result<Vec<OpenEditView>, WireError> {
+    let id = ConnectionId(connection);
+    let mut views = Vec::new();
+    for edit in app.console.open_edits(&id).await? {
+        let environment = environment(&app, &id.0, &edit.environment.0).await?;
+        views.push(open_edit(&edit, &environment));
+    }
+    Ok(views)
+}
+
+async fn shown(app: &Halyard, outcome: Outcome) -> Result<OutcomeView, WireError> {
+    let edit = edit_of(&outcome);
+    let environment = environment(app, &edit.connection.0, &edit.environment.0).await?;
+    // What was written also belongs into the environment document, which only
+    // a refresh brings.
+    app.refresh_soon(edit.connection.clone(), edit.environment.clone());
+    outcome_view(outcome, &environment)
+}
+
+fn edit_of(outcome: &Outcome) -> &Edit {
+    match outcome {
+        Outcome::Confirmed { edit }
+        | Outcome::AlreadyThere { edit }
+        | Outcome::Conflict { edit }
+        | Outcome::Unknown { edit }
+        | Outcome::NotDone { edit } => edit,
+    }
 }

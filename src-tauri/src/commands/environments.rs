@@ -1,47 +1,76 @@
 //! Commands on environments.
 
-use crate::error::{ErrorCode, WireError};
-use crate::view::*;
+use halyard_console::KeyHome;
+use halyard_model::{ConnectionId, EnvironmentKey, Freshness, Service};
+use tauri::State;
 
-fn later<T>() -> Result<T, WireError> {
-    Err(WireError {
-        code: ErrorCode::Gone,
-        sentence: String::new(),
-        cause: None,
-        next_step: None,
-        detail: None,
-        retry_at: None,
-        field: None,
-    })
-}
+use crate::{
+    app::Halyard,
+    convert::connection::{budget, protection_in},
+    error::WireError,
+    view::*,
+};
 
 /// Chooses how much a write to an environment asks first.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_protection(
+    app: State<'_, Halyard>,
     connection: String,
     environment: String,
     protection: ProtectionView,
 ) -> Result<(), WireError> {
-    let _ = connection;
-    let _ = environment;
-    let _ = protection;
-    later()
+    let (connection, environment) = (ConnectionId(connection), EnvironmentKey(environment));
+    Ok(app
+        .console
+        .set_protection(&connection, &environment, protection_in(protection))
+        .await?)
 }
 
 /// Refreshes an environment now. Progress and the end are told by events.
 #[tauri::command]
 #[specta::specta]
-pub async fn refresh(connection: String, environment: String) -> Result<(), WireError> {
-    let _ = connection;
-    let _ = environment;
-    later()
+pub async fn refresh(
+    app: State<'_, Halyard>,
+    connection: String,
+    environment: String,
+) -> Result<(), WireError> {
+    Ok(app
+        .console
+        .refresh(&ConnectionId(connection), &EnvironmentKey(environment))
+        .await?)
 }
 
 /// What the status bar shows.
 #[tauri::command]
 #[specta::specta]
-pub async fn status(connection: String) -> Result<StatusView, WireError> {
-    let _ = connection;
-    later()
+pub async fn status(app: State<'_, Halyard>, connection: String) -> Result<StatusView, WireError> {
+    let id = ConnectionId(connection);
+    let connection = app.console.connection(&id).await?;
+    let environments = app.console.environments(&id).await?;
+    let offline = environments
+        .iter()
+        .any(|facts| facts.freshness == Freshness::Offline);
+    let failing = environments.iter().any(|facts| facts.status.failures > 0);
+    let service = match connection.endpoint.service() {
+        Service::Flagsmith => "Flagsmith",
+        Service::EdgeFlags => "EdgeFlags",
+    };
+    let service = match app.console.server_version(&id) {
+        Some(version) => format!("{service} {version}"),
+        None => service.to_owned(),
+    };
+    let key_missing = app.console.key_home(&id).await == KeyHome::Missing;
+    let sentence = match (key_missing, offline, failing) {
+        (true, ..) => "Not connected: the key is missing".to_owned(),
+        (_, true, _) => format!("Offline: {service} does not answer"),
+        (_, _, true) => format!("{service} refuses or fails"),
+        _ => format!("Connected, {service}"),
+    };
+    Ok(StatusView {
+        connected: !(key_missing || offline || failing),
+        sentence,
+        budget: app.console.limits(&id).as_ref().and_then(budget),
+        writes: app.console.writes_underway(&id),
+    })
 }

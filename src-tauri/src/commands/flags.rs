@@ -1,45 +1,103 @@
-//! Commands on flags.
+//! Commands that read flags from the mirror.
 
-use crate::error::{ErrorCode, WireError};
-use crate::view::*;
+use std::collections::HashMap;
 
-fn later<T>() -> Result<T, WireError> {
-    Err(WireError {
-        code: ErrorCode::Gone,
-        sentence: String::new(),
-        cause: None,
-        next_step: None,
-        detail: None,
-        retry_at: None,
-        field: None,
-    })
-}
+use halyard_model::{ConnectionId, EnvironmentKey, Flag, FlagKey};
+use tauri::State;
+
+use crate::{
+    app::Halyard,
+    convert::{
+        connection::{freshness, marks, reference as pick_reference},
+        flag::{detail, row},
+        seconds,
+    },
+    error::WireError,
+    view::*,
+};
 
 /// An environment's flags, from the mirror. `reference` is the key of the environment
 /// to compare with; `null` picks one.
 #[tauri::command]
 #[specta::specta]
 pub async fn flags(
+    app: State<'_, Halyard>,
     connection: String,
     environment: String,
     reference: Option<String>,
 ) -> Result<FlagListView, WireError> {
-    let _ = connection;
-    let _ = environment;
-    let _ = reference;
-    later()
+    let (id, key) = (ConnectionId(connection), EnvironmentKey(environment));
+    let environments = app.console.environments(&id).await?;
+    let here = app.console.environment(&id, &key).await?;
+    let other = pick_reference(&environments, &key.0, reference.as_deref());
+    let mut others: HashMap<FlagKey, Flag> = HashMap::new();
+    if let Some(other) = other {
+        for facts in app.console.flags(&id, &other.key).await? {
+            others.insert(facts.flag.key.clone(), facts.flag);
+        }
+    }
+    // An environment that was never read cannot be compared with.
+    let other = other.filter(|_| !others.is_empty());
+    let rows = app.console.flags(&id, &key).await?;
+    Ok(FlagListView {
+        flags: rows
+            .iter()
+            .map(|facts| row(facts, other.map(|_| others.get(&facts.flag.key))))
+            .collect(),
+        reference: other.map(|other| other.key.0.clone()),
+        freshness: freshness(&here),
+    })
 }
 
 /// One flag in full, from the mirror.
 #[tauri::command]
 #[specta::specta]
 pub async fn flag_detail(
+    app: State<'_, Halyard>,
     connection: String,
     environment: String,
     flag: String,
 ) -> Result<FlagDetailView, WireError> {
-    let _ = connection;
-    let _ = environment;
-    let _ = flag;
-    later()
+    let (id, key, flag) = (
+        ConnectionId(connection),
+        EnvironmentKey(environment),
+        FlagKey(flag),
+    );
+    let service = app.console.connection(&id).await?.endpoint.service();
+    let environments = app.console.environments(&id).await?;
+    let here = app.console.environment(&id, &key).await?;
+    let facts = app.console.flag(&id, &key, &flag).await?;
+    let all_marks = marks(environments.iter().map(|facts| &facts.environment));
+    let reference = pick_reference(&environments, &key.0, None).map(|other| other.key.clone());
+    let mut compared = None;
+    let mut elsewhere = Vec::new();
+    for (other, mark) in environments.iter().zip(all_marks) {
+        if other.environment.key == key || other.snapshot.is_none() {
+            continue;
+        }
+        let there = app
+            .console
+            .flag(&id, &other.environment.key, &flag)
+            .await
+            .ok()
+            .map(|facts| facts.flag);
+        elsewhere.push(ElsewhereView {
+            environment: other.environment.name.clone(),
+            mark,
+            enabled: there.as_ref().map(|there| there.state.enabled),
+        });
+        if reference.as_ref() == Some(&other.environment.key) {
+            compared = Some(there);
+        }
+    }
+    let fetched_at = here.status.checked_at.map(seconds).unwrap_or_default();
+    let compared = compared.as_ref().map(Option::as_ref);
+    Ok(detail(
+        &facts,
+        compared,
+        elsewhere,
+        &here.environment,
+        service,
+        fetched_at,
+    ))
 }

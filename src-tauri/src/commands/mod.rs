@@ -1,7 +1,20 @@
-//! The commands of the window: each one line of a use case and a conversion.
+//! The commands of the window: each a use case and a conversion.
 
 pub mod connections;
 pub mod edits;
 pub mod environments;
 pub mod flags;
 pub mod preview;
+
+use halyard_model::{ConnectionId, Environment, EnvironmentKey};
+
+use crate::{app::Halyard, error::WireError};
+
+/// The environment an answer speaks of.
+async fn environment(app: &Halyard, connection: &str, key: &str) -> Result<Environment, WireError> {
+    let (connection, key) = (
+        ConnectionId(connection.to_owned()),
+        EnvironmentKey(key.to_owned()),
+    );
+    Ok(app.console.environment(&connection, &key).await?.environment)
+}

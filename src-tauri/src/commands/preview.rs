@@ -1,52 +1,85 @@
-//! Commands on preview.
+//! Commands that evaluate.
 
-use crate::error::{ErrorCode, WireError};
-use crate::view::*;
+use halyard_console::PreviewInput;
+use halyard_model::{ConnectionId, EnvironmentKey, IdentityRecord, IdentityRef};
+use tauri::State;
 
-fn later<T>() -> Result<T, WireError> {
-    Err(WireError {
-        code: ErrorCode::Gone,
-        sentence: String::new(),
-        cause: None,
-        next_step: None,
-        detail: None,
-        retry_at: None,
-        field: None,
-    })
-}
+use crate::{
+    app::Halyard,
+    convert::preview::{preview as preview_view, trait_out, traits_in},
+    error::WireError,
+    view::*,
+};
 
 /// What an identity gets of every flag, with a reason each.
 #[tauri::command]
 #[specta::specta]
-pub async fn preview(request: PreviewRequest) -> Result<PreviewView, WireError> {
-    let _ = request;
-    later()
+pub async fn preview(app: State<'_, Halyard>, request: PreviewRequest) -> Result<PreviewView, WireError> {
+    let identifier = request.identifier.trim().to_owned();
+    if identifier.is_empty() {
+        return Err(WireError::input("identifier", "Type an identifier."));
+    }
+    let input = PreviewInput {
+        connection: ConnectionId(request.connection),
+        environment: EnvironmentKey(request.environment),
+        identity: IdentityRef {
+            identifier,
+            traits: traits_in(&request.traits)?,
+        },
+    };
+    let facts = app
+        .console
+        .environment(&input.connection, &input.environment)
+        .await?;
+    let connection = app.console.connection(&input.connection).await?;
+    let flags = app.console.flags(&input.connection, &input.environment).await?;
+    let identifier = input.identity.identifier.clone();
+    let result = app.console.preview(input).await?;
+    Ok(preview_view(result, &identifier, &connection, &facts, &flags))
 }
 
 /// Identities the service knows whose identifier contains a text.
 #[tauri::command]
 #[specta::specta]
 pub async fn find_identities(
+    app: State<'_, Halyard>,
     connection: String,
     environment: String,
     search: String,
 ) -> Result<Vec<IdentityView>, WireError> {
-    let _ = connection;
-    let _ = environment;
-    let _ = search;
-    later()
+    let (connection, environment) = (ConnectionId(connection), EnvironmentKey(environment));
+    let found = app
+        .console
+        .find_identities(&connection, &environment, &search)
+        .await?;
+    Ok(found
+        .into_iter()
+        .map(|record| IdentityView {
+            id: record.remote_id,
+            identifier: record.identifier,
+            alias: record.alias,
+        })
+        .collect())
 }
 
 /// The traits the service stores for an identity.
 #[tauri::command]
 #[specta::specta]
 pub async fn identity_traits(
+    app: State<'_, Halyard>,
     connection: String,
     environment: String,
     identity: IdentityView,
 ) -> Result<Vec<TraitView>, WireError> {
-    let _ = connection;
-    let _ = environment;
-    let _ = identity;
-    later()
+    let (connection, environment) = (ConnectionId(connection), EnvironmentKey(environment));
+    let record = IdentityRecord {
+        remote_id: identity.id,
+        identifier: identity.identifier,
+        alias: identity.alias,
+    };
+    let traits = app
+        .console
+        .identity_traits(&connection, &environment, &record)
+        .await?;
+    Ok(traits.into_iter().filter_map(trait_out).collect())
 }

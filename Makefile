@@ -1,0 +1,63 @@
+# `make run` opens Halyard, `make test` proves it; both install what they need
+# and say so. `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check e2e bench sandbox bindings setup setup-test ui ui-check fmt
+
+APP := target/app/halyard
+SHELL := /bin/bash
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ui ## build Halyard and open its window
+	@started=$$SECONDS; \
+	echo "building Halyard (a first build takes several minutes)"; \
+	cargo build --profile app --locked && \
+	echo "built in $$((SECONDS - started)) s"
+	@scripts/launch.sh $(APP)
+
+dev: setup ## open a window on the development server, which reloads the UI
+	cd $(CURDIR) && ui/node_modules/.bin/tauri dev -- --no-default-features
+
+test: setup-test check ## everything: check, all Rust tests, the window journeys
+	cargo test --workspace --locked
+	$(MAKE) e2e
+
+check: setup ui ui-check ## the fast local loop: format, lints, types, unit tests, bindings
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test -q --workspace --lib --locked
+	cargo test -q --test bindings --locked
+
+ui: setup ## build the UI
+	@npm --prefix ui run --silent build
+
+ui-check: setup
+	npm --prefix ui run --silent format:check
+	npm --prefix ui run --silent lint
+	npm --prefix ui run --silent check
+	npm --prefix ui run --silent test
+
+e2e: setup-test ui ## the journeys through the real window
+	cargo build --locked
+	scripts/with-keychain.sh cargo test --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
+
+bench: setup ## measure, and write target/bench/report.json
+	cargo run --release --locked -p halyard-bench
+
+sandbox: ## serve both flag services on loopback, with the sample shop
+	cargo run -q --locked -p halyard-sandbox -- --seed acme
+
+bindings: ## write the UI's typed bindings anew
+	HALYARD_WRITE_BINDINGS=1 cargo test -q --test bindings
+
+fmt: setup ## format everything
+	cargo fmt --all
+	npm --prefix ui run --silent format
+
+setup:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test

@@ -1,0 +1,343 @@
+//! Edits: written down, sent under their precondition, verified, recorded.
+//!
+//! The order matters. An edit is a row in the mirror before anything is sent,
+//! and marked as sent before the request leaves, so that after a crash at any
+//! instant each edit either surely was not sent or is read again.
+
+mod open;
+mod settle;
+
+use std::sync::Arc;
+
+use halyard_model::{
+    Change, Connection, ConnectionId, Edit, EditId, EditState, Environment, EnvironmentKey, Flag, FlagKey,
+    FlagState, Protection, differences,
+};
+use halyard_provider::{Target, Write, WriteOutcome};
+use uuid::Uuid;
+
+use crate::{Console, ConsoleError, revision, state::Site};
+
+/// A change as the user asks for it.
+#[derive(Clone, Debug)]
+pub struct EditInput {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The environment.
+    pub environment: EnvironmentKey,
+    /// The flag.
+    pub flag: FlagKey,
+    /// [`revision`] of the state the user saw.
+    pub revision: String,
+    /// What they ask for.
+    pub change: Change,
+    /// What they confirmed it with, in a protected environment: its name.
+    pub confirmed: Option<String>,
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A read after the write showed it.
+    Confirmed {
+        /// The edit.
+        edit: Box<Edit>,
+    },
+    /// It already was as asked; nothing was sent.
+    AlreadyThere {
+        /// The edit.
+        edit: Box<Edit>,
+    },
+    /// Somebody else changed the flag; the edit's state holds theirs.
+    Conflict {
+        /// The edit.
+        edit: Box<Edit>,
+    },
+    /// No answer can tell.
+    Unknown {
+        /// The edit.
+        edit: Box<Edit>,
+    },
+    /// It surely was not carried out.
+    NotDone {
+        /// The edit.
+        edit: Box<Edit>,
+    },
+}
+
+/// How to settle a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// Give the edit up.
+    KeepTheirs,
+    /// Send it again, resting on what the service holds now.
+    SendMine,
+}
+
+/// Everything a write needs, looked up once.
+struct Desk {
+    site: Site,
+    connection: Connection,
+    environment: Environment,
+}
+
+impl Console {
+    /// Writes a change under its precondition.
+    pub async fn edit(&self, input: EditInput) -> Result<Outcome, ConsoleError> {
+        let desk = self.desk(&input.connection, &input.environment).await?;
+        check_confirmed(&desk.environment, input.confirmed.as_deref())?;
+        let lock = self.flag_lock(&desk.site, &input.flag);
+        let _turn = lock.lock().await;
+        let base = self.mirrored(&desk.site, &input.flag).await?;
+        if revision(&base.state) != input.revision {
+            return Err(ConsoleError::StaleView);
+        }
+        self.write_down_and_send(&desk, base, input.change).await
+    }
+
+    /// Leads a confirmed edit back, itself under a precondition: what it
+    /// replaces must still be what the edit left.
+    pub async fn undo(&self, id: &EditId) -> Result<Outcome, ConsoleError> {
+        let edit = self.known_edit(id).await?;
+        let desk = self.desk(&edit.connection, &edit.environment).await?;
+        check_confirmed(&desk.environment, None)?;
+        let lock = self.flag_lock(&desk.site, &edit.flag);
+        let _turn = lock.lock().await;
+        let mut base = self.mirrored(&desk.site, &edit.flag).await?;
+        let left = edit.change.applied_to(&edit.base);
+        if !differences(&left, &base.state).is_empty() {
+            // The mirror already knows that somebody moved on. Resting on what
+            // the edit left makes the write's own check say so.
+            base.state = FlagState {
+                version: None,
+                ..left
+            };
+        }
+        let back = edit.change.inverse(&edit.base);
+        self.write_down_and_send(&desk, base, back).await
+    }
+
+    /// Settles a conflict. Sending again is a new conditional write against
+    /// what the user has just seen; another change in between is another round.
+    pub async fn resolve(&self, id: &EditId, resolution: Resolution) -> Result<Outcome, ConsoleError> {
+        let edit = self.known_edit(id).await?;
+        let EditState::Conflicted { theirs, .. } = &edit.state else {
+            return Err(ConsoleError::Gone { what: "the conflict" });
+        };
+        let desk = self.desk(&edit.connection, &edit.environment).await?;
+        let lock = self.flag_lock(&desk.site, &edit.flag);
+        let _turn = lock.lock().await;
+        if resolution == Resolution::KeepTheirs {
+            return Ok(Outcome::NotDone {
+                edit: self.recorded(edit, EditState::Dropped).await?,
+            });
+        }
+        let mut base = self.mirrored(&desk.site, &edit.flag).await?;
+        base.state = (**theirs).clone();
+        let change = edit.change.clone();
+        // The new edit carries the wish on; two rows asking for the same would
+        // ask the user twice.
+        let outcome = self.write_down_and_send(&desk, base, change).await?;
+        self.recorded(edit, EditState::Dropped).await?;
+        Ok(outcome)
+    }
+
+    async fn write_down_and_send(
+        &self,
+        desk: &Desk,
+        base: Flag,
+        change: Change,
+    ) -> Result<Outcome, ConsoleError> {
+        let edit = Edit {
+            id: EditId(Uuid::new_v4().to_string()),
+            connection: desk.site.0.clone(),
+            environment: desk.site.1.clone(),
+            flag: base.key.clone(),
+            base: base.state.clone(),
+            change,
+            state: EditState::Pending,
+            created_at: self.inner.clock.now(),
+        };
+        let credential = self.credential(&desk.site.0).await?;
+        self.inner.mirror.save_edit(&edit).await?;
+        let edit = *self.recorded(edit, EditState::Sent).await?;
+        let provider = (self.inner.providers)(&desk.connection.endpoint);
+        let target = Target {
+            endpoint: &desk.connection.endpoint,
+            credential: &credential,
+            project: &desk.connection.project,
+            environment: &desk.environment,
+        };
+        let underway = Underway::begin(self, &desk.site);
+        let written = provider
+            .write(
+                target,
+                Write {
+                    base: &base,
+                    change: &edit.change,
+                },
+            )
+            .await;
+        let outcome = match written {
+            Ok(answer) => {
+                let outcome = self.heard(&desk.site.0, answer);
+                self.record(desk, edit, outcome).await
+            }
+            Err(failure) => {
+                let state = EditState::Refused {
+                    reason: failure.sentence.clone(),
+                };
+                self.recorded(edit, state).await?;
+                Err(ConsoleError::Service(failure))
+            }
+        };
+        drop(underway);
+        outcome
+    }
+
+    /// Puts what became of a write into the mirror: the flag as it was read
+    /// back, and the edit's state.
+    async fn record(&self, desk: &Desk, edit: Edit, outcome: WriteOutcome) -> Result<Outcome, ConsoleError> {
+        if let Some(flag) = read_back(&outcome) {
+            let now = self.inner.clock.now();
+            self.inner
+                .mirror
+                .store_flag(&desk.site.0, &desk.site.1, flag, now)
+                .await?;
+        }
+        Ok(match outcome {
+            WriteOutcome::Confirmed { .. } => Outcome::Confirmed {
+                edit: self.recorded(edit, EditState::Confirmed).await?,
+            },
+            WriteOutcome::AlreadyThere { .. } => Outcome::AlreadyThere {
+                edit: self.recorded(edit, EditState::Confirmed).await?,
+            },
+            WriteOutcome::Conflict { theirs } => {
+                let state = EditState::Conflicted {
+                    theirs: Box::new(theirs.state),
+                    already_sent: false,
+                };
+                Outcome::Conflict {
+                    edit: self.recorded(edit, state).await?,
+                }
+            }
+            WriteOutcome::Replaced { replaced, .. } => {
+                let state = EditState::Conflicted {
+                    theirs: replaced,
+                    already_sent: true,
+                };
+                Outcome::Conflict {
+                    edit: self.recorded(edit, state).await?,
+                }
+            }
+            WriteOutcome::Overtaken { now } => {
+                let state = EditState::Conflicted {
+                    theirs: Box::new(now.state),
+                    already_sent: true,
+                };
+                Outcome::Conflict {
+                    edit: self.recorded(edit, state).await?,
+                }
+            }
+            WriteOutcome::Unknown { reason, .. } => Outcome::Unknown {
+                edit: self.recorded(edit, EditState::Unknown { reason }).await?,
+            },
+        })
+    }
+
+    async fn recorded(&self, mut edit: Edit, state: EditState) -> Result<Box<Edit>, ConsoleError> {
+        self.inner
+            .mirror
+            .set_edit_state(&edit.id, &state, self.inner.clock.now())
+            .await?;
+        edit.state = state;
+        self.tell_environment(&(edit.connection.clone(), edit.environment.clone()));
+        Ok(Box::new(edit))
+    }
+
+    async fn desk(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+    ) -> Result<Desk, ConsoleError> {
+        let environment = self.known_environment(connection, environment).await?;
+        if environment.requires_change_requests {
+            let reason = format!("{} takes changes only through change requests.", environment.name);
+            return Err(ConsoleError::ReadOnly { reason });
+        }
+        let connection = self.known_connection(connection).await?;
+        Ok(Desk {
+            site: (connection.id.clone(), environment.key.clone()),
+            connection,
+            environment,
+        })
+    }
+
+    async fn mirrored(&self, site: &Site, flag: &FlagKey) -> Result<Flag, ConsoleError> {
+        let found = self.inner.mirror.flag(&site.0, &site.1, flag).await?;
+        found.ok_or(ConsoleError::Gone { what: "the flag" })
+    }
+
+    async fn known_edit(&self, id: &EditId) -> Result<Edit, ConsoleError> {
+        self.inner
+            .mirror
+            .edit(id)
+            .await?
+            .ok_or(ConsoleError::Gone { what: "the edit" })
+    }
+
+    /// One write to a flag at a time: a second click waits for the first
+    /// answer instead of racing it.
+    fn flag_lock(&self, site: &Site, flag: &FlagKey) -> Arc<tokio::sync::Mutex<()>> {
+        self.volatile()
+            .flag_locks
+            .entry((site.clone(), flag.clone()))
+            .or_default()
+            .clone()
+    }
+}
+
+fn read_back(outcome: &WriteOutcome) -> Option<&Flag> {
+    match outcome {
+        WriteOutcome::Confirmed { flag } | WriteOutcome::AlreadyThere { flag } => Some(flag),
+        WriteOutcome::Conflict { theirs } => Some(theirs),
+        WriteOutcome::Replaced { now, .. } | WriteOutcome::Overtaken { now } => Some(now),
+        WriteOutcome::Unknown { now, .. } => now.as_deref(),
+    }
+}
+
+fn check_confirmed(environment: &Environment, confirmed: Option<&str>) -> Result<(), ConsoleError> {
+    match environment.protection {
+        Protection::None => Ok(()),
+        Protection::Confirm | Protection::TypeName if confirmed == Some(&environment.name) => Ok(()),
+        Protection::Confirm | Protection::TypeName => Err(ConsoleError::ConfirmationNeeded),
+    }
+}
+
+/// Counts a write while it is on its way, and tells refreshes that it was.
+struct Underway<'a> {
+    console: &'a Console,
+    site: &'a Site,
+}
+
+impl<'a> Underway<'a> {
+    fn begin(console: &'a Console, site: &'a Site) -> Underway<'a> {
+        let underway = Underway { console, site };
+        underway.count(1);
+        underway
+    }
+
+    fn count(&self, by: i32) {
+        let mut volatile = self.console.volatile();
+        *volatile.writes.entry(self.site.clone()).or_default() += 1;
+        let open = volatile.writes_open.entry(self.site.0.clone()).or_default();
+        *open = open.saturating_add_signed(by);
+    }
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        self.count(-1);
+        self.console.tell_environment(self.site);
+    }
+}

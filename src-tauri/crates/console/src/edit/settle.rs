@@ -1,0 +1,134 @@
+//! Learning what became of an edit that no answer told about.
+
+use halyard_model::{Edit, EditId, EditState, FlagState, Snapshot, Timestamp, differences};
+use halyard_provider::Target;
+
+use super::Outcome;
+use crate::{Console, ConsoleError, state::Site};
+
+/// How long a service may still carry out a write whose connection was cut: a
+/// Flagsmith worker is given up after 30 s, with room to spare.
+const LATE_COMMIT_MILLIS: i64 = 60_000;
+
+impl Console {
+    /// Reads an edit's flag again to learn what became of it.
+    pub async fn settle(&self, id: &EditId) -> Result<Outcome, ConsoleError> {
+        let edit = self.known_edit(id).await?;
+        let desk = self.desk(&edit.connection, &edit.environment).await?;
+        let lock = self.flag_lock(&desk.site, &edit.flag);
+        let _turn = lock.lock().await;
+        let known = self.mirrored(&desk.site, &edit.flag).await?;
+        let credential = self.credential(&desk.site.0).await?;
+        let provider = (self.inner.providers)(&desk.connection.endpoint);
+        let target = Target {
+            endpoint: &desk.connection.endpoint,
+            credential: &credential,
+            project: &desk.connection.project,
+            environment: &desk.environment,
+        };
+        let asked_at = self.inner.clock.now();
+        let answer = provider.flag(target, &known).await?;
+        let flag = self.heard(&desk.site.0, answer);
+        self.inner
+            .mirror
+            .store_flag(&desk.site.0, &desk.site.1, &flag, asked_at)
+            .await?;
+        let state = settled(&edit, &flag.state, asked_at);
+        let edit = self.recorded(edit, state).await?;
+        Ok(match edit.state {
+            EditState::Confirmed => Outcome::Confirmed { edit },
+            EditState::Conflicted { .. } => Outcome::Conflict { edit },
+            EditState::Unknown { .. } => Outcome::Unknown { edit },
+            _ => Outcome::NotDone { edit },
+        })
+    }
+
+    /// Settles the unknown edits of an environment by a snapshot of it.
+    pub(crate) async fn settle_by_snapshot(
+        &self,
+        site: &Site,
+        snapshot: &Snapshot,
+    ) -> Result<(), ConsoleError> {
+        for edit in self.inner.mirror.open_edits(Some(&site.0)).await? {
+            let unknown = matches!(edit.state, EditState::Unknown { .. });
+            // A snapshot begun before the edit says nothing about it.
+            if !unknown || edit.environment != site.1 || snapshot.fetched_at <= edit.created_at {
+                continue;
+            }
+            let Some(flag) = snapshot.flags.iter().find(|flag| flag.key == edit.flag) else {
+                continue;
+            };
+            let state = settled(&edit, &flag.state, snapshot.fetched_at);
+            if state != edit.state {
+                self.recorded(edit, state).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a flag's state, asked for at `asked_at`, says about an edit.
+fn settled(edit: &Edit, now: &FlagState, asked_at: Timestamp) -> EditState {
+    let wished = edit.change.applied_to(&edit.base);
+    if differences(&wished, now).is_empty() {
+        return EditState::Confirmed;
+    }
+    if !differences(&edit.base, now).is_empty() {
+        return EditState::Conflicted {
+            theirs: Box::new(now.clone()),
+            already_sent: true,
+        };
+    }
+    if asked_at.millis_since(edit.created_at) < LATE_COMMIT_MILLIS {
+        let reason = "It is not there yet, and the service may still carry it out.".into();
+        return EditState::Unknown { reason };
+    }
+    EditState::Refused {
+        reason: "It was not carried out.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, FlagValue};
+    use serde_json::json;
+
+    #[test]
+    fn a_later_reading_settles_an_unknown_edit() {
+        let base = FlagState::plain(false, FlagValue(json!("a")));
+        let edit = Edit {
+            id: EditId("1".into()),
+            connection: ConnectionId("c".into()),
+            environment: EnvironmentKey("e".into()),
+            flag: FlagKey("f".into()),
+            base: base.clone(),
+            change: Change::toggle(true),
+            state: EditState::Unknown {
+                reason: String::new(),
+            },
+            created_at: Timestamp(0),
+        };
+        let on = Change::toggle(true).applied_to(&base);
+        let other = FlagState {
+            value: FlagValue(json!("b")),
+            ..base.clone()
+        };
+        assert_eq!(settled(&edit, &on, Timestamp(5)), EditState::Confirmed);
+        assert!(matches!(
+            settled(&edit, &other, Timestamp(5)),
+            EditState::Conflicted {
+                already_sent: true,
+                ..
+            }
+        ));
+        assert!(matches!(
+            settled(&edit, &base, Timestamp(59_999)),
+            EditState::Unknown { .. }
+        ));
+        assert!(matches!(
+            settled(&edit, &base, Timestamp(60_000)),
+            EditState::Refused { .. }
+        ));
+    }
+}

@@ -1,0 +1,57 @@
+//! What can go wrong in a use case.
+
+use halyard_mirror::MirrorError;
+use halyard_provider::Failure;
+
+use crate::secret::SecretError;
+
+/// Why a use case did not come to its end. Nothing typed is lost by any of
+/// them: the caller still holds it, and edits are written down before they are
+/// sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// The service did not do it.
+    #[error(transparent)]
+    Service(#[from] Failure),
+    /// The mirror could not be read or written.
+    #[error("the local copy could not be used: {0}")]
+    Mirror(#[from] MirrorError),
+    /// The keychain could not be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The connection's key is nowhere: it must be typed again.
+    #[error("the key of this connection is not in the keychain")]
+    NoKey,
+    /// What was typed cannot be used.
+    #[error("{sentence}")]
+    Input {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        sentence: String,
+    },
+    /// The state that the user saw is no longer what the mirror holds.
+    #[error("the flag changed while it was on screen")]
+    StaleView,
+    /// The environment is protected and the edit was not confirmed.
+    #[error("this environment asks before it is changed")]
+    ConfirmationNeeded,
+    /// Nothing can be written there.
+    #[error("{reason}")]
+    ReadOnly {
+        /// Why.
+        reason: String,
+    },
+    /// The document in the mirror cannot be evaluated.
+    #[error("the environment document cannot be evaluated: {0}")]
+    Document(#[from] halyard_engine::DocumentError),
+    /// The service itself would fail to evaluate this.
+    #[error("the server would fail here: {0}")]
+    Evaluation(#[from] halyard_engine::EvaluationError),
+    /// What was asked for is not there.
+    #[error("{what} is not there any more")]
+    Gone {
+        /// What.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,209 @@
+//! Preview: what an identity gets, and why.
+
+use std::sync::Arc;
+
+use halyard_engine::{Dialect, Engine, Explanation, Identity, RemoteRules};
+use halyard_model::{
+    ConnectionId, EnvironmentKey, FlagKey, FlagValue, IdentityRecord, IdentityRef, RemoteFlag, Service,
+};
+use halyard_provider::{Surface, Target};
+use serde_json::Value;
+
+use crate::{Console, ConsoleError, state::Site};
+
+/// Up to this many flags the service is asked for each one's reason; above it,
+/// only for all values at once.
+const REASONS_UP_TO: usize = 100;
+
+/// Asks what an identity gets.
+#[derive(Clone, Debug)]
+pub struct PreviewInput {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The environment.
+    pub environment: EnvironmentKey,
+    /// Who, and what is known about them.
+    pub identity: IdentityRef,
+}
+
+/// What an identity gets.
+#[derive(Debug)]
+pub enum Preview {
+    /// Evaluated here, from the mirror's document.
+    Local(LocalPreview),
+    /// Evaluated by the service, which keeps its rules to itself.
+    Remote(RemotePreview),
+}
+
+/// An evaluation of the mirror's document.
+#[derive(Debug)]
+pub struct LocalPreview {
+    /// One row per flag, sorted by name.
+    pub rows: Vec<LocalRow>,
+    /// What a client may see differently.
+    pub remote: RemoteRules,
+}
+
+/// What an identity gets of one flag.
+#[derive(Debug)]
+pub struct LocalRow {
+    /// The flag.
+    pub flag: FlagKey,
+    /// On or off.
+    pub enabled: bool,
+    /// What the identity gets.
+    pub value: FlagValue,
+    /// The option it falls into.
+    pub variant: Option<String>,
+    /// Why.
+    pub explanation: Explanation,
+}
+
+/// An evaluation by the service.
+#[derive(Debug)]
+pub struct RemotePreview {
+    /// One row per flag, sorted by name.
+    pub rows: Vec<RemoteFlag>,
+}
+
+impl Console {
+    /// What an identity gets of every flag.
+    ///
+    /// For Flagsmith from the mirror; for EdgeFlags from the service, because
+    /// nobody outside it knows how it places identities.
+    pub async fn preview(&self, input: PreviewInput) -> Result<Preview, ConsoleError> {
+        let connection = self.known_connection(&input.connection).await?;
+        let site = (input.connection.clone(), input.environment.clone());
+        match connection.endpoint.service() {
+            Service::Flagsmith => self
+                .preview_locally(&site, &input.identity)
+                .await
+                .map(Preview::Local),
+            Service::EdgeFlags => self
+                .preview_remotely(&site, &input.identity)
+                .await
+                .map(Preview::Remote),
+        }
+    }
+
+    async fn preview_locally(&self, site: &Site, who: &IdentityRef) -> Result<LocalPreview, ConsoleError> {
+        let engine = self.engine(site).await?;
+        let identity = Identity {
+            identifier: who.identifier.clone(),
+            key: None,
+            traits: who.traits.iter().cloned().collect(),
+        };
+        let evaluation = engine.evaluate(&identity)?;
+        let mut rows = Vec::new();
+        for flag in evaluation.flags() {
+            let Some(explanation) = engine.explain(&identity, flag.name)? else {
+                continue;
+            };
+            rows.push(LocalRow {
+                flag: FlagKey(flag.name.to_owned()),
+                enabled: flag.enabled,
+                value: FlagValue(flag.value.clone()),
+                variant: flag.variant.map(str::to_owned),
+                explanation,
+            });
+        }
+        rows.sort_by(|one, other| one.flag.cmp(&other.flag));
+        Ok(LocalPreview {
+            rows,
+            remote: engine.remote(),
+        })
+    }
+
+    async fn preview_remotely(&self, site: &Site, who: &IdentityRef) -> Result<RemotePreview, ConsoleError> {
+        let connection = self.known_connection(&site.0).await?;
+        let environment = self.known_environment(&site.0, &site.1).await?;
+        let credential = self.credential(&site.0).await?;
+        let provider = (self.inner.providers)(&connection.endpoint);
+        let target = Target {
+            endpoint: &connection.endpoint,
+            credential: &credential,
+            project: &connection.project,
+            environment: &environment,
+        };
+        let flags = self.inner.mirror.flags(&site.0, &site.1).await?;
+        let mut rows = Vec::new();
+        if flags.len() <= REASONS_UP_TO {
+            for flag in &flags {
+                let answer = provider.evaluate_flag(target, who, &flag.key).await?;
+                rows.push(self.heard(&site.0, answer));
+            }
+        } else {
+            let answer = provider.evaluate(target, who, &Surface::FlagsApi).await?;
+            rows = self.heard(&site.0, answer);
+        }
+        rows.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(RemotePreview { rows })
+    }
+
+    /// The compiled document of an environment, compiled once per document.
+    async fn engine(&self, site: &Site) -> Result<Arc<Engine>, ConsoleError> {
+        let text = self.inner.mirror.document(&site.0, &site.1).await?;
+        let text = text.ok_or(ConsoleError::Gone {
+            what: "the environment document",
+        })?;
+        let compiled = self
+            .volatile()
+            .engines
+            .get(site)
+            .filter(|(of, _)| *of == text)
+            .map(|(_, engine)| engine.clone());
+        if let Some(engine) = compiled {
+            return Ok(engine);
+        }
+        let document: Value = serde_json::from_str(&text).map_err(|_| ConsoleError::Gone {
+            what: "a readable environment document",
+        })?;
+        let engine = Arc::new(Engine::from_document(&document, Dialect::Server10_2)?);
+        self.volatile()
+            .engines
+            .insert(site.clone(), (text, engine.clone()));
+        Ok(engine)
+    }
+
+    /// Identities the service knows whose identifier contains a text.
+    pub async fn find_identities(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        search: &str,
+    ) -> Result<Vec<IdentityRecord>, ConsoleError> {
+        let connection = self.known_connection(connection).await?;
+        let environment = self.known_environment(&connection.id, environment).await?;
+        let credential = self.credential(&connection.id).await?;
+        let provider = (self.inner.providers)(&connection.endpoint);
+        let target = Target {
+            endpoint: &connection.endpoint,
+            credential: &credential,
+            project: &connection.project,
+            environment: &environment,
+        };
+        let answer = provider.identities(target, search).await?;
+        Ok(self.heard(&connection.id, answer))
+    }
+
+    /// The traits the service stores for an identity.
+    pub async fn identity_traits(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        identity: &IdentityRecord,
+    ) -> Result<Vec<(String, Value)>, ConsoleError> {
+        let connection = self.known_connection(connection).await?;
+        let environment = self.known_environment(&connection.id, environment).await?;
+        let credential = self.credential(&connection.id).await?;
+        let provider = (self.inner.providers)(&connection.endpoint);
+        let target = Target {
+            endpoint: &connection.endpoint,
+            credential: &credential,
+            project: &connection.project,
+            environment: &environment,
+        };
+        let answer = provider.traits(target, identity).await?;
+        Ok(self.heard(&connection.id, answer))
+    }
+}

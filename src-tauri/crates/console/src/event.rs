@@ -1,0 +1,35 @@
+//! What the console tells without being asked.
+
+use halyard_model::{ConnectionId, EnvironmentKey};
+
+/// Something changed that a view may show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Connections, keychain or notices.
+    App,
+    /// Flags, freshness or edits of an environment.
+    Environment {
+        /// The connection.
+        connection: ConnectionId,
+        /// The environment.
+        environment: EnvironmentKey,
+    },
+    /// Reachability, budget or writes of a connection.
+    Status {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// A refresh came further, or ended (`what` is `None`).
+    Progress {
+        /// The connection.
+        connection: ConnectionId,
+        /// The environment.
+        environment: EnvironmentKey,
+        /// What is being read.
+        what: Option<&'static str>,
+        /// How many are read.
+        done: u32,
+        /// Out of how many, where known.
+        total: Option<u32>,
+    },
+}

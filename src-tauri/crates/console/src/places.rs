@@ -1,0 +1,76 @@
+//! What is remembered between two runs.
+
+use halyard_model::{ConnectionId, EnvironmentKey, Protection};
+use serde::{Deserialize, Serialize};
+
+use crate::{Console, ConsoleError, Event};
+
+/// Light, dark, or as the system has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Where the user was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The environment.
+    pub environment: EnvironmentKey,
+}
+
+/// What is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Light or dark.
+    pub theme: Theme,
+    /// Where the user was last.
+    pub place: Option<Place>,
+}
+
+const THEME: &str = "theme";
+const PLACE: &str = "place";
+
+impl Console {
+    /// What is remembered; a setting that cannot be read counts as unset.
+    pub async fn settings(&self) -> Result<Settings, ConsoleError> {
+        Ok(Settings {
+            theme: self.inner.mirror.setting(THEME).await?.unwrap_or_default(),
+            place: self.inner.mirror.setting(PLACE).await?,
+        })
+    }
+
+    /// Remembers light or dark.
+    pub async fn set_theme(&self, theme: Theme) -> Result<(), ConsoleError> {
+        Ok(self.inner.mirror.save_setting(THEME, &theme).await?)
+    }
+
+    /// Remembers where the user is; that environment is refreshed more often.
+    pub async fn remember_place(&self, place: Place) -> Result<(), ConsoleError> {
+        self.volatile().in_view = Some((place.connection.clone(), place.environment.clone()));
+        Ok(self.inner.mirror.save_setting(PLACE, &place).await?)
+    }
+
+    /// Chooses how much a write to an environment asks first.
+    pub async fn set_protection(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        protection: Protection,
+    ) -> Result<(), ConsoleError> {
+        self.inner
+            .mirror
+            .set_protection(connection, environment, protection)
+            .await?;
+        self.tell(Event::App);
+        Ok(())
+    }
+}

@@ -1,0 +1,162 @@
+//! Refreshing: what the service holds comes into the mirror.
+
+use halyard_mirror::Stored;
+use halyard_model::{Connection, ConnectionId, Environment, EnvironmentKey, FetchStatus, Snapshot};
+use halyard_provider::{Credential, Failure, FailureKind, Progress, Target};
+
+use crate::{Console, ConsoleError, Event, state::Site};
+
+/// How often a collection is begun again because somebody wrote meanwhile.
+const ATTEMPTS: u32 = 3;
+
+impl Console {
+    /// Refreshes an environment. While one refresh of it runs, a second call
+    /// returns at once: its result would be the same.
+    pub async fn refresh(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+    ) -> Result<(), ConsoleError> {
+        let site = (connection.clone(), environment.clone());
+        if !self.volatile().refreshing.insert(site.clone()) {
+            return Ok(());
+        }
+        let ending = Ending {
+            console: self,
+            site: &site,
+        };
+        self.tell_environment(&site);
+        let result = self.refresh_once(&site).await;
+        drop(ending);
+        if let Err(error) = &result {
+            tracing::info!(connection = connection.0, environment = environment.0, %error, "refresh failed");
+        }
+        result
+    }
+
+    /// Whether an environment is being refreshed.
+    pub fn is_refreshing(&self, connection: &ConnectionId, environment: &EnvironmentKey) -> bool {
+        self.volatile()
+            .refreshing
+            .contains(&(connection.clone(), environment.clone()))
+    }
+
+    async fn refresh_once(&self, site: &Site) -> Result<(), ConsoleError> {
+        let connection = self.known_connection(&site.0).await?;
+        let environment = self.known_environment(&site.0, &site.1).await?;
+        let before = self.inner.mirror.fetch_status(&site.0, &site.1).await?;
+        let collected = match self.credential(&site.0).await {
+            Ok(credential) => self.collect(site, &connection, &environment, &credential).await,
+            Err(error) => Err(error),
+        };
+        let now = self.inner.clock.now();
+        match collected {
+            Ok(snapshot) => {
+                let stored = self.inner.mirror.store_snapshot(&site.0, &snapshot).await?;
+                let changed = matches!(stored, Stored::Changed);
+                // Nothing in the snapshot is older than the beginning of its
+                // collection: that is the age that can be claimed.
+                let status = before.succeeded(snapshot.fetched_at, changed);
+                self.inner
+                    .mirror
+                    .save_fetch_status(&site.0, &site.1, &status)
+                    .await?;
+                self.settle_by_snapshot(site, &snapshot).await
+            }
+            Err(error) => {
+                let status = failed(&before, &error, now);
+                self.inner
+                    .mirror
+                    .save_fetch_status(&site.0, &site.1, &status)
+                    .await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Collects until no write of ours fell into the collection.
+    async fn collect(
+        &self,
+        site: &Site,
+        connection: &Connection,
+        environment: &Environment,
+        credential: &Credential,
+    ) -> Result<Snapshot, ConsoleError> {
+        let provider = (self.inner.providers)(&connection.endpoint);
+        let target = Target {
+            endpoint: &connection.endpoint,
+            credential,
+            project: &connection.project,
+            environment,
+        };
+        let report = |progress: Progress| {
+            self.tell(Event::Progress {
+                connection: site.0.clone(),
+                environment: site.1.clone(),
+                what: Some(progress.what),
+                done: progress.done,
+                total: progress.total,
+            });
+        };
+        let mut attempt = 1;
+        loop {
+            let writes = self.writes(site);
+            let answer = provider.collect(target, self.inner.clock.now(), &report).await?;
+            let snapshot = self.heard(&site.0, answer);
+            if self.writes(site) == writes || attempt == ATTEMPTS {
+                return Ok(snapshot);
+            }
+            attempt += 1;
+        }
+    }
+
+    fn writes(&self, site: &Site) -> u64 {
+        self.volatile().writes.get(site).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn tell_environment(&self, site: &Site) {
+        self.tell(Event::Environment {
+            connection: site.0.clone(),
+            environment: site.1.clone(),
+        });
+        self.tell(Event::Status {
+            connection: site.0.clone(),
+        });
+    }
+}
+
+/// Ends a refresh however it ends, also when its task is dropped.
+struct Ending<'a> {
+    console: &'a Console,
+    site: &'a Site,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.console.volatile().refreshing.remove(self.site);
+        let (connection, environment) = self.site.clone();
+        self.console.tell(Event::Progress {
+            connection,
+            environment,
+            what: None,
+            done: 0,
+            total: None,
+        });
+        self.console.tell_environment(self.site);
+    }
+}
+
+fn failed(before: &FetchStatus, error: &ConsoleError, now: halyard_model::Timestamp) -> FetchStatus {
+    let (unreachable, retry_at) = match error {
+        ConsoleError::Service(Failure {
+            kind: FailureKind::Unreachable(_),
+            ..
+        }) => (true, None),
+        ConsoleError::Service(Failure {
+            kind: FailureKind::RateLimited { retry_at },
+            ..
+        }) => (false, *retry_at),
+        _ => (false, None),
+    };
+    before.failed(now, error.to_string(), unreachable, retry_at)
+}

@@ -1,0 +1,151 @@
+//! The console itself: what its use cases share.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use halyard_engine::Engine;
+use halyard_mirror::Mirror;
+use halyard_model::{Connection, ConnectionId, Endpoint, Environment, EnvironmentKey, FlagKey};
+use halyard_provider::{Answer, Credential, Provider, RateLimit};
+use tokio::sync::broadcast;
+
+use crate::{
+    Clock, ConsoleError, Event,
+    connect::{Draft, DraftId},
+    secret::{KeyStore, KeyStoreState, SessionKeys},
+};
+
+/// Finds the client for an endpoint.
+pub type Providers = Arc<dyn Fn(&Endpoint) -> Arc<dyn Provider> + Send + Sync>;
+
+/// What a console is made of.
+pub struct ConsoleParts {
+    /// The local copy.
+    pub mirror: Mirror,
+    /// Where keys are kept.
+    pub keys: Arc<dyn KeyStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The clients.
+    pub providers: Providers,
+}
+
+/// An environment of a connection.
+pub(crate) type Site = (ConnectionId, EnvironmentKey);
+
+/// The use cases. Cheap to clone; all clones are the same console.
+#[derive(Clone)]
+pub struct Console {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) mirror: Mirror,
+    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) session: SessionKeys,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) providers: Providers,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) volatile: Mutex<Volatile>,
+}
+
+/// What is true only while the console runs.
+#[derive(Default)]
+pub(crate) struct Volatile {
+    pub(crate) drafts: HashMap<DraftId, Draft>,
+    pub(crate) key_store: Option<KeyStoreState>,
+    /// Keys found in the keychain, so that it is asked once per connection.
+    pub(crate) unlocked: HashMap<ConnectionId, Credential>,
+    pub(crate) refreshing: HashSet<Site>,
+    /// How many writes have begun and ended: a snapshot collected across one
+    /// may be older than what the write read back.
+    pub(crate) writes: HashMap<Site, u64>,
+    pub(crate) writes_open: HashMap<ConnectionId, u32>,
+    pub(crate) flag_locks: HashMap<(Site, FlagKey), Arc<tokio::sync::Mutex<()>>>,
+    pub(crate) limits: HashMap<ConnectionId, RateLimit>,
+    pub(crate) server_versions: HashMap<ConnectionId, String>,
+    pub(crate) engines: HashMap<Site, (String, Arc<Engine>)>,
+    pub(crate) in_view: Option<Site>,
+}
+
+impl Console {
+    /// A console of these parts.
+    pub fn new(parts: ConsoleParts) -> Console {
+        let (events, _) = broadcast::channel(256);
+        Console {
+            inner: Arc::new(Inner {
+                mirror: parts.mirror,
+                keys: parts.keys,
+                session: SessionKeys::default(),
+                clock: parts.clock,
+                providers: parts.providers,
+                events,
+                volatile: Mutex::new(Volatile::default()),
+            }),
+        }
+    }
+
+    /// What the console tells from now on. A slow listener may miss events and
+    /// is then told how many; asking for everything again makes up for them.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listening is no failure.
+        let _unheard = self.inner.events.send(event);
+    }
+
+    pub(crate) fn volatile(&self) -> MutexGuard<'_, Volatile> {
+        // Held only for map operations, none of which leaves a half-made state.
+        self.inner.volatile.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) async fn known_connection(&self, id: &ConnectionId) -> Result<Connection, ConsoleError> {
+        let found = self.inner.mirror.connection(id).await?;
+        found.ok_or(ConsoleError::Gone {
+            what: "the connection",
+        })
+    }
+
+    pub(crate) async fn known_environment(
+        &self,
+        connection: &ConnectionId,
+        key: &EnvironmentKey,
+    ) -> Result<Environment, ConsoleError> {
+        let environments = self.inner.mirror.environments(connection).await?;
+        let found = environments
+            .into_iter()
+            .find(|environment| environment.key == *key);
+        found.ok_or(ConsoleError::Gone {
+            what: "the environment",
+        })
+    }
+
+    /// A connection's key: from this session, else from the keychain.
+    pub(crate) async fn credential(&self, id: &ConnectionId) -> Result<Credential, ConsoleError> {
+        if let Some(credential) = self.inner.session.get(id) {
+            return Ok(credential);
+        }
+        let unlocked = self.volatile().unlocked.get(id).cloned();
+        if let Some(credential) = unlocked {
+            return Ok(credential);
+        }
+        let credential = self.inner.keys.retrieve(id).await?.ok_or(ConsoleError::NoKey)?;
+        self.volatile().unlocked.insert(id.clone(), credential.clone());
+        Ok(credential)
+    }
+
+    /// Keeps what an answer says about limits, and returns its value.
+    pub(crate) fn heard<T>(&self, connection: &ConnectionId, answer: Answer<T>) -> T {
+        if let Some(limits) = answer.limits {
+            self.volatile().limits.insert(connection.clone(), limits);
+            self.tell(Event::Status {
+                connection: connection.clone(),
+            });
+        }
+        answer.value
+    }
+}

@@ -1,0 +1,46 @@
+//! What the commands share, and how it comes to life.
+
+mod bridge;
+mod demo;
+mod folder;
+mod log;
+mod start;
+
+use std::path::PathBuf;
+
+use halyard_console::Console;
+use halyard_model::{ConnectionId, EnvironmentKey};
+use halyard_sandbox::Running;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+pub use folder::{DATA_DIR_VARIABLE, data_folder};
+pub use start::run;
+
+use crate::view::NoticeView;
+
+/// The state behind every command.
+pub struct Halyard {
+    /// The use cases.
+    pub console: Console,
+    /// What happened at start that the user should know.
+    pub notices: Vec<NoticeView>,
+    /// The folder of Halyard's own files.
+    pub folder: PathBuf,
+    /// The sandbox of the demo, while it runs.
+    sandbox: Mutex<Option<Running>>,
+    cancel: CancellationToken,
+}
+
+impl Halyard {
+    /// Refreshes an environment in the background. Its failure is in the fetch
+    /// status, where the window shows it.
+    pub fn refresh_soon(&self, connection: ConnectionId, environment: EnvironmentKey) {
+        let console = self.console.clone();
+        tauri::async_runtime::spawn(async move {
+            if let Err(error) = console.refresh(&connection, &environment).await {
+                tracing::debug!(%error, "the refresh after an edit failed");
+            }
+        });
+    }
+}

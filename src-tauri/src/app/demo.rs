@@ -1,0 +1,73 @@
+//! The demo: the sandbox inside the app.
+
+use halyard_console::{Credential, DemoService};
+use halyard_model::{ConnectionId, Endpoint, FlagsmithAuth, FlagsmithEndpoint, Named};
+use halyard_sandbox::{Config, Running, Sandbox, Seed};
+
+use super::Halyard;
+use crate::error::{ErrorCode, WireError};
+
+const FLAGSMITH: &str = "demo-flagsmith";
+const EDGEFLAGS: &str = "demo-edgeflags";
+
+impl Halyard {
+    /// Starts the sandbox, unless it runs, and connects to its services.
+    pub async fn start_demo(&self) -> Result<Vec<ConnectionId>, WireError> {
+        let mut sandbox = self.sandbox.lock().await;
+        if sandbox.is_none() {
+            let config = Config {
+                seed: Seed::Acme,
+                ..Config::default()
+            };
+            let running = Sandbox::start(config).await.map_err(|error| {
+                let mut wire = WireError::new(ErrorCode::Service, "The demo server could not start.");
+                wire.cause = Some(error.to_string());
+                wire
+            })?;
+            *sandbox = Some(running);
+        }
+        let services = sandbox.as_ref().map(services).unwrap_or_default();
+        drop(sandbox);
+        Ok(self.console.connect_demo(services).await?)
+    }
+}
+
+fn services(running: &Running) -> Vec<DemoService> {
+    let announcement = running.announcement();
+    let text = |member: &str| {
+        announcement.flagsmith[member]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let edgeflags = &announcement.edgeflags;
+    vec![
+        DemoService {
+            id: FLAGSMITH,
+            name: "Acme Store".into(),
+            endpoint: Endpoint::Flagsmith(FlagsmithEndpoint {
+                admin_base: text("url"),
+                flags_base: None,
+                edge_proxies: vec![announcement.edge_proxy.url.clone()],
+                auth: FlagsmithAuth::OrganisationKey,
+            }),
+            credential: Credential::new(&text("api_key")),
+            organisation: Some(Named {
+                id: "demo".into(),
+                name: "Demo, Flagsmith".into(),
+            }),
+        },
+        DemoService {
+            id: EDGEFLAGS,
+            name: "Acme Store".into(),
+            endpoint: Endpoint::EdgeFlags {
+                base: edgeflags.url.clone(),
+            },
+            credential: Credential::new(&edgeflags.token),
+            organisation: Some(Named {
+                id: "demo".into(),
+                name: "Demo, EdgeFlags".into(),
+            }),
+        },
+    ]
+}

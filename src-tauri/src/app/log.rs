@@ -1,0 +1,33 @@
+//! The log: one JSON object per line, in Halyard's folder. Never a key, never
+//! a body.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::Path,
+    sync::Mutex,
+};
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// A log that has grown past this is set aside once, replacing the one before.
+const LIMIT_BYTES: u64 = 4 << 20;
+
+/// Starts logging into `<folder>/halyard.log`.
+pub fn start(folder: &Path) -> io::Result<()> {
+    let file = open(folder)?;
+    let filter = EnvFilter::try_from_env("HALYARD_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,halyard=info,halyard_app=info,halyard_console=info"));
+    let layer = fmt::layer().json().with_writer(Mutex::new(file));
+    // A second start in one process, as in tests, keeps the first log.
+    let _already_started = tracing_subscriber::registry().with(filter).with(layer).try_init();
+    Ok(())
+}
+
+fn open(folder: &Path) -> io::Result<File> {
+    let path = folder.join("halyard.log");
+    if fs::metadata(&path).is_ok_and(|metadata| metadata.len() > LIMIT_BYTES) {
+        fs::rename(&path, folder.join("halyard.log.1"))?;
+    }
+    OpenOptions::new().create(true).append(true).open(path)
+}

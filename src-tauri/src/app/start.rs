@@ -1,0 +1,123 @@
+//! Starting: folder, log, mirror, console, window, background work.
+
+use std::{path::Path, sync::Arc};
+
+use halyard_console::{Beginning, Console, SystemClock, secret::SystemKeychain};
+use tauri::{App, AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
+use tokio_util::sync::CancellationToken;
+
+use super::{Halyard, bridge, data_folder, folder::moved_folder, log};
+use crate::{bindings, view::NoticeView};
+
+/// The smallest useful window, in logical pixels.
+const SMALLEST: (f64, f64) = (880.0, 600.0);
+
+/// Opens the window and runs until it is closed.
+pub fn run() -> Result<(), tauri::Error> {
+    let commands = bindings::builder();
+    let mut builder = tauri::Builder::default();
+    // A moved data folder is a Halyard of its own: it must not hand over to
+    // the one that runs on the usual folder.
+    if moved_folder().is_none() {
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
+            show(app)
+        }));
+    }
+    let handler = commands.invoke_handler();
+    builder
+        .invoke_handler(handler)
+        .setup(move |app| {
+            commands.mount_events(app);
+            set_up(app)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            if let tauri::RunEvent::Exit = event {
+                app.state::<Halyard>().cancel.cancel();
+            }
+        });
+    Ok(())
+}
+
+fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = data_folder(app.handle())?;
+    std::fs::create_dir_all(&folder)?;
+    log::start(&folder)?;
+    let opening = Console::open(&folder, Arc::new(SystemKeychain), Arc::new(SystemClock));
+    let (console, beginning) = tauri::async_runtime::block_on(opening)?;
+    let notices = notice(&beginning, &folder).into_iter().collect();
+    let cancel = CancellationToken::new();
+    app.manage(Halyard {
+        console: console.clone(),
+        notices,
+        folder: folder.clone(),
+        sandbox: tokio::sync::Mutex::new(None),
+        cancel: cancel.clone(),
+    });
+    let state_file = folder.join("window.json");
+    app.handle().plugin(
+        tauri_plugin_window_state::Builder::default()
+            .with_filename(state_file.to_string_lossy())
+            .build(),
+    )?;
+    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+        .title("Halyard")
+        .inner_size(1440.0, 900.0)
+        .min_inner_size(SMALLEST.0, SMALLEST.1)
+        .data_directory(folder.join("web"))
+        .build()?;
+    tauri::async_runtime::spawn(bridge::forward(
+        console.clone(),
+        app.handle().clone(),
+        cancel.clone(),
+    ));
+    tauri::async_runtime::spawn(work(app.handle().clone(), console, cancel));
+    Ok(())
+}
+
+/// What goes on behind the window.
+async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
+    if let Err(error) = console.recover_edits().await {
+        tracing::error!(%error, "the edits of the last run could not be sorted");
+    }
+    console.probe_key_store().await;
+    if console.has_demo().await.unwrap_or_default()
+        && let Err(error) = app.state::<Halyard>().start_demo().await
+    {
+        tracing::error!(sentence = error.sentence, "the demo server could not start again");
+    }
+    console.keep_refreshing(cancel).await;
+}
+
+fn notice(beginning: &Beginning, folder: &Path) -> Option<NoticeView> {
+    let (sentence, kept_as) = match beginning {
+        Beginning::Ready => return None,
+        Beginning::Damaged { kept_as } => ("The local copy was damaged.", kept_as),
+        Beginning::Newer { kept_as } => ("The local copy was made by a newer Halyard.", kept_as),
+        Beginning::InMemory { reason } => {
+            return Some(NoticeView {
+                sentence: format!("Halyard cannot use its folder {}: {reason}.", folder.display()),
+                next_step: "Nothing is kept after this session. Mend the folder and start Halyard again."
+                    .into(),
+            });
+        }
+    };
+    let kept_as = kept_as.display();
+    Some(NoticeView {
+        sentence: sentence.into(),
+        next_step: format!(
+            "It was set aside as {kept_as}; nothing in it was deleted. Connect again to fill a new one."
+        ),
+    })
+}
+
+/// Brings the window to the front when Halyard is started a second time.
+fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window("main") {
+        // Each may be refused by the desktop; the others still help.
+        let _shown = window.show();
+        let _restored = window.unminimize();
+        let _focused = window.set_focus();
+    }
+}

@@ -1,0 +1,231 @@
+//! Flags as rows and in detail.
+
+use halyard_console::{FlagFacts, revision};
+use halyard_model::{
+    EditState, Environment, Flag, FlagKind, FlagNote, FlagValue, Service, ValueKind, Variant, Version,
+    differences,
+};
+
+use super::{count, seconds};
+use crate::view::*;
+
+/// A value as people read it.
+pub fn value(value: &FlagValue) -> ValueView {
+    ValueView {
+        kind: value_kind(value.kind()),
+        text: value.text(),
+    }
+}
+
+fn value_kind(kind: ValueKind) -> ValueKindView {
+    match kind {
+        ValueKind::None => ValueKindView::None,
+        ValueKind::Text => ValueKindView::Text,
+        ValueKind::Number => ValueKindView::Number,
+        ValueKind::Boolean => ValueKindView::Boolean,
+        ValueKind::Json => ValueKindView::Json,
+    }
+}
+
+/// What a value is, inwards.
+pub fn value_kind_in(kind: ValueKindView) -> ValueKind {
+    match kind {
+        ValueKindView::None => ValueKind::None,
+        ValueKindView::Text => ValueKind::Text,
+        ValueKindView::Number => ValueKind::Number,
+        ValueKindView::Boolean => ValueKind::Boolean,
+        ValueKindView::Json => ValueKind::Json,
+    }
+}
+
+/// A flag in the table, against the same flag in the reference environment.
+pub fn row(facts: &FlagFacts, reference: Option<Option<&Flag>>) -> FlagRowView {
+    let flag = &facts.flag;
+    FlagRowView {
+        key: flag.key.0.clone(),
+        enabled: flag.state.enabled,
+        multivariate: flag.kind == FlagKind::Multivariate,
+        value: value(&flag.state.value),
+        variants: variants(flag),
+        segment_overrides: count(flag.state.segment_overrides.len()),
+        identity_overrides: flag.identity_overrides,
+        tags: flag.tags.iter().map(|tag| tag.label.clone()).collect(),
+        archived: flag.archived,
+        server_only: flag.server_only,
+        drift: reference.map(|other| drift(flag, other)),
+        changed_at: flag.state.updated_at.map(seconds),
+        edit: facts.edit.as_ref().and_then(badge),
+        revision: revision(&flag.state),
+    }
+}
+
+fn badge(state: &EditState) -> Option<EditBadgeView> {
+    match state {
+        EditState::Pending | EditState::Sent => Some(EditBadgeView::Sending),
+        EditState::Unknown { .. } => Some(EditBadgeView::Unknown),
+        EditState::Conflicted { .. } => Some(EditBadgeView::Conflict),
+        EditState::Confirmed | EditState::Refused { .. } | EditState::Dropped => None,
+    }
+}
+
+fn drift(flag: &Flag, other: Option<&Flag>) -> DriftView {
+    let Some(other) = other else {
+        return DriftView {
+            same: false,
+            text: "only here".into(),
+        };
+    };
+    if differences(&comparable(flag), &comparable(other)).is_empty() {
+        return DriftView {
+            same: true,
+            text: "Same".into(),
+        };
+    }
+    let short = |kind| !matches!(kind, ValueKind::Json | ValueKind::None);
+    let text = if flag.state.enabled != other.state.enabled {
+        if other.state.enabled {
+            "On".into()
+        } else {
+            "Off".into()
+        }
+    } else if flag.state.value != other.state.value && short(other.state.value.kind()) {
+        other.state.value.text()
+    } else {
+        "differs".into()
+    };
+    DriftView { same: false, text }
+}
+
+/// A state without the identifiers that differ between environments although
+/// users get the same.
+fn comparable(flag: &Flag) -> halyard_model::FlagState {
+    let mut state = flag.state.clone();
+    for own in &mut state.segment_overrides {
+        own.segment_id = own.segment_name.clone();
+    }
+    state
+}
+
+/// The options with control in front, which takes what the options leave.
+fn variants(flag: &Flag) -> Vec<VariantView> {
+    if flag.kind != FlagKind::Multivariate {
+        return Vec::new();
+    }
+    let taken: f64 = flag.state.variants.iter().map(|variant| variant.weight).sum();
+    let control = VariantView {
+        label: "control".into(),
+        value: value(&flag.state.value),
+        weight: percent((100.0 - taken).max(0.0)),
+        weight_basis_points: basis_points((100.0 - taken).max(0.0)),
+        control: true,
+    };
+    std::iter::once(control)
+        .chain(flag.state.variants.iter().map(variant))
+        .collect()
+}
+
+fn variant(variant: &Variant) -> VariantView {
+    VariantView {
+        label: variant.key.clone().unwrap_or_else(|| variant.value.text()),
+        value: value(&variant.value),
+        weight: percent(variant.weight),
+        weight_basis_points: basis_points(variant.weight),
+        control: false,
+    }
+}
+
+/// Up to two decimals, none where they are zero.
+fn percent(weight: f64) -> String {
+    let text = format!("{weight:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn basis_points(weight: f64) -> u32 {
+    // Between 0 and 10,000, so that the cast loses nothing.
+    (weight.clamp(0.0, 100.0) * 100.0).round() as u32
+}
+
+/// One flag in full. `elsewhere` is the same flag in the other environments.
+pub fn detail(
+    facts: &FlagFacts,
+    reference: Option<Option<&Flag>>,
+    elsewhere: Vec<ElsewhereView>,
+    environment: &Environment,
+    service: Service,
+    fetched_at: u32,
+) -> FlagDetailView {
+    let flag = &facts.flag;
+    FlagDetailView {
+        row: row(facts, reference),
+        description: flag.description.clone().filter(|text| !text.is_empty()),
+        owners: flag.owners.clone(),
+        created_at: flag.created_at.map(seconds),
+        notes: notes(flag, environment),
+        overrides: flag
+            .state
+            .segment_overrides
+            .iter()
+            .map(|own| SegmentOverrideView {
+                segment: own.segment_name.clone(),
+                enabled: own.enabled,
+                value: value(&own.value),
+            })
+            .collect(),
+        targeting: flag
+            .state
+            .targeting
+            .as_ref()
+            .and_then(|rules| serde_json::to_string_pretty(rules).ok()),
+        elsewhere,
+        version: flag.state.version.as_ref().map(version),
+        fetched_at,
+        precondition: precondition(flag, environment, service),
+    }
+}
+
+fn version(version: &Version) -> String {
+    match version {
+        // The first block of a uuid tells versions of one flag apart.
+        Version::Uuid(uuid) => format!("version {}", uuid.split('-').next().unwrap_or(uuid)),
+        Version::Number(number) => format!("version {number}"),
+    }
+}
+
+fn notes(flag: &Flag, environment: &Environment) -> Vec<String> {
+    let mut notes: Vec<String> = flag
+        .notes
+        .iter()
+        .map(|note| match note {
+            FlagNote::BaseDisabled => format!(
+                "The flag itself is off. By the documented order an override for {} probably cannot turn it on.",
+                environment.name
+            ),
+            FlagNote::ValueHidesTargeting => {
+                "An explicit value is set, and by the documented order it hides the rules and the rollout.".into()
+            }
+            FlagNote::AbridgedDefinition => {
+                "The service lists this flag abridged, so only what an edit changes is sent.".into()
+            }
+        })
+        .collect();
+    if flag.archived {
+        notes.push("Archived. Flagsmith still serves archived flags.".into());
+    }
+    if flag.server_only {
+        notes.push("Served to server-side keys only.".into());
+    }
+    notes
+}
+
+fn precondition(flag: &Flag, environment: &Environment, service: Service) -> String {
+    match (service, &flag.state.version, environment.versioned) {
+        (Service::EdgeFlags, Some(Version::Number(number)), _) => {
+            format!("Written only if version {number} is still the latest.")
+        }
+        (Service::Flagsmith, _, true) => {
+            "Published only if nobody has published meanwhile. A publish in between is detected and shown."
+                .into()
+        }
+        _ => "Read again just before it is sent, and sent only if nothing has changed.".into(),
+    }
+}
