@@ -1,0 +1,71 @@
+import type { TraitKindView, TraitView } from "../../ipc/bindings";
+import { preview as words } from "../../strings/preview";
+
+/** A trait as it is being typed. */
+export interface TraitDraft {
+  /** Keeps its place while names change. */
+  id: number;
+  name: string;
+  kind: TraitKindView;
+  text: string;
+}
+
+/** What is the matter with a trait, where it is. */
+export interface TraitProblem {
+  name?: string;
+  text?: string;
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Nothing was typed into it yet. */
+export function isBlank(trait: TraitDraft): boolean {
+  return trait.name.trim() === "" && trait.text === "";
+}
+
+/** What is the matter with each trait, by its id. Empty when all can be used. */
+export function problemsOf(traits: TraitDraft[]): Map<number, TraitProblem> {
+  const problems = new Map<number, TraitProblem>();
+  const seen = new Set<string>();
+  for (const trait of traits) {
+    if (isBlank(trait)) continue;
+    const problem: TraitProblem = {};
+    const name = trait.name.trim();
+    if (name === "") problem.name = words.problems.name;
+    else if (seen.has(name)) problem.name = words.problems.twice(name);
+    seen.add(name);
+    if (trait.kind === "number" && !NUMBER.test(trait.text.trim())) problem.text = words.problems.number;
+    if (trait.kind === "boolean" && !["true", "false"].includes(trait.text))
+      problem.text = words.problems.boolean;
+    if (problem.name ?? problem.text) problems.set(trait.id, problem);
+  }
+  return problems;
+}
+
+/** The traits as the host takes them; blank rows are left out. */
+export function toViews(traits: TraitDraft[]): TraitView[] {
+  return traits
+    .filter((trait) => !isBlank(trait))
+    .map(({ name, kind, text }) => ({
+      name: name.trim(),
+      kind,
+      text: kind === "number" ? text.trim() : text,
+    }));
+}
+
+/** A trait turned into another kind, keeping what was typed where that can be. */
+export function withKind(trait: TraitDraft, kind: TraitKindView): TraitDraft {
+  const text = kind === "boolean" && trait.text !== "true" && trait.text !== "false" ? "true" : trait.text;
+  return { ...trait, kind, text };
+}
+
+/** Names of the traits that differ from what is stored, removed ones included. */
+export function editedNames(traits: TraitDraft[], stored: TraitView[]): string[] {
+  const now = toViews(traits);
+  const differs = now.filter((trait) => {
+    const was = stored.find((other) => other.name === trait.name);
+    return !was || was.kind !== trait.kind || was.text !== trait.text;
+  });
+  const removed = stored.filter((was) => !now.some((trait) => trait.name === was.name));
+  return [...differs, ...removed].map((trait) => trait.name);
+}

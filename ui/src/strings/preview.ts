@@ -1,0 +1,75 @@
+import { count, plural } from "./numbers";
+
+/** The Preview page. */
+export const preview = {
+  title: "Preview",
+  identity: "Identity",
+  identityHint: "Identifier, such as u_48213",
+  clearIdentity: "Clear the identity",
+  suggestions: "Identities found",
+  searching: "Searching identities",
+  noneFound: (search: string) => `No stored identity contains “${search}”. It can be previewed all the same.`,
+  searchFailed: (sentence: string) => `Identities cannot be searched now: ${sentence}`,
+  notStored: "EdgeFlags stores no identities: type the identifier that the application uses.",
+  readingTraits: "Reading the stored traits",
+  traits: "Traits",
+  traitName: (at: number) => `Name of trait ${at}`,
+  traitKind: (name: string) => `Kind of ${name}`,
+  traitValue: (name: string) => `Value of ${name}`,
+  removeTrait: (name: string) => `Remove ${name}`,
+  addTrait: "Add trait",
+  unnamed: (at: number) => `trait ${at}`,
+  resetTraits: "Reset to stored",
+  edited: (names: string[]) =>
+    names.length === 1 ? `${names[0]} edited` : `${plural(names.length, "trait")} edited`,
+  noTraits: "No traits. Add one to see what it changes.",
+  kinds: { text: "Text", number: "Number", boolean: "Boolean" },
+  yes: "true",
+  no: "false",
+  problems: {
+    name: "A trait needs a name.",
+    twice: (name: string) => `${name} is here twice.`,
+    number: "This is not a number. Write it such as 7 or 418.5.",
+    boolean: "Choose true or false.",
+  },
+  waiting: "The result below is from before this. It is evaluated again once the traits can be used.",
+  against: "Evaluate against",
+  mirror: "Mirror now",
+  mirrorAge: (environment: string, age: string) => `${environment}, ${lowerFirst(age)}`,
+  service: "EdgeFlags, now",
+  serviceHint: (environment: string) =>
+    `${environment}. EdgeFlags evaluates; nothing about the identity is stored.`,
+  copyNote: "Copy as support note",
+  noteCopied: "Support note copied",
+  noteNotCopied: "The clipboard cannot be reached. Select the text by hand.",
+  filter: "Filter results",
+  show: "Show",
+  all: "All",
+  on: "On",
+  off: "Off",
+  overrides: (value: number) => `${count(value)} decided by an override`,
+  evaluating: "Evaluating",
+  results: "What this identity gets",
+  columns: { state: "State", flag: "Flag", value: "Value", why: "Why" },
+  stateUnknown: "Not told by the service",
+  empty: "Whose flags?",
+  emptyHint: "Type or pick an identifier. Every flag appears here with its state, its value and why.",
+  noFlags: (environment: string) => `No flags in ${environment}`,
+  noFlagsHint: "There is nothing to evaluate yet.",
+  noMatch: (query: string) => (query === "" ? "No flag has this state" : `No flag matches “${query}”`),
+  clearFilter: "Clear the filter",
+  older: "This is the last result that could be evaluated.",
+  closeDetail: "Close the details",
+  detail: (flag: string) => `Details of ${flag}`,
+  note: {
+    head: (identity: string, environment: string, project: string) =>
+      `Preview of ${identity} in ${environment} (${project})`,
+    made: (when: string) => `Made ${when}`,
+    none: "no traits",
+    noValue: "no value",
+  },
+};
+
+function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
