@@ -16,6 +16,8 @@ export default ts.config(
     rules: {
       "no-console": "error",
       "no-undef": "off",
+      // It asks for reactive maps also where nothing is drawn from them.
+      "svelte/prefer-svelte-reactivity": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     },
   },

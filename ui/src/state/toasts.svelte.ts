@@ -25,8 +25,6 @@ const AT_MOST = 3;
 export class Toasts {
   list = $state<Toast[]>([]);
   #next = 1;
-  // Timers are drawn by nobody, so a plain map will do.
-  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   /** Something was done, or is worth knowing. */

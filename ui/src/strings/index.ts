@@ -1,4 +1,9 @@
+import { connect } from "./connect";
+import { detail } from "./detail";
+import { flags } from "./flags";
+import { frame } from "./frame";
+import { settings } from "./settings";
 import { shared } from "./shared";
 
 /** Every word on screen. One folder, so that nothing is worded twice. */
-export const text = { shared };
+export const text = { shared, frame, flags, detail, connect, settings };

@@ -4,6 +4,8 @@ import { ago, day, until } from "./time";
 /** Words that more than one screen uses. */
 export const shared = {
   appName: "Halyard",
+  /** The key that turns a letter into an act, as this system names it. */
+  modifier: navigator.platform.startsWith("Mac") ? "Cmd" : "Ctrl",
   on: "On",
   off: "Off",
   any: "any",

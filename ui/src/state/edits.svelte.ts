@@ -1,0 +1,233 @@
+import type {
+  ConflictView,
+  EnvironmentView,
+  FlagRowView,
+  OutcomeView,
+  PlaceView,
+  ResolutionView,
+  ValueView,
+} from "../ipc/bindings";
+import { asHostError, type HostError } from "../ipc/host";
+import { text } from "../strings";
+import { flagKey } from "./place";
+import type { Session } from "./session.svelte";
+
+/** What an edit changes; what is null stays. */
+export interface Change {
+  enabled: boolean | null;
+  value: ValueView | null;
+}
+
+/** A change that is asked about first. */
+export interface Confirmation {
+  place: PlaceView;
+  environment: EnvironmentView;
+  row: FlagRowView;
+  /** Names the state that the change rests on. */
+  revision: string;
+  change: Change;
+  /** Why the last attempt failed, so that nothing has to be typed again. */
+  error: HostError | null;
+  sending: boolean;
+}
+
+/** A value typed in the panel and not sent. */
+export interface Draft {
+  value: ValueView;
+  /** The state it began from. */
+  revision: string;
+  was: ValueView;
+}
+
+/** Edits on their way, asked about, or typed and not sent. */
+export class Edits {
+  confirmation = $state.raw<Confirmation | null>(null);
+  conflict = $state.raw<ConflictView | null>(null);
+  #sending = $state.raw<Record<string, Change>>({});
+  #drafts = $state.raw<Record<string, Draft>>({});
+  #undoable: string[] = [];
+
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** What is on its way for a flag of the place on screen. */
+  sending(flag: string): Change | null {
+    const place = this.#session.place;
+    return place === null ? null : (this.#sending[flagKey(place, flag)] ?? null);
+  }
+
+  draft(flag: string): Draft | null {
+    const place = this.#session.place;
+    return place === null ? null : (this.#drafts[flagKey(place, flag)] ?? null);
+  }
+
+  setDraft(flag: string, draft: Draft | null): void {
+    const place = this.#session.place;
+    if (place === null) return;
+    const drafts = { ...this.#drafts };
+    if (draft === null) delete drafts[flagKey(place, flag)];
+    else drafts[flagKey(place, flag)] = draft;
+    this.#drafts = drafts;
+  }
+
+  /** Turns a flag over: at once, or after asking in a protected environment. */
+  toggle(row: FlagRowView): void {
+    this.propose(row, { enabled: !row.enabled, value: null }, row.revision);
+  }
+
+  /** Sends a change, or asks first in a protected environment. */
+  propose(row: FlagRowView, change: Change, revision: string): void {
+    const { place, environment } = this.#session;
+    if (place === null || environment === null || this.sending(row.key) !== null) return;
+    if (environment.read_only !== null) {
+      this.#session.toasts.say(environment.read_only, { kind: "note" });
+      return;
+    }
+    if (environment.protection === "none") {
+      void this.#send(place, row.key, change, revision, null);
+      return;
+    }
+    this.confirmation = { place, environment, row, revision, change, error: null, sending: false };
+  }
+
+  /** The confirm sheet was answered. */
+  async confirm(confirmed: string): Promise<void> {
+    const asked = this.confirmation;
+    if (asked === null || asked.sending) return;
+    this.confirmation = { ...asked, sending: true, error: null };
+    const error = await this.#send(asked.place, asked.row.key, asked.change, asked.revision, confirmed, true);
+    if (error === null) this.confirmation = null;
+    else this.confirmation = { ...asked, sending: false, error };
+  }
+
+  cancel(): void {
+    this.confirmation = null;
+  }
+
+  /** Leads the newest confirmed edit back. */
+  undoLast(): void {
+    const edit = this.#undoable.at(-1);
+    if (edit !== undefined) void this.undo(edit);
+  }
+
+  async undo(edit: string): Promise<void> {
+    this.#undoable = this.#undoable.filter((other) => other !== edit);
+    await this.#follow(() => this.#session.host.undoEdit(edit), "final");
+  }
+
+  async settle(edit: string): Promise<void> {
+    await this.#follow(
+      () => this.#session.host.settleEdit(edit),
+      "undoable",
+      () => void this.settle(edit),
+    );
+  }
+
+  async resolve(resolution: ResolutionView): Promise<void> {
+    const conflict = this.conflict;
+    if (conflict === null) return;
+    this.conflict = null;
+    await this.#follow(() => this.#session.host.resolveConflict(conflict.edit, resolution), "undoable");
+  }
+
+  async #follow(
+    ask: () => Promise<OutcomeView>,
+    after: "undoable" | "final",
+    again: (() => void) | null = null,
+  ): Promise<void> {
+    try {
+      this.#tell(await ask(), after);
+    } catch (thrown) {
+      const action = again === null ? null : { label: text.shared.tryAgain, act: again };
+      this.#session.toasts.fail(asHostError(thrown), action);
+    }
+    await this.#session.flags.reload();
+  }
+
+  /** Sends and tells the outcome. Answers the error when the asker shows it itself. */
+  async #send(
+    place: PlaceView,
+    flag: string,
+    change: Change,
+    revision: string,
+    confirmed: string | null,
+    asked = false,
+  ): Promise<HostError | null> {
+    const key = flagKey(place, flag);
+    this.#sending = { ...this.#sending, [key]: change };
+    try {
+      const outcome = await this.#session.host.editFlag({ ...place, flag, revision, ...change, confirmed });
+      if (change.value !== null && outcome.outcome !== "conflict") this.#dropDraft(key);
+      this.#tell(outcome, "undoable");
+      return null;
+    } catch (thrown) {
+      return this.#failed(asHostError(thrown), flag, change, asked);
+    } finally {
+      await this.#session.flags.reload();
+      const sending = { ...this.#sending };
+      delete sending[key];
+      this.#sending = sending;
+    }
+  }
+
+  #failed(error: HostError, flag: string, change: Change, asked: boolean): HostError | null {
+    // The sheet shows its own errors, except that what it asks about is no longer so.
+    if (asked && error.wire.code !== "stale_view") return error;
+    if (error.wire.code === "confirmation_needed") void this.#session.reload();
+    // A newer state is about to be shown: what to do about it is for the person to decide.
+    const again =
+      error.wire.code === "stale_view" || error.wire.code === "forbidden" ? null : this.#again(flag, change);
+    this.#session.toasts.fail(error, again);
+    return null;
+  }
+
+  #again(flag: string, change: Change) {
+    return {
+      label: text.shared.tryAgain,
+      act: () => {
+        const row = this.#session.flags.row(flag);
+        if (row) this.propose(row, change, row.revision);
+      },
+    };
+  }
+
+  #dropDraft(key: string): void {
+    const drafts = { ...this.#drafts };
+    delete drafts[key];
+    this.#drafts = drafts;
+  }
+
+  #tell(outcome: OutcomeView, after: "undoable" | "final"): void {
+    const { toasts } = this.#session;
+    switch (outcome.outcome) {
+      case "confirmed": {
+        const { edit, sentence } = outcome;
+        if (after === "final") {
+          toasts.say(sentence);
+          return;
+        }
+        this.#undoable.push(edit);
+        const action = {
+          label: text.shared.undo,
+          keys: [`${text.shared.modifier} Z`],
+          act: () => void this.undo(edit),
+        };
+        toasts.say(sentence, { action });
+        return;
+      }
+      case "already_there":
+        toasts.say(outcome.sentence, { kind: "note" });
+        return;
+      case "conflict":
+        this.conflict = outcome.conflict;
+        return;
+      case "unknown": {
+        const { edit } = outcome;
+        toasts.warn(outcome.sentence, { label: text.shared.readAgain, act: () => void this.settle(edit) });
+      }
+    }
+  }
+}

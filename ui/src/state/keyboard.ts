@@ -1,0 +1,104 @@
+import type { Session } from "./session.svelte";
+
+/** What the page on screen does with the keys that are its own. */
+export interface PageKeys {
+  focusFilter?: () => void;
+  escape?: () => void;
+}
+
+const SECOND_KEY_MS = 1200;
+
+/** The keys that hold everywhere in the window. Dialogs keep their keys to themselves. */
+export class Keyboard {
+  #waitsForSecond = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly session: Session,
+    private readonly page: () => PageKeys,
+  ) {}
+
+  handle(event: KeyboardEvent): void {
+    if (event.defaultPrevented) return;
+    const acted = event.ctrlKey || event.metaKey ? this.#withModifier(event) : this.#plain(event);
+    if (acted) event.preventDefault();
+  }
+
+  #withModifier(event: KeyboardEvent): boolean {
+    const { session } = this;
+    if (event.altKey || event.shiftKey) return false;
+    const key = event.key.toLowerCase();
+    if (key === "r") {
+      void session.refresh();
+      return true;
+    }
+    if (key === ",") {
+      session.go({ name: "settings" });
+      return true;
+    }
+    // In a text field this key takes typing back.
+    if (key === "z" && !isTyping(event.target)) {
+      session.edits.undoLast();
+      return true;
+    }
+    const environment = /^[1-9]$/.test(key) ? session.connection?.environments[Number(key) - 1] : undefined;
+    if (environment === undefined || session.connection === null) return false;
+    session.open({ connection: session.connection.id, environment: environment.key });
+    return true;
+  }
+
+  #plain(event: KeyboardEvent): boolean {
+    if (isTyping(event.target) || event.altKey) return false;
+    if (event.key === "Escape") {
+      this.page().escape?.();
+      return true;
+    }
+    return this.session.preferences.singleLetters && this.#letter(event.key);
+  }
+
+  #letter(pressed: string): boolean {
+    const key = pressed.toLowerCase();
+    if (this.#waitsForSecond) {
+      this.#wait(false);
+      return this.#second(key);
+    }
+    if (key === "g") {
+      this.#wait(true);
+      return true;
+    }
+    if (key === "?") {
+      this.session.shortcutsOpen = true;
+      return true;
+    }
+    const { focusFilter } = this.page();
+    if (key !== "/" || focusFilter === undefined) return false;
+    focusFilter();
+    return true;
+  }
+
+  #second(key: string): boolean {
+    if (this.session.connection === null) return false;
+    if (key === "f") this.session.go({ name: "flags" });
+    else if (key === "p") this.session.go({ name: "preview" });
+    else return false;
+    return true;
+  }
+
+  #wait(on: boolean): void {
+    clearTimeout(this.#timer);
+    this.#waitsForSecond = on;
+    if (on) this.#timer = setTimeout(() => (this.#waitsForSecond = false), SECOND_KEY_MS);
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (
+    target.isContentEditable ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  ) {
+    return true;
+  }
+  return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);
+}

@@ -1,0 +1,201 @@
+import { createContext } from "svelte";
+
+import type {
+  AppView,
+  ChangedTag,
+  ConnectionView,
+  EnvironmentView,
+  PlaceView,
+  RefreshProgress,
+  StatusView,
+  ThemeView,
+} from "../ipc/bindings";
+import { asHostError, type Host, type HostError } from "../ipc/host";
+import { coalesced } from "./coalesced";
+import { Edits } from "./edits.svelte";
+import { Flags } from "./flags.svelte";
+import { placeKey, samePlace } from "./place";
+import { Preferences } from "./preferences.svelte";
+import { Toasts } from "./toasts.svelte";
+
+/** What fills the window right of the rail; `connect` pages fill it whole. */
+export type Page =
+  | { name: "flags" }
+  | { name: "preview" }
+  | { name: "settings" }
+  | { name: "connect"; service: "flagsmith" | "edge_flags"; again: ConnectionView | null };
+
+/** Everything the window knows. All of it came from the host; the last answer stays until the next one. */
+export class Session {
+  view = $state.raw<AppView | null>(null);
+  /** Why there is no `view`, or why it is not the newest. */
+  error = $state.raw<HostError | null>(null);
+  page = $state.raw<Page>({ name: "flags" });
+  place = $state.raw<PlaceView | null>(null);
+  shortcutsOpen = $state(false);
+  statuses = $state.raw<Record<string, StatusView>>({});
+  progress = $state.raw<Record<string, RefreshProgress>>({});
+
+  readonly toasts = new Toasts();
+  readonly preferences = new Preferences();
+  readonly flags: Flags;
+  readonly edits: Edits;
+
+  readonly connection: ConnectionView | null = $derived(
+    this.view?.connections.find((connection) => connection.id === this.place?.connection) ?? null,
+  );
+  readonly environment: EnvironmentView | null = $derived(
+    this.connection?.environments.find((environment) => environment.key === this.place?.environment) ?? null,
+  );
+  readonly status: StatusView | null = $derived(
+    this.place === null ? null : (this.statuses[this.place.connection] ?? null),
+  );
+  readonly currentProgress: RefreshProgress | null = $derived(
+    this.place === null ? null : (this.progress[placeKey(this.place)] ?? null),
+  );
+
+  readonly #loadApp: () => Promise<void>;
+
+  constructor(readonly host: Host) {
+    this.flags = new Flags(this);
+    this.edits = new Edits(this);
+    this.#loadApp = coalesced(() => this.#readApp());
+  }
+
+  /** Listens to the host until the answer is called, and reads everything for the first time. */
+  start(): () => void {
+    const ends = [
+      this.host.onChanged(({ tags }) => tags.forEach((tag) => this.#invalidate(tag))),
+      this.host.onProgress((progress) => this.#follow(progress)),
+    ];
+    void this.reload();
+    return () => ends.forEach((end) => end());
+  }
+
+  /** Reads the frame, and then what is on screen. */
+  async reload(): Promise<void> {
+    await this.#loadApp();
+    if (this.place === null) return;
+    await Promise.all([this.flags.load(this.place), this.#loadStatus(this.place.connection)]);
+  }
+
+  /** Shows an environment. */
+  open(place: PlaceView): void {
+    if (!samePlace(place, this.place)) {
+      this.place = place;
+      this.flags.arrive();
+      void this.host.rememberPlace(place).catch(() => undefined);
+    }
+    void this.flags.load(place);
+    void this.#loadStatus(place.connection);
+  }
+
+  /** Shows the first environment of a connection. */
+  openConnection(connection: ConnectionView): void {
+    const first = connection.environments[0];
+    if (first) this.open({ connection: connection.id, environment: first.key });
+    this.page = { name: "flags" };
+  }
+
+  go(page: Page): void {
+    this.page = page;
+  }
+
+  /** Starts the demo and shows it. */
+  async startDemo(): Promise<void> {
+    const connections = await this.host.startDemo();
+    await this.#loadApp();
+    if (connections[0]) this.openConnection(connections[0]);
+  }
+
+  /** A connection was saved: shows it. */
+  async arriveAt(connection: ConnectionView): Promise<void> {
+    await this.#loadApp();
+    this.openConnection(this.view?.connections.find((other) => other.id === connection.id) ?? connection);
+  }
+
+  async forget(connection: ConnectionView): Promise<void> {
+    await this.attempt(() => this.host.forgetConnection(connection.id));
+    await this.reload();
+  }
+
+  /** Refreshes the environment on screen. The end is told by events. */
+  async refresh(): Promise<void> {
+    const place = this.place;
+    if (place === null) return;
+    await this.attempt(() => this.host.refresh(place.connection, place.environment));
+    await this.#loadApp();
+  }
+
+  async setTheme(theme: ThemeView): Promise<void> {
+    if (this.view) this.#show({ ...this.view, theme });
+    await this.attempt(() => this.host.setTheme(theme));
+  }
+
+  /** Does something whose failure is told by a toast; says whether it worked. */
+  async attempt(act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (thrown) {
+      this.toasts.fail(asHostError(thrown));
+      return false;
+    }
+  }
+
+  async #readApp(): Promise<void> {
+    try {
+      this.#show(await this.host.app());
+      this.error = null;
+    } catch (thrown) {
+      this.error = asHostError(thrown);
+    }
+  }
+
+  #show(view: AppView): void {
+    this.view = view;
+    applyTheme(view.theme);
+    const places = view.connections.flatMap((connection) =>
+      connection.environments.map((environment) => ({
+        connection: connection.id,
+        environment: environment.key,
+      })),
+    );
+    if (places.some((place) => samePlace(place, this.place))) return;
+    this.place = places.find((place) => samePlace(place, view.last_place)) ?? places[0] ?? null;
+    this.flags.arrive();
+  }
+
+  async #loadStatus(connection: string): Promise<void> {
+    try {
+      const status = await this.host.status(connection);
+      this.statuses = { ...this.statuses, [connection]: status };
+    } catch {
+      // The status bar keeps what it last knew; the cause is told where it matters.
+    }
+  }
+
+  #invalidate(tag: ChangedTag): void {
+    if (tag.what === "status") {
+      void this.#loadStatus(tag.connection);
+      return;
+    }
+    void this.#loadApp();
+    if (tag.what === "environment") this.flags.outdated(tag);
+  }
+
+  #follow(progress: RefreshProgress): void {
+    const next = { ...this.progress };
+    if (progress.what === null) delete next[placeKey(progress)];
+    else next[placeKey(progress)] = progress;
+    this.progress = next;
+  }
+}
+
+function applyTheme(theme: ThemeView): void {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+/** The session of the window, for every component below the root. */
+export const [useSession, provideSession] = createContext<Session>();
