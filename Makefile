@@ -41,7 +41,8 @@ ui-check: setup
 
 e2e: setup-test ui ## the journeys through the real window
 	cargo build --locked
-	scripts/with-keychain.sh cargo test --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
+	xvfb-run -a -s '-screen 0 1440x900x24' scripts/with-keychain.sh \
+	  cargo test --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
 
 bench: setup ## measure, and write target/bench/report.json
 	cargo run --release --locked -p halyard-bench

@@ -1,0 +1,15 @@
+//! Journeys through the real window: the built binary in WebKit on a virtual
+//! display, with a real keychain and real HTTP. `make e2e` runs them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod connect;
+mod demo;
+mod offline;
+mod window;

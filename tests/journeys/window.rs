@@ -1,0 +1,248 @@
+//! Opens the window and finds things in it as a person would: by what they are
+//! and what they are called.
+
+use std::{
+    env, fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key, wd::Capabilities};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// How long anything may take to appear. Generous: the machine may be busy,
+/// and nothing waits longer than it has to.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Whether the window finds a keychain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Keychain {
+    /// The one of the session `make e2e` makes.
+    Real,
+    /// None answers.
+    Absent,
+}
+
+/// An open window with a data folder of its own.
+pub struct Window {
+    /// The browser's side of it.
+    pub client: Client,
+    driver: Child,
+    folder: TempDir,
+}
+
+impl Window {
+    /// Opens the window on an empty data folder.
+    pub async fn open(keychain: Keychain) -> Window {
+        Window::open_on(tempfile::tempdir().unwrap(), keychain).await
+    }
+
+    /// Opens the window on a data folder.
+    pub async fn open_on(folder: TempDir, keychain: Keychain) -> Window {
+        let port = free_port();
+        let mut command = Command::new("WebKitWebDriver");
+        command
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("HALYARD_DATA_DIR", folder.path())
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if keychain == Keychain::Absent {
+            command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+        }
+        let driver = command
+            .spawn()
+            .expect("WebKitWebDriver starts: `make e2e` installs it");
+        let client = connect(port).await;
+        Window {
+            client,
+            driver,
+            folder,
+        }
+    }
+
+    /// Closes the window and leaves its data folder.
+    pub async fn close(mut self) -> TempDir {
+        // Closing the session ends the program; a program that is gone already
+        // is as closed.
+        let _ended = self.client.clone().close().await;
+        let _stopped = self.driver.kill();
+        let _reaped = self.driver.wait();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Waits for something with a role and an accessible name.
+    pub async fn find(&self, role: &str, name: &str) -> Element {
+        self.wait(&by_role(role, name), &format!("{role} \"{name}\""))
+            .await
+    }
+
+    /// Waits for an element that holds a text.
+    pub async fn text(&self, text: &str) -> Element {
+        let path = format!(
+            "//body//*[contains(normalize-space(.), {0}) and not(.//*[contains(normalize-space(.), {0})])]",
+            quoted(text)
+        );
+        self.wait(&path, &format!("the text \"{text}\"")).await
+    }
+
+    /// Clicks something with a role and a name.
+    pub async fn click(&self, role: &str, name: &str) {
+        let started = Instant::now();
+        loop {
+            let result = self.find(role, name).await.click().await;
+            match result {
+                Ok(()) => return,
+                Err(error) if started.elapsed() > PATIENCE => {
+                    panic!("{role} \"{name}\" takes no click: {error}")
+                }
+                // Moving or covered for a moment: a person would try again.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    /// Replaces what stands in a field.
+    pub async fn fill(&self, name: &str, text: &str) {
+        let field = self.find("textbox", name).await;
+        field.click().await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Presses a key.
+    pub async fn press(&self, key: Key) {
+        let focused = self.client.active_element().await.unwrap();
+        focused.send_keys(&String::from(char::from(key))).await.unwrap();
+    }
+
+    /// Waits until an attribute of something has a value.
+    pub async fn until(&self, role: &str, name: &str, attribute: &str, value: &str) {
+        let started = Instant::now();
+        loop {
+            let seen = self.find(role, name).await.attr(attribute).await.ok().flatten();
+            if seen.as_deref() == Some(value) {
+                return;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{role} \"{name}\" has {attribute}={seen:?}, not {value}"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Everything the window holds, as text: the whole document and the values
+    /// of its fields.
+    pub async fn content(&self) -> String {
+        let script = "return document.documentElement.outerHTML + '\\n' \
+                      + Array.from(document.querySelectorAll('input, textarea')).map(f => f.value).join('\\n')";
+        self.client
+            .execute(script, Vec::new())
+            .await
+            .unwrap()
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Keeps a picture for people under `target/journeys`.
+    pub async fn picture(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/journeys");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{name}.png"));
+        fs::write(&path, self.client.screenshot().await.unwrap()).unwrap();
+        println!("picture: target/journeys/{name}.png");
+    }
+
+    async fn wait(&self, path: &str, what: &str) -> Element {
+        let found = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::XPath(path))
+            .await;
+        match found {
+            Ok(element) => element,
+            Err(error) => {
+                self.picture("failure").await;
+                panic!("{what} did not appear: {error}");
+            }
+        }
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // Also after a failed assertion; the program ends with its driver.
+        let _stopped = self.driver.kill();
+        let _reaped = self.driver.wait();
+    }
+}
+
+async fn connect(port: u16) -> Client {
+    let mut capabilities = Capabilities::new();
+    capabilities.insert(
+        "webkitgtk:browserOptions".into(),
+        json!({"binary": binary(), "args": []}),
+    );
+    let connector = hyper_util::client::legacy::connect::HttpConnector::new();
+    let started = Instant::now();
+    loop {
+        let attempt = ClientBuilder::new(connector.clone())
+            .capabilities(capabilities.clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await;
+        match attempt {
+            Ok(client) => return client,
+            Err(error) if started.elapsed() > PATIENCE => panic!("the window did not open: {error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+fn binary() -> PathBuf {
+    env::var_os("HALYARD_BINARY").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_halyard")), PathBuf::from)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// An XPath for a role and an accessible name, as far as the window's own
+/// markup needs: a label, the text itself, or an associated `<label>`.
+fn by_role(role: &str, name: &str) -> String {
+    let name = quoted(name);
+    let element = match role {
+        "button" => "(self::button and not(@role)) or @role='button'".to_owned(),
+        "textbox" => "(self::input and not(@type='checkbox' or @type='radio')) or self::textarea or @role='textbox' or @role='combobox' or @role='searchbox'".to_owned(),
+        "checkbox" => "(self::input and @type='checkbox') or @role='checkbox'".to_owned(),
+        "radio" => "(self::input and @type='radio') or @role='radio'".to_owned(),
+        "heading" => "self::h1 or self::h2 or self::h3".to_owned(),
+        other => format!("@role='{other}'"),
+    };
+    format!(
+        "//*[({element}) and (@aria-label={name} or normalize-space(.)={name} or @id=//label[normalize-space(.)={name}]/@for or ancestor::label[contains(normalize-space(.), {name})])]"
+    )
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains('\'') {
+        format!("\"{text}\"")
+    } else {
+        format!("'{text}'")
+    }
+}
