@@ -121,7 +121,9 @@ impl FaultBoard {
     /// Says what the service would have refused.
     pub fn edit_as_maya(&self, surface: Surface, edit: &MayaEdit) -> Result<(), String> {
         match surface {
-            Surface::Flagsmith | Surface::EdgeProxy => self.services.flagsmith.edit_as_maya(edit),
+            Surface::Flagsmith | Surface::EdgeProxy | Surface::ProxyUpstream => {
+                self.services.flagsmith.edit_as_maya(edit)
+            }
             Surface::EdgeFlags => self.services.edgeflags.edit_as_maya(edit),
             Surface::Status => Err("nobody edits the status feed".to_owned()),
         }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Effect, Fault, FaultBoard, MayaEdit, Surface, edgeflags::EdgeFlagsOptions, fault, journal::Journal,
+    Effect, Fault, FaultBoard, MayaEdit, Surface, catalogue, edgeflags::EdgeFlagsOptions, journal::Journal,
 };
 
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ async fn only_from_this_machine(request: Request, next: Next) -> Response {
 
 async fn overview(State(control): State<Control>) -> Response {
     let posted = control.board.posted();
-    let faults: Vec<Value> = fault::catalogue()
+    let faults: Vec<Value> = catalogue()
         .into_iter()
         .map(|listed| {
             let settings: Vec<Value> = posted
@@ -81,7 +81,7 @@ async fn set(
         Ok(one) => vec![one],
         Err(reason) => return refuse(StatusCode::BAD_REQUEST, &reason),
     };
-    if !fault::catalogue().iter().any(|listed| listed.name == name) {
+    if !catalogue().iter().any(|listed| listed.name == name) {
         return refuse(StatusCode::NOT_FOUND, &format!("there is no fault named {name}"));
     }
     let faults: Result<Vec<Fault>, String> = settings
@@ -102,7 +102,7 @@ fn read_fault(name: &str, setting: Value) -> Result<Fault, String> {
     let Value::Object(mut setting) = setting else {
         return Err("a setting is a JSON object".to_owned());
     };
-    let listed = fault::catalogue().into_iter().find(|listed| listed.name == name);
+    let listed = catalogue().into_iter().find(|listed| listed.name == name);
     let parameters = listed.map(|listed| listed.parameters).unwrap_or_default();
     if let Some(unknown) = setting.keys().find(|key| parameters.get(key.as_str()).is_none()) {
         return Err(format!("{name} has no parameter {unknown}"));

@@ -1,7 +1,6 @@
 //! What can go wrong on purpose, and on which requests.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::MayaEdit;
 
@@ -18,6 +17,16 @@ pub enum Surface {
     EdgeFlags,
     /// The status feed.
     Status,
+    /// The Edge Proxy's own requests to Flagsmith. They come at their own times, so a fault strikes them
+    /// only where it names them, and the journal leaves them out.
+    ProxyUpstream,
+}
+
+impl Surface {
+    /// Whether the sandbox's clients speak to it.
+    pub(crate) fn is_for_clients(self) -> bool {
+        self != Self::ProxyUpstream
+    }
 }
 
 /// A fault and the requests it strikes.
@@ -37,7 +46,7 @@ pub struct Fault {
     /// What happens.
     #[serde(flatten)]
     pub effect: Effect,
-    /// Only on this surface; on all of them where none is named.
+    /// Only on this surface; on all that clients speak to where none is named.
     #[serde(default)]
     pub surface: Option<Surface>,
     /// Only for this verb.
@@ -98,7 +107,8 @@ impl Fault {
     }
 
     pub(crate) fn concerns(&self, surface: Surface, method: &str, target: &str) -> bool {
-        self.surface.is_none_or(|wanted| wanted == surface)
+        self.surface
+            .map_or(surface.is_for_clients(), |wanted| wanted == surface)
             && self
                 .method
                 .as_deref()
@@ -263,158 +273,14 @@ fn first() -> u32 {
     1
 }
 
-fn incident_title() -> String {
+pub(crate) fn incident_title() -> String {
     "Edge API latency".to_owned()
 }
 
-fn incident_impact() -> String {
+pub(crate) fn incident_impact() -> String {
     "minor".to_owned()
 }
 
-fn incident_component() -> String {
+pub(crate) fn incident_component() -> String {
     "Edge API".to_owned()
-}
-
-/// A fault as the control route lists it: its name, what it does, and its own parameters.
-#[derive(Debug, Clone, Serialize)]
-pub struct Listed {
-    /// The name in `PUT {control.url}faults/{name}`.
-    pub name: &'static str,
-    /// What it does, in one sentence.
-    pub description: &'static str,
-    /// Parameters by name, each with its type and what it means.
-    pub parameters: Value,
-}
-
-/// Every fault there is.
-pub fn catalogue() -> Vec<Listed> {
-    let listed = |name, description, own: Value| {
-        let mut parameters = own;
-        let state = matches!(name, "stale_document" | "frozen_proxy" | "incident");
-        if let (Some(all), Value::Object(shared)) = (parameters.as_object_mut(), matching(state)) {
-            all.extend(shared);
-        }
-        Listed {
-            name,
-            description,
-            parameters,
-        }
-    };
-    let ms = || json!({ "ms": { "type": "integer", "unit": "milliseconds", "required": true } });
-    vec![
-        listed(
-            "latency",
-            "The request is carried out after a wait, even if the client has gone.",
-            ms(),
-        ),
-        listed(
-            "throttle",
-            "429 in the service's own shape; not carried out.",
-            json!({ "retry_after": { "type": "integer", "unit": "seconds", "default": null } }),
-        ),
-        listed(
-            "server_error",
-            "A 5xx; not carried out.",
-            json!({
-                "status": { "type": "integer", "values": [500, 502, 503, 504], "default": 500 },
-                "body": { "type": "string", "values": ["html", "json", "empty"], "default": "html" },
-            }),
-        ),
-        listed(
-            "cut_body",
-            "Carried out; the connection closes in the middle of the body.",
-            json!({}),
-        ),
-        listed(
-            "commit_then_cut",
-            "Carried out; the connection closes without an answer.",
-            json!({}),
-        ),
-        listed(
-            "late_commit",
-            "The connection closes without an answer; carried out later.",
-            ms(),
-        ),
-        listed(
-            "refuse",
-            "The connection closes without an answer; not carried out.",
-            json!({}),
-        ),
-        listed(
-            "wrong_shape",
-            "Carried out; 200 with valid JSON of another shape.",
-            json!({}),
-        ),
-        listed(
-            "malformed_json",
-            "Carried out; the answer's JSON breaks off.",
-            json!({}),
-        ),
-        listed(
-            "huge_body",
-            "200 with JSON of this size; not carried out.",
-            json!({ "bytes": { "type": "integer", "unit": "bytes", "required": true } }),
-        ),
-        listed(
-            "endless_paging",
-            "Every page of a list says that there is another one.",
-            json!({}),
-        ),
-        listed(
-            "stale_document",
-            "Reads answer from the moment the fault was set.",
-            json!({}),
-        ),
-        listed(
-            "frozen_proxy",
-            "The Edge Proxy takes no new documents.",
-            json!({}),
-        ),
-        listed(
-            "incident",
-            "The status feed tells of an open incident.",
-            json!({
-                "title": { "type": "string", "default": incident_title() },
-                "impact": {
-                    "type": "string",
-                    "values": ["minor", "major", "critical"],
-                    "default": incident_impact(),
-                },
-                "component": { "type": "string", "default": incident_component() },
-            }),
-        ),
-        listed(
-            "maya",
-            "A colleague edits just before or just after the nth matching request.",
-            json!({
-                "edit": {
-                    "type": "object",
-                    "members": ["environment", "flag", "enabled", "value"],
-                    "required": true,
-                },
-                "when": { "type": "string", "values": ["before", "after"], "default": "before" },
-                "nth": { "type": "integer", "default": 1 },
-            }),
-        ),
-    ]
-}
-
-/// The parameters that say which requests a fault strikes.
-fn matching(is_state: bool) -> Value {
-    let surface = json!({
-        "surface": {
-            "type": "string",
-            "values": ["flagsmith", "edge_proxy", "edgeflags", "status"],
-            "default": null,
-        },
-    });
-    if is_state {
-        return surface;
-    }
-    let mut all = surface;
-    all["method"] = json!({ "type": "string", "default": null });
-    all["path"] = json!({ "type": "string", "meaning": "part of the path with its query", "default": null });
-    all["after"] = json!({ "type": "integer", "meaning": "let the first n pass", "default": 0 });
-    all["times"] = json!({ "type": "integer", "meaning": "strike n, null for ever", "default": null });
-    all
 }

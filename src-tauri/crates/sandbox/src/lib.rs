@@ -18,6 +18,7 @@
 
 mod announcement;
 mod board;
+mod catalogue;
 mod control;
 pub mod edge_proxy;
 pub mod edgeflags;
@@ -39,7 +40,8 @@ use tokio_util::sync::DropGuard;
 
 pub use announcement::{Announcement, EdgeFlagsPlace, Place};
 pub use board::{FaultBoard, Posted};
-pub use fault::{Effect, ErrorBody, Fault, Listed, Moment, Surface, catalogue};
+pub use catalogue::{Listed, catalogue};
+pub use fault::{Effect, ErrorBody, Fault, Moment, Surface};
 pub use journal::Exchange;
 pub use maya::MayaEdit;
 pub use seed::Seed;
@@ -117,6 +119,7 @@ impl Sandbox {
         let flagsmith_listener = open(config.flagsmith_port).await?;
         let proxy_listener = open(config.edge_proxy_port).await?;
         let edgeflags_listener = open(config.edgeflags_port).await?;
+        let upstream_listener = open(0).await?;
         let status_listener = open(0).await?;
         let control_listener = open(0).await?;
 
@@ -124,8 +127,9 @@ impl Sandbox {
         let flagsmith = Flagsmith::new(config.seed);
         let mut flagsmith_member = flagsmith.describe();
         let pairs = key_pairs(&flagsmith_member);
-        flagsmith_member["url"] = Value::String(flagsmith_url.clone());
-        let edge_proxy = EdgeProxy::new(flagsmith_url, pairs, config.proxy_poll, config.proxy_grace);
+        flagsmith_member["url"] = Value::String(flagsmith_url);
+        let upstream_url = format!("{}/api/v1/", address(&upstream_listener)?);
+        let edge_proxy = EdgeProxy::new(upstream_url, pairs, config.proxy_poll, config.proxy_grace);
         let edgeflags = EdgeFlags::new(config.seed, config.edgeflags);
 
         let announcement = Announcement {
@@ -158,6 +162,10 @@ impl Sandbox {
         serve::serve(
             flagsmith_listener,
             front(Surface::Flagsmith, services.flagsmith.router()),
+        );
+        serve::serve(
+            upstream_listener,
+            front(Surface::ProxyUpstream, services.flagsmith.router()),
         );
         serve::serve(
             proxy_listener,

@@ -135,9 +135,12 @@ impl Front {
             .map_err(|_| Closed)?;
         let method = parts.method.as_str();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let number = self
-            .journal
-            .arrived(self.surface, method, target, &parts.headers, &body);
+        let number = match self.surface.is_for_clients() {
+            true => self
+                .journal
+                .arrived(self.surface, method, target, &parts.headers, &body),
+            false => 0,
+        };
         let effects = self.board.strike(self.surface, method, target);
         let arrived = Arrived { parts, body, number };
 

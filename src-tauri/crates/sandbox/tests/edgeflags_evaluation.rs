@@ -1,5 +1,7 @@
 //! What callers get for a flag, over HTTP, from `edgeflags_evaluation.json5`.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod door;
 
 use halyard_sandbox::{Running, edgeflags::EdgeFlagsOptions};

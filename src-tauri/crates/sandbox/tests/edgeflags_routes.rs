@@ -1,5 +1,7 @@
 //! Every EdgeFlags route and quirk, over HTTP, from `edgeflags_routes.json5`.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod door;
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -182,15 +183,18 @@ impl Refusal {
     }
 }
 
-/// A throttled answer in this service's shape, for the fault board.
+/// A throttled answer in this service's shape, for the fault board: what it tells about limits always, and
+/// `Retry-After` where a number is given.
 pub(crate) fn throttled(retry_after_seconds: Option<u64>) -> Response {
     let mut response = Refusal::rate_limited().into_response();
+    let wait_ms = i64::try_from(retry_after_seconds.unwrap_or(60).saturating_mul(1000)).unwrap_or(i64::MAX);
+    let reset_ms = Timestamp::now().as_millisecond().saturating_add(wait_ms);
+    let headers = response.headers_mut();
+    insert(headers, "x-ratelimit-limit", "1000");
+    insert(headers, "x-ratelimit-remaining", "0");
+    insert(headers, "x-ratelimit-reset", &reset_ms.to_string());
     if let Some(seconds) = retry_after_seconds {
-        insert(
-            response.headers_mut(),
-            header::RETRY_AFTER.as_str(),
-            &seconds.to_string(),
-        );
+        insert(headers, header::RETRY_AFTER.as_str(), &seconds.to_string());
     }
     response
 }

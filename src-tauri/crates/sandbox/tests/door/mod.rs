@@ -2,14 +2,19 @@
 
 #![allow(dead_code, reason = "every test program uses its own part of the door")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use halyard_sandbox::{
     Config, Running, Sandbox,
     edgeflags::{EdgeFlagsOptions, SeededToken},
 };
+use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// A few requests to a fresh sandbox, and what each must answer.
 #[derive(Debug, Deserialize)]
@@ -164,4 +169,63 @@ pub(crate) fn holds(found: &Value, wanted: &Value) -> Result<(), String> {
         (found, wanted) if found == wanted => Ok(()),
         (found, wanted) => Err(format!("{found} instead of {wanted}")),
     }
+}
+
+/// Sends a request to EdgeFlags as an admin.
+pub(crate) async fn ask(
+    running: &Running,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Result<reqwest::Response, reqwest::Error> {
+    let place = &running.announcement().edgeflags;
+    let mut request = client()
+        .request(method, format!("{}{path}", place.url))
+        .bearer_auth(&place.token);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    request.send().await
+}
+
+/// As [`ask`], where an answer is due.
+pub(crate) async fn send(
+    running: &Running,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> reqwest::Response {
+    ask(running, method, path, body).await.expect("an answer")
+}
+
+/// Everything that EdgeFlags puts on the wire for one request, until it closes the connection.
+pub(crate) async fn ask_raw(running: &Running, method: &str, path: &str, body: Option<&Value>) -> String {
+    let place = &running.announcement().edgeflags;
+    let address = place.url.trim_start_matches("http://");
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}",
+        token = place.token,
+        length = body.len(),
+    );
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    // A closed connection may show as an error; what came before it is what counts.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).expect("text")
+}
+
+/// Waits until something holds. A test that waits for what never comes is ended by its runner's patience,
+/// which is 20 seconds here.
+pub(crate) async fn settle(holds: impl Fn() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting)
+        .await
+        .expect("it never came to hold");
 }
