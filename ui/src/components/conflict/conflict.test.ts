@@ -1,0 +1,155 @@
+import { render, screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+
+import type { ConflictView, OpenEditView } from "../../ipc/bindings";
+import ConflictDialog from "./ConflictDialog.svelte";
+import OpenEditList from "./OpenEditList.svelte";
+
+const conflict: ConflictView = {
+  edit: "edit-7",
+  flag: "free_shipping_threshold",
+  environment: "EU Production",
+  sentence: "Maya Lindqvist changed this flag 6 min ago. Nothing of yours has been sent.",
+  already_sent: false,
+  fields: [
+    { field: "Value", base: "49", theirs: "59", mine: "45", contested: true },
+    { field: "State", base: "On", theirs: "On", mine: "Off", contested: false },
+  ],
+};
+
+function open(over: Partial<ConflictView> = {}) {
+  const onResolve = vi.fn();
+  const onClose = vi.fn();
+  const drawn = render(ConflictDialog, { conflict: { ...conflict, ...over }, onResolve, onClose });
+  return { ...drawn, onResolve, onClose };
+}
+
+describe("the conflict dialog", () => {
+  it("names the flag, says what happened, and shows each field from three sides", () => {
+    open();
+    const dialog = screen.getByRole("dialog", {
+      name: "Resolve conflict in free_shipping_threshold, EU Production",
+    });
+    expect(dialog).toHaveAccessibleDescription(conflict.sentence);
+    const row = within(dialog).getByRole("row", { name: /^Value/ });
+    expect(
+      within(row)
+        .getAllByRole("cell")
+        .map((cell) => cell.textContent?.trim()),
+    ).toEqual(["49", "59", "45"]);
+    expect(within(row).getByRole("rowheader")).toHaveTextContent("Both sides changed it");
+    expect(within(dialog).getByRole("row", { name: /^State/ })).not.toHaveTextContent("Both sides");
+    expect(dialog).toHaveTextContent("1 field changed on both sides");
+  });
+
+  it("puts the focus on the decision that writes nothing", () => {
+    open();
+    expect(screen.getByRole("button", { name: "Keep theirs" })).toHaveFocus();
+  });
+
+  it.each([
+    ["1", "keep_theirs"],
+    ["2", "send_mine"],
+  ])("takes the key %s for %s", async (key, resolution) => {
+    const { onResolve } = open();
+    await userEvent.keyboard(key);
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith(resolution);
+  });
+
+  it("takes the buttons, and leaves other keys alone", async () => {
+    const { onResolve, onClose } = open();
+    await userEvent.keyboard("3{Control>}1{/Control}x");
+    expect(onResolve).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole("button", { name: "Send mine on top" }));
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine");
+    expect(onClose).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["Esc", () => userEvent.keyboard("{Escape}")],
+    ["Decide later", () => userEvent.click(screen.getByRole("button", { name: "Decide later" }))],
+  ])("closes without a decision by %s", async (_, act) => {
+    const { onResolve, onClose } = open();
+    await act();
+    expect(onClose).toHaveBeenCalledOnce();
+    expect(onResolve).not.toHaveBeenCalled();
+  });
+
+  it("no longer listens for keys when it is gone", async () => {
+    const { onResolve, unmount } = open();
+    unmount();
+    await userEvent.keyboard("1");
+    expect(onResolve).not.toHaveBeenCalled();
+  });
+
+  it("gives the focus back to its opener", async () => {
+    const opener = document.createElement("button");
+    document.body.append(opener);
+    opener.focus();
+    const { unmount } = open();
+    expect(opener).not.toHaveFocus();
+    unmount();
+    expect(opener).toHaveFocus();
+    opener.remove();
+  });
+
+  it("says when the edit had been sent already", () => {
+    open({ already_sent: true });
+    expect(screen.getByRole("dialog")).toHaveTextContent("Your edit had been sent already");
+  });
+
+  it("reads an empty side as no value", () => {
+    open({ fields: [{ field: "Value", base: "", theirs: "a", mine: "b", contested: true }] });
+    expect(screen.getAllByRole("cell")[0]).toHaveTextContent("No value");
+  });
+});
+
+const unknown: OpenEditView = {
+  edit: "edit-1",
+  environment: "production",
+  environment_name: "Production",
+  flag: "guest_checkout",
+  sentence: "guest_checkout off in Production was sent, and no answer came.",
+  conflict: null,
+};
+const contested: OpenEditView = {
+  ...unknown,
+  edit: "edit-7",
+  flag: conflict.flag,
+  sentence: "Met a change.",
+  conflict,
+};
+
+describe("the list of open edits", () => {
+  it("draws nothing without any", () => {
+    const { container } = render(OpenEditList, { edits: [], onReadAgain: vi.fn(), onResolve: vi.fn() });
+    expect(container).toHaveTextContent("");
+  });
+
+  it("announces how many there are of each kind", () => {
+    render(OpenEditList, { edits: [contested, unknown], onReadAgain: vi.fn(), onResolve: vi.fn() });
+    expect(screen.getByRole("status")).toHaveTextContent(
+      "1 edit met a newer change. The outcome of 1 edit is not known.",
+    );
+  });
+
+  it("reads again what is unknown, once at a time", async () => {
+    let finish = () => {};
+    const onReadAgain = vi.fn(() => new Promise<void>((resolve) => (finish = resolve)));
+    render(OpenEditList, { edits: [unknown], onReadAgain, onResolve: vi.fn() });
+    const button = screen.getByRole("button", { name: "Read guest_checkout again" });
+    await userEvent.click(button);
+    await userEvent.click(button);
+    expect(onReadAgain).toHaveBeenCalledExactlyOnceWith("edit-1");
+    finish();
+    await vi.waitFor(() => expect(button).not.toHaveAttribute("aria-busy"));
+  });
+
+  it("opens the resolver for a conflict", async () => {
+    const onResolve = vi.fn();
+    render(OpenEditList, { edits: [contested], onReadAgain: vi.fn(), onResolve });
+    await userEvent.click(screen.getByRole("button", { name: "Resolve free_shipping_threshold" }));
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith(conflict);
+  });
+});
