@@ -53,7 +53,17 @@ impl Store {
         identifier: &str,
         traits: &Map<String, Value>,
     ) -> Result<Vec<ServedFlag<'_>>, String> {
-        let Evaluated { mut flags, segments } = evaluate(&self.document(environment), identifier, traits)?;
+        let mut document = self.document(environment);
+        // The server looks only at segments that override something here, so a broken pattern elsewhere
+        // hurts nobody. A client that evaluates the document looks at all of them.
+        if let Some(segments) = document["project"]["segments"].as_array_mut() {
+            segments.retain(|segment| {
+                segment["feature_states"]
+                    .as_array()
+                    .is_some_and(|rows| !rows.is_empty())
+            });
+        }
+        let Evaluated { mut flags, segments } = evaluate(&document, identifier, traits)?;
         let identity = self
             .identity_by_identifier(environment.id, identifier)
             .map(|identity| identity.id);

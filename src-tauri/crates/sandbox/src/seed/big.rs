@@ -8,6 +8,7 @@ use crate::flagsmith::store::Store;
 fn project(name: &str) -> Builder {
     let mut builder = Builder::new("Acme Retail", name);
     builder.user("Maya", "Lindqvist", "0a11a0a1", false);
+    builder.user("Tom", "Okafor", "0d44d0d4", true);
     builder.user("Demo", "Person", "facade00", false);
     builder
 }
@@ -83,10 +84,9 @@ pub(crate) fn ten_thousand() -> Store {
     builder.finish()
 }
 
-/// A project with an environment of each kind and no flags.
+/// A project with one environment and no flags.
 pub(crate) fn empty() -> Store {
     let mut builder = project("Acme Empty");
     builder.environment("Production", "Production", false);
-    builder.environment("Staging", "Staging", true);
     builder.finish()
 }

@@ -229,23 +229,21 @@ fn options(store: &mut Store, body: &Fields) -> Outcome2<Vec<FeatureOption>> {
     let Some(rows) = body.get("multivariate_options").and_then(Value::as_array) else {
         return Ok(Vec::new());
     };
-    let mut options = Vec::new();
-    for row in rows {
-        let empty = Map::new();
-        options.push(option(store, row.as_object().unwrap_or(&empty))?);
-    }
-    if options
-        .iter()
-        .map(|option| option.default_percentage)
-        .sum::<f64>()
-        > 100.0
-    {
+    let empty = Map::new();
+    let rows: Vec<&Fields> = rows.iter().map(|row| row.as_object().unwrap_or(&empty)).collect();
+    if rows.iter().map(|row| default_percentage(row)).sum::<f64>() > 100.0 {
         return Err(fields::wrong(
             "multivariate_options",
             "Invalid percentage allocation",
         ));
     }
-    Ok(options)
+    rows.into_iter().map(|row| option(store, row)).collect()
+}
+
+fn default_percentage(row: &Fields) -> f64 {
+    row.get("default_percentage_allocation")
+        .and_then(Value::as_f64)
+        .unwrap_or(100.0)
 }
 
 /// An option from its columns.
@@ -256,10 +254,7 @@ pub(crate) fn option(store: &mut Store, row: &Fields) -> Outcome2<FeatureOption>
         id: store.next_id("option"),
         uuid: store.next_uuid("option"),
         value,
-        default_percentage: row
-            .get("default_percentage_allocation")
-            .and_then(Value::as_f64)
-            .unwrap_or(100.0),
+        default_percentage: default_percentage(row),
         key: fields::text(row, "key")?.map(str::to_owned),
     })
 }
@@ -289,9 +284,10 @@ pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
     store.features.insert(id, feature);
     store.touch_project(project);
     let feature = store.features.get(&id).ok_or_else(Answer::server_error)?;
-    Ok(Answer::ok(Value::Object(render::feature(
-        store, feature, None, None,
-    ))))
+    let mut row = render::feature(store, feature, None, None);
+    row.remove("is_num_identity_overrides_complete");
+    row.insert("code_references_counts".to_owned(), json!([]));
+    Ok(Answer::ok(Value::Object(row)))
 }
 
 /// `DELETE` of a feature with everything that refers to it.

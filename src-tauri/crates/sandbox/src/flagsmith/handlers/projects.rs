@@ -84,7 +84,10 @@ pub(crate) fn create_project(store: &mut Store, call: &Call) -> Outcome {
         },
     );
     let project = store.projects.get(&id).ok_or_else(Answer::server_error)?;
-    Ok(Answer::created(whole_project(store, project)))
+    Ok(Answer::created(Value::Object(render::project(
+        project,
+        store.organisation.id,
+    ))))
 }
 
 /// `GET /environments/?project=`

@@ -30,7 +30,7 @@ const OPERATORS: [&str; 14] = [
 pub(crate) fn list(store: &mut Store, call: &Call) -> Outcome {
     let project = fields::project(store, call)?.id;
     let asked = call.query("q").unwrap_or("").to_lowercase();
-    let with_specific = call.query_flag("include_feature_specific").unwrap_or(false);
+    let with_specific = call.query_flag("include_feature_specific").unwrap_or(true);
     let rows: Vec<&Segment> = store
         .segments_of(project)
         .filter(|segment| with_specific || segment.feature.is_none())
