@@ -86,7 +86,7 @@ pub(super) fn answer(project: &mut Project, call: &Call<'_>) -> Response {
     let class = route.as_ref().map_or(super::limits::Class::Management, |it| {
         it.class(call.method.as_str())
     });
-    let budget = project.limits.draw(&token.prefix, class, &project.options);
+    let budget = project.limits.draw(token.budget_key(), class, &project.options);
     let outcome = if budget.granted {
         decide(project, call, &token, route)
     } else {

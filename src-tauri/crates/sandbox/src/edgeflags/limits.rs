@@ -48,18 +48,18 @@ impl Budget {
 /// The moments of recent requests.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
-    moments: HashMap<(String, Class), VecDeque<Instant>>,
+    moments: HashMap<([u8; 32], Class), VecDeque<Instant>>,
 }
 
 impl Limits {
     /// Draws one request from a token's budget. A refused request does not lengthen the wait.
-    pub(super) fn draw(&mut self, token: &str, class: Class, options: &EdgeFlagsOptions) -> Budget {
+    pub(super) fn draw(&mut self, token: [u8; 32], class: Class, options: &EdgeFlagsOptions) -> Budget {
         let window = Duration::from_millis(options.window_ms);
         let limit = match class {
             Class::Evaluation => options.evaluation_limit,
             Class::Management => options.management_limit,
         };
-        let moments = self.moments.entry((token.to_owned(), class)).or_default();
+        let moments = self.moments.entry((token, class)).or_default();
         let now = Instant::now();
         while moments
             .front()
