@@ -160,8 +160,16 @@ impl Attempt<'_> {
     fn shows_what_was_sent(&self, now: &Fresh) -> bool {
         let expected = self.write.change.applied_to(&self.before.flag.state);
         if !self.before.whole {
-            return differences(&expected, &now.flag.state).is_empty()
+            // A value that an abridged list hides shows only once the flag is
+            // on, so just what was changed can be compared; another edit in
+            // between shows in the version.
+            let shown = self.write.change.is_met_by(&now.flag.state)
                 || evaluates_to(&expected) == evaluates_to(&now.flag.state);
+            let alone = match (self.before.item.version(), now.item.version()) {
+                (Some(before), Some(now)) => now <= before + 1,
+                _ => true,
+            };
+            return shown && alone;
         }
         let differing = differing_members(&self.sent, &now.item.definition);
         if !differing.is_empty() {

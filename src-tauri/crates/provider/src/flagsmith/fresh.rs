@@ -10,7 +10,7 @@ use crate::{Failure, FailureKind, Target};
 
 /// How often states and segment links are read where they do not fit, because
 /// an override was made or removed between the two requests.
-const READINGS: u32 = 3;
+const READINGS: u32 = 4;
 
 /// A flag as read, with what a write needs to name its state.
 pub(super) struct Fresh {
@@ -31,27 +31,40 @@ pub(super) async fn flag(call: &Call<'_>, target: Target<'_>, known: &Flag) -> R
 
 /// Reads a flag's state; everything else is taken over from `known`. One
 /// request for a flag without overrides and options.
+///
+/// The states come last: in an environment without versions, everything after
+/// them would widen the gap in which somebody else's change is replaced unseen.
 pub(super) async fn read(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Fresh, Failure> {
+    let mut with_overrides = !known.state.segment_overrides.is_empty();
+    let mut with_options = !known.state.variants.is_empty();
     for _ in 0..READINGS {
+        let (options, links) = tokio::try_join!(
+            async {
+                if !with_options {
+                    return Ok(Vec::new());
+                }
+                Ok(feature(call, target, known).await?.multivariate_options)
+            },
+            async {
+                if !with_overrides {
+                    return Ok(Vec::new());
+                }
+                links(call, target, known).await
+            },
+        )?;
         let states = states(call, target, known).await?;
         let Some(default) = states.iter().find(|state| is_default(state)) else {
             return Err(absent(known));
         };
-        let has_overrides = states.iter().any(|state| segment_link(state).is_some());
         let has_options = states
             .iter()
             .any(|state| !state.multivariate_feature_state_values.is_empty());
-        let options = if has_options {
-            feature(call, target, known).await?.multivariate_options
-        } else {
-            Vec::new()
-        };
-        let links = if has_overrides {
-            links(call, target, known).await?
-        } else {
-            Vec::new()
-        };
+        if has_options && !with_options {
+            with_options = true;
+            continue;
+        }
         let Some(overrides) = overrides(&states, &links, &options) else {
+            with_overrides = true;
             continue;
         };
         let mut flag = known.clone();
