@@ -207,6 +207,16 @@ describe("the result", () => {
     expect(grid).toHaveAttribute("aria-rowcount", "41");
   });
 
+  it("can be narrowed to what an override decided", async () => {
+    const { field } = await open();
+    const grid = await pickLena(field);
+    const button = screen.getByRole("button", { name: "9 decided by an override" });
+    await userEvent.click(button);
+    expect(button).toHaveAttribute("aria-pressed", "true");
+    expect(within(grid).getAllByText(/^(In segment|Identity override)/)).toHaveLength(9);
+    expect(grid).toHaveAttribute("aria-rowcount", "10");
+  });
+
   it("draws only what is in view", async () => {
     const { field } = await open("many");
     const grid = await typeIdentity(field, "x");
@@ -256,7 +266,7 @@ describe("the result", () => {
     expect(filter).toHaveValue("");
     await userEvent.type(filter, "zzzz");
     expect(screen.getByText("No flag matches “zzzz”")).toBeVisible();
-    await userEvent.click(screen.getByRole("button", { name: "Clear the filter" }));
+    await userEvent.click(screen.getByRole("button", { name: "Clear filters" }));
     expect(screen.getByRole("grid")).toHaveAttribute("aria-rowcount", "129");
   });
 

@@ -8,6 +8,8 @@ export type Shown = "all" | "on" | "off";
 export class ResultFilter {
   query = $state("");
   shown = $state<Shown>("all");
+  /** Only what an override decided. */
+  overridden = $state(false);
 
   readonly #all: () => PreviewRowView[];
 
@@ -23,8 +25,7 @@ export class ResultFilter {
 
   /** The rows that pass, best match first. */
   readonly rows: PreviewRowView[] = $derived.by(() => {
-    const passing =
-      this.shown === "all" ? this.#all() : this.#all().filter((row) => row.enabled === (this.shown === "on"));
+    const passing = this.#all().filter((row) => this.#passes(row));
     const query = this.query.trim().toLowerCase();
     if (query === "") return passing;
     return passing
@@ -37,6 +38,12 @@ export class ResultFilter {
   clear(): void {
     this.query = "";
     this.shown = "all";
+    this.overridden = false;
+  }
+
+  #passes(row: PreviewRowView): boolean {
+    if (this.shown !== "all" && row.enabled !== (this.shown === "on")) return false;
+    return !this.overridden || row.decided_by === "identity" || row.decided_by === "segment";
   }
 }
 
