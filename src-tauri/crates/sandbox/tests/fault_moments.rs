@@ -99,16 +99,29 @@ struct Document<'a> {
 
 impl<'a> Document<'a> {
     fn of(running: &'a Running) -> Self {
-        Self { running, environment: &running.announcement().flagsmith["environments"][0] }
+        Self {
+            running,
+            environment: &running.announcement().flagsmith["environments"][0],
+        }
     }
 
     async fn is_enabled(&self) -> bool {
-        let url = format!("{}environment-document/", self.running.announcement().flagsmith_text("url"));
+        let url = format!(
+            "{}environment-document/",
+            self.running.announcement().flagsmith_text("url")
+        );
         let key = self.environment["server_key"].as_str().expect("a key");
-        let answer = door::client().get(url).header("x-environment-key", key).send().await.expect("an answer");
+        let answer = door::client()
+            .get(url)
+            .header("x-environment-key", key)
+            .send()
+            .await
+            .expect("an answer");
         let document: Value = answer.json().await.expect("JSON");
         let states = document["feature_states"].as_array().expect("a list");
-        let found = states.iter().find(|one| one["feature"]["name"] == "guest_checkout");
+        let found = states
+            .iter()
+            .find(|one| one["feature"]["name"] == "guest_checkout");
         found.expect("seeded")["enabled"].as_bool().expect("a state")
     }
 
@@ -127,8 +140,16 @@ async fn maya_edits_flagsmith_too() {
     let running = door::start(Default::default()).await;
     let document = Document::of(&running);
     let before = document.is_enabled().await;
-    let maya = Effect::Maya { edit: document.edit(!before), when: Moment::After, nth: 2 };
-    running.faults().set(Fault::of(maya).on(Surface::Flagsmith).path("environment-document"));
+    let maya = Effect::Maya {
+        edit: document.edit(!before),
+        when: Moment::After,
+        nth: 2,
+    };
+    running.faults().set(
+        Fault::of(maya)
+            .on(Surface::Flagsmith)
+            .path("environment-document"),
+    );
     for wanted in [before, before, !before] {
         assert_eq!(document.is_enabled().await, wanted);
     }
@@ -139,8 +160,13 @@ async fn a_stale_document_misses_what_was_edited_since() {
     let running = door::start(Default::default()).await;
     let document = Document::of(&running);
     let before = document.is_enabled().await;
-    running.faults().set(Fault::of(Effect::StaleDocument).on(Surface::Flagsmith));
-    running.faults().edit_as_maya(Surface::Flagsmith, &document.edit(!before)).expect("carried out");
+    running
+        .faults()
+        .set(Fault::of(Effect::StaleDocument).on(Surface::Flagsmith));
+    running
+        .faults()
+        .edit_as_maya(Surface::Flagsmith, &document.edit(!before))
+        .expect("carried out");
     running.faults().set(Fault::of(Effect::Latency { ms: 0 }));
     assert_eq!(document.is_enabled().await, before);
     running.faults().clear();
