@@ -3,11 +3,15 @@
 
 use halyard_model::{
     Connection, ConnectionId, Endpoint, Environment, FlagsmithAuth, FlagsmithEndpoint, Named, Service,
+    Timestamp,
 };
 use halyard_provider::{Credential, Discovery, normalise_address};
 use uuid::Uuid;
 
-use crate::{Console, ConsoleError, Event, secret::KeyStoreState};
+use crate::{Console, ConsoleError, Event};
+
+/// How long a draft waits for its choices; its key is in memory until then.
+const DRAFT_MILLIS: i64 = 30 * 60_000;
 
 /// Names a draft.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +29,6 @@ pub enum AuthKind {
 }
 
 /// What the user typed to connect.
-#[derive(Debug)]
 pub struct ConnectInput {
     /// The service.
     pub service: Service,
@@ -37,6 +40,18 @@ pub struct ConnectInput {
     pub auth: AuthKind,
     /// The connection whose key is typed again.
     pub connection: Option<ConnectionId>,
+}
+
+/// The address as typed is left out: people paste passwords in it.
+impl std::fmt::Debug for ConnectInput {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ConnectInput")
+            .field("service", &self.service)
+            .field("auth", &self.auth)
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A checked address and key with what they open.
@@ -57,6 +72,7 @@ pub(crate) struct Draft {
     facts: DraftFacts,
     credential: Credential,
     connection: Option<ConnectionId>,
+    made_at: Timestamp,
 }
 
 /// Where to keep a key.
@@ -80,7 +96,7 @@ pub enum KeyHome {
 }
 
 /// What the user chose from a draft.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SaveDraft {
     /// The draft.
     pub draft: DraftId,
@@ -96,6 +112,19 @@ pub struct SaveDraft {
     pub keep: KeepKey,
 }
 
+/// The addresses as typed are left out: people paste passwords in them.
+impl std::fmt::Debug for SaveDraft {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("SaveDraft")
+            .field("draft", &self.draft)
+            .field("project", &self.project)
+            .field("environments", &self.environments)
+            .field("keep", &self.keep)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Console {
     /// Checks an address and a key and lists what they open. Saves nothing;
     /// the key stays in memory under the draft's name.
@@ -106,12 +135,20 @@ impl Console {
                 sentence: "A key is needed to read flags.".into(),
             });
         }
-        let (endpoint, corrections) = match &input.connection {
-            Some(id) => (self.known_connection(id).await?.endpoint, Vec::new()),
+        self.drop_old_drafts();
+        let known = match &input.connection {
+            Some(id) => Some(self.known_connection(id).await?),
+            None => None,
+        };
+        let (endpoint, corrections) = match &known {
+            Some(connection) => (connection.endpoint.clone(), Vec::new()),
             None => endpoint(input.service, &input.address, input.auth)?,
         };
         let provider = (self.inner.providers)(&endpoint);
         let discovery = provider.discover(&endpoint, &input.credential).await?.value;
+        if let Some(connection) = &known {
+            check_opens(&discovery, &connection.project)?;
+        }
         let facts = DraftFacts {
             id: DraftId(Uuid::new_v4().to_string()),
             endpoint,
@@ -122,6 +159,7 @@ impl Console {
             facts: facts.clone(),
             credential: input.credential,
             connection: input.connection,
+            made_at: self.inner.clock.now(),
         };
         self.volatile().drafts.insert(facts.id.clone(), draft);
         Ok(facts)
@@ -145,6 +183,7 @@ impl Console {
     /// Saves a draft as a connection: first the key, so that a keychain that
     /// fails leaves no connection without one; the draft then stays.
     pub async fn save_draft(&self, choice: SaveDraft) -> Result<ConnectionId, ConsoleError> {
+        let _turn = self.inner.save_turn.lock().await;
         let (facts, credential) = self.draft(&choice.draft)?;
         let (organisation, project) = chosen_project(&facts, &choice.project)?;
         let endpoint = with_surfaces(facts.endpoint.clone(), &choice)?;
@@ -169,10 +208,16 @@ impl Console {
             demo: false,
         };
         self.keep_key(&connection.id, &credential, choice.keep).await?;
-        self.inner
+        let saved = self
+            .inner
             .mirror
             .save_connection(&connection, &environments)
-            .await?;
+            .await;
+        if let Err(error) = saved {
+            // Nobody would ever find this key again.
+            self.drop_key(&connection.id).await;
+            return Err(error.into());
+        }
         self.discard_draft(&choice.draft);
         self.learn_version(&connection.id, &facts.discovery);
         self.tell(Event::App);
@@ -181,6 +226,7 @@ impl Console {
 
     /// Saves a draft's key for the connection it was typed again for.
     pub async fn save_key(&self, id: &DraftId, keep: KeepKey) -> Result<ConnectionId, ConsoleError> {
+        let _turn = self.inner.save_turn.lock().await;
         let (_, credential) = self.draft(id)?;
         let connection = self
             .volatile()
@@ -203,67 +249,29 @@ impl Console {
 
     /// Removes a connection, its key and everything mirrored of it.
     pub async fn forget_connection(&self, id: &ConnectionId) -> Result<(), ConsoleError> {
-        self.inner.session.remove(id);
+        self.drop_key(id).await;
+        self.inner.mirror.delete_connection(id).await?;
+        self.forget_place(id).await?;
         {
             let mut volatile = self.volatile();
-            volatile.unlocked.remove(id);
-            volatile.engines.retain(|(connection, _), _| connection != id);
+            volatile
+                .drafts
+                .retain(|_, draft| draft.connection.as_ref() != Some(id));
+            volatile.engines.forget(id);
+            volatile.limits.remove(id);
+            volatile.server_versions.remove(id);
+            volatile.in_view.take_if(|(connection, _)| connection == id);
         }
-        // A keychain that cannot be opened must not keep the data here; the
-        // item it may still hold opens nothing without the connection's address.
-        if let Err(error) = self.inner.keys.delete(id).await {
-            tracing::warn!(connection = id.0, %error, "the key could not be deleted from the keychain");
-        }
-        self.inner.mirror.delete_connection(id).await?;
         self.tell(Event::App);
         Ok(())
     }
 
-    /// Where a connection's key is.
-    pub async fn key_home(&self, id: &ConnectionId) -> KeyHome {
-        if self.inner.session.get(id).is_some() {
-            return KeyHome::Session;
-        }
-        match self.credential(id).await {
-            Ok(_) => KeyHome::Keychain,
-            Err(_) => KeyHome::Missing,
-        }
-    }
-
-    /// Whether the keychain works, as last seen; probes it the first time.
-    pub async fn key_store(&self) -> KeyStoreState {
-        let seen = self.volatile().key_store.clone();
-        match seen {
-            Some(state) => state,
-            None => self.probe_key_store().await,
-        }
-    }
-
-    /// Tries the keychain again.
-    pub async fn probe_key_store(&self) -> KeyStoreState {
-        let state = self.inner.keys.probe().await;
-        let before = self.volatile().key_store.replace(state.clone());
-        if before.is_some_and(|before| before != state) {
-            self.tell(Event::App);
-        }
-        state
-    }
-
-    async fn keep_key(
-        &self,
-        id: &ConnectionId,
-        credential: &Credential,
-        keep: KeepKey,
-    ) -> Result<(), ConsoleError> {
-        match keep {
-            KeepKey::Session => self.inner.session.set(id, credential.clone()),
-            KeepKey::Keychain => {
-                self.inner.keys.persist(id, credential).await?;
-                self.inner.session.remove(id);
-                self.volatile().unlocked.insert(id.clone(), credential.clone());
-            }
-        }
-        Ok(())
+    /// Drops drafts, and the keys in them, that nobody came back to.
+    pub(crate) fn drop_old_drafts(&self) {
+        let now = self.inner.clock.now();
+        self.volatile()
+            .drafts
+            .retain(|_, draft| now.millis_since(draft.made_at) < DRAFT_MILLIS);
     }
 
     pub(crate) fn learn_version(&self, id: &ConnectionId, discovery: &Discovery) {
@@ -275,6 +283,7 @@ impl Console {
     }
 
     fn draft(&self, id: &DraftId) -> Result<(DraftFacts, Credential), ConsoleError> {
+        self.drop_old_drafts();
         let volatile = self.volatile();
         let draft = volatile.drafts.get(id).ok_or(ConsoleError::Gone {
             what: "the checked key",
@@ -302,6 +311,24 @@ fn endpoint(
         }),
     };
     Ok((endpoint, normal.changes))
+}
+
+/// A key typed again must open the project it is typed for.
+fn check_opens(discovery: &Discovery, project: &Named) -> Result<(), ConsoleError> {
+    let mut projects = discovery
+        .organisations
+        .iter()
+        .flat_map(|listing| &listing.projects);
+    if projects.any(|found| found.id == project.id) {
+        return Ok(());
+    }
+    Err(ConsoleError::Input {
+        field: "key",
+        sentence: format!(
+            "This key is accepted and does not open the project {}.",
+            project.name
+        ),
+    })
 }
 
 fn with_surfaces(endpoint: Endpoint, choice: &SaveDraft) -> Result<Endpoint, ConsoleError> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use halyard_engine::{Dialect, Engine, Explanation, Identity, RemoteRules};
 use halyard_model::{
     ConnectionId, EnvironmentKey, FlagKey, FlagValue, IdentityRecord, IdentityRef, RemoteFlag, Service,
@@ -9,11 +10,14 @@ use halyard_model::{
 use halyard_provider::{Surface, Target};
 use serde_json::Value;
 
-use crate::{Console, ConsoleError, state::Site};
+use crate::{Console, ConsoleError, engines::Fingerprint, state::Site};
 
 /// Up to this many flags the service is asked for each one's reason; above it,
 /// only for all values at once.
 const REASONS_UP_TO: usize = 100;
+
+/// How many flags the service is asked for at once.
+const AT_ONCE: usize = 6;
 
 /// Asks what an identity gets.
 #[derive(Clone, Debug)]
@@ -93,25 +97,7 @@ impl Console {
             key: None,
             traits: who.traits.iter().cloned().collect(),
         };
-        let evaluation = engine.evaluate(&identity)?;
-        let mut rows = Vec::new();
-        for flag in evaluation.flags() {
-            let Some(explanation) = engine.explain(&identity, flag.name)? else {
-                continue;
-            };
-            rows.push(LocalRow {
-                flag: FlagKey(flag.name.to_owned()),
-                enabled: flag.enabled,
-                value: FlagValue(flag.value.clone()),
-                variant: flag.variant.map(str::to_owned),
-                explanation,
-            });
-        }
-        rows.sort_by(|one, other| one.flag.cmp(&other.flag));
-        Ok(LocalPreview {
-            rows,
-            remote: engine.remote(),
-        })
+        computed(move || evaluate(&engine, &identity)).await
     }
 
     async fn preview_remotely(&self, site: &Site, who: &IdentityRef) -> Result<RemotePreview, ConsoleError> {
@@ -126,16 +112,17 @@ impl Console {
             environment: &environment,
         };
         let flags = self.inner.mirror.flags(&site.0, &site.1).await?;
-        let mut rows = Vec::new();
-        if flags.len() <= REASONS_UP_TO {
-            for flag in &flags {
-                let answer = provider.evaluate_flag(target, who, &flag.key).await?;
-                rows.push(self.heard(&site.0, answer));
-            }
+        let mut rows: Vec<RemoteFlag> = if flags.len() <= REASONS_UP_TO {
+            stream::iter(&flags)
+                .map(|flag| provider.evaluate_flag(target, who, &flag.key))
+                .buffer_unordered(AT_ONCE)
+                .map_ok(|answer| self.heard(&site.0, answer))
+                .try_collect()
+                .await?
         } else {
             let answer = provider.evaluate(target, who, &Surface::FlagsApi).await?;
-            rows = self.heard(&site.0, answer);
-        }
+            self.heard(&site.0, answer)
+        };
         rows.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(RemotePreview { rows })
     }
@@ -146,22 +133,19 @@ impl Console {
         let text = text.ok_or(ConsoleError::Gone {
             what: "the environment document",
         })?;
-        let compiled = self
-            .volatile()
-            .engines
-            .get(site)
-            .filter(|(of, _)| *of == text)
-            .map(|(_, engine)| engine.clone());
+        let fingerprint = Fingerprint::of(&text);
+        let compiled = self.volatile().engines.find(site, fingerprint);
         if let Some(engine) = compiled {
             return Ok(engine);
         }
-        let document: Value = serde_json::from_str(&text).map_err(|_| ConsoleError::Gone {
-            what: "a readable environment document",
-        })?;
-        let engine = Arc::new(Engine::from_document(&document, Dialect::Server10_2)?);
-        self.volatile()
-            .engines
-            .insert(site.clone(), (text, engine.clone()));
+        let engine = computed(move || {
+            let document: Value = serde_json::from_str(&text).map_err(|_| ConsoleError::Gone {
+                what: "a readable environment document",
+            })?;
+            Ok(Arc::new(Engine::from_document(&document, Dialect::Server10_2)?))
+        })
+        .await?;
+        self.volatile().engines.keep(site, fingerprint, engine.clone());
         Ok(engine)
     }
 
@@ -206,4 +190,37 @@ impl Console {
         let answer = provider.traits(target, identity).await?;
         Ok(self.heard(&connection.id, answer))
     }
+}
+
+fn evaluate(engine: &Engine, identity: &Identity) -> Result<LocalPreview, ConsoleError> {
+    let evaluation = engine.evaluate(identity)?;
+    let mut rows = Vec::new();
+    for flag in evaluation.flags() {
+        let Some(explanation) = engine.explain(identity, flag.name)? else {
+            continue;
+        };
+        rows.push(LocalRow {
+            flag: FlagKey(flag.name.to_owned()),
+            enabled: flag.enabled,
+            value: FlagValue(flag.value.clone()),
+            variant: flag.variant.map(str::to_owned),
+            explanation,
+        });
+    }
+    rows.sort_by(|one, other| one.flag.cmp(&other.flag));
+    Ok(LocalPreview {
+        rows,
+        remote: engine.remote(),
+    })
+}
+
+/// Computes away from the threads that answer the window: a large document
+/// takes long enough to be felt there.
+async fn computed<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ConsoleError> + Send + 'static,
+) -> Result<T, ConsoleError> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or(Err(ConsoleError::Gone {
+        what: "the computed preview",
+    }))
 }

@@ -140,9 +140,10 @@ impl Console {
         let found = self.inner.mirror.flag(connection, environment, key).await?;
         let flag = found.ok_or(ConsoleError::Gone { what: "the flag" })?;
         let edits = self.inner.mirror.open_edits(Some(connection)).await?;
+        // The newest, as in the list.
         let edit = edits
             .into_iter()
-            .find(|edit| edit.environment == *environment && edit.flag == *key);
+            .rfind(|edit| edit.environment == *environment && edit.flag == *key);
         Ok(FlagFacts {
             flag,
             edit: edit.map(|edit| edit.state),

@@ -44,7 +44,7 @@ impl Console {
     pub async fn settings(&self) -> Result<Settings, ConsoleError> {
         Ok(Settings {
             theme: self.inner.mirror.setting(THEME).await?.unwrap_or_default(),
-            place: self.inner.mirror.setting(PLACE).await?,
+            place: self.inner.mirror.setting::<Option<Place>>(PLACE).await?.flatten(),
         })
     }
 
@@ -57,6 +57,15 @@ impl Console {
     pub async fn remember_place(&self, place: Place) -> Result<(), ConsoleError> {
         self.volatile().in_view = Some((place.connection.clone(), place.environment.clone()));
         Ok(self.inner.mirror.save_setting(PLACE, &place).await?)
+    }
+
+    /// Forgets where the user was, where that is in a connection that goes.
+    pub(crate) async fn forget_place(&self, connection: &ConnectionId) -> Result<(), ConsoleError> {
+        let place = self.settings().await?.place;
+        if place.is_some_and(|place| place.connection == *connection) {
+            self.inner.mirror.save_setting(PLACE, &None::<Place>).await?;
+        }
+        Ok(())
     }
 
     /// Chooses how much a write to an environment asks first.

@@ -1,11 +1,12 @@
 //! Background refresh: the environment in view often, the others now and then.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use halyard_model::{ConnectionId, EnvironmentKey, FetchStatus, FreshnessRule, Timestamp};
+use halyard_model::{ConnectionId, FetchStatus, FreshnessRule, Timestamp};
+use tokio::{task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Console, ConsoleError};
+use crate::{Console, ConsoleError, state::Site};
 
 /// How often environments are refreshed without being asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,49 +68,82 @@ impl Console {
         Pace::default()
     }
 
-    /// Refreshes what is due, one environment at a time, until cancelled.
+    /// Refreshes what is due until cancelled: one environment of a connection
+    /// at a time, so that one service which does not answer holds up no other.
     pub async fn keep_refreshing(&self, cancel: CancellationToken) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut running: JoinSet<ConnectionId> = JoinSet::new();
+        let mut busy: HashSet<ConnectionId> = HashSet::new();
         loop {
-            tokio::select! {
+            let due = async {
+                tick.tick().await;
+                self.drop_old_drafts();
+                self.due().await
+            };
+            let due = tokio::select! {
                 () = cancel.cancelled() => return,
-                _ = tick.tick() => {}
-            }
-            match self.next_due().await {
-                Ok(Some((connection, environment))) => {
-                    tokio::select! {
-                        () = cancel.cancelled() => return,
-                        // A failure is in the fetch status, where it is shown.
-                        _recorded = self.refresh(&connection, &environment) => {}
+                Some(ended) = running.join_next() => {
+                    match ended {
+                        Ok(connection) => busy.remove(&connection),
+                        // Which one ended is not told, so all count as ended;
+                        // a refresh that still runs makes a second one return.
+                        Err(_) => { busy.clear(); false }
+                    };
+                    continue;
+                }
+                due = due => due,
+            };
+            match due {
+                Ok(due) => {
+                    for (connection, environment) in due {
+                        if busy.insert(connection.clone()) {
+                            let console = self.clone();
+                            running.spawn(async move {
+                                // A failure is in the fetch status, where it is shown.
+                                let _recorded = console.refresh(&connection, &environment).await;
+                                connection
+                            });
+                        }
                     }
                 }
-                Ok(None) => {}
                 Err(error) => tracing::warn!(%error, "the background refresh could not read the mirror"),
             }
         }
     }
 
-    async fn next_due(&self) -> Result<Option<(ConnectionId, EnvironmentKey)>, ConsoleError> {
+    /// What is due now: the environment of each connection that has waited
+    /// longest, or the one in view. A service that asked for patience is left
+    /// alone in all its environments, since it counts by the key.
+    pub async fn due(&self) -> Result<Vec<Site>, ConsoleError> {
         let now = self.inner.clock.now();
         let in_view = self.volatile().in_view.clone();
-        let mut due: Option<(Timestamp, ConnectionId, EnvironmentKey)> = None;
+        let mut all = Vec::new();
         for connection in self.inner.mirror.connections().await? {
-            if self.credential(&connection.id).await.is_err() {
-                continue;
-            }
+            let mut due: Option<(Timestamp, Site)> = None;
+            let mut not_before = None;
             for environment in self.inner.mirror.environments(&connection.id).await? {
                 let site = (connection.id.clone(), environment.key.clone());
                 let seen = in_view.as_ref() == Some(&site);
                 let status = self.inner.mirror.fetch_status(&site.0, &site.1).await?;
-                // What is looked at goes first among those that are due.
+                not_before = not_before.max(status.retry_at);
                 let at = self.pace().due_at(&status, seen);
+                // What is looked at goes first among those that are due.
                 let rank = if seen { Timestamp(0) } else { at };
-                if at <= now && due.as_ref().is_none_or(|(best, ..)| rank < *best) {
-                    due = Some((rank, site.0, site.1));
+                if at <= now && due.as_ref().is_none_or(|(best, _)| rank < *best) {
+                    due = Some((rank, site));
                 }
             }
+            let Some((_, site)) = due.filter(|_| not_before.is_none_or(|moment| moment <= now)) else {
+                continue;
+            };
+            // Asked last, and only where there is something to do: it may ask
+            // a person to unlock the keychain.
+            if self.has_key(&connection.id).await {
+                all.push(site);
+            }
         }
-        Ok(due.map(|(_, connection, environment)| (connection, environment)))
+        Ok(all)
     }
 }
 

@@ -5,15 +5,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use halyard_engine::Engine;
 use halyard_mirror::Mirror;
-use halyard_model::{Connection, ConnectionId, Endpoint, Environment, EnvironmentKey, FlagKey};
+use halyard_model::{Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, FlagKey};
 use halyard_provider::{Answer, Credential, Provider, RateLimit};
 use tokio::sync::broadcast;
 
 use crate::{
     Clock, ConsoleError, Event,
     connect::{Draft, DraftId},
+    engines::Engines,
     secret::{KeyStore, KeyStoreState, SessionKeys},
 };
 
@@ -49,6 +49,11 @@ pub(crate) struct Inner {
     pub(crate) providers: Providers,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) volatile: Mutex<Volatile>,
+    /// One question to the keychain at a time: a locked one asks a person, who
+    /// should be asked once.
+    pub(crate) key_turn: tokio::sync::Mutex<()>,
+    /// One draft is saved at a time, so that a second click finds it gone.
+    pub(crate) save_turn: tokio::sync::Mutex<()>,
 }
 
 /// What is true only while the console runs.
@@ -58,15 +63,20 @@ pub(crate) struct Volatile {
     pub(crate) key_store: Option<KeyStoreState>,
     /// Keys found in the keychain, so that it is asked once per connection.
     pub(crate) unlocked: HashMap<ConnectionId, Credential>,
+    /// Connections whose key was asked for in vain, so that what runs by
+    /// itself does not ask again.
+    pub(crate) keyless: HashSet<ConnectionId>,
     pub(crate) refreshing: HashSet<Site>,
     /// How many writes have begun and ended: a snapshot collected across one
     /// may be older than what the write read back.
     pub(crate) writes: HashMap<Site, u64>,
     pub(crate) writes_open: HashMap<ConnectionId, u32>,
+    /// Edits whose write is on its way.
+    pub(crate) sending: HashSet<EditId>,
     pub(crate) flag_locks: HashMap<(Site, FlagKey), Arc<tokio::sync::Mutex<()>>>,
     pub(crate) limits: HashMap<ConnectionId, RateLimit>,
     pub(crate) server_versions: HashMap<ConnectionId, String>,
-    pub(crate) engines: HashMap<Site, (String, Arc<Engine>)>,
+    pub(crate) engines: Engines,
     pub(crate) in_view: Option<Site>,
 }
 
@@ -83,6 +93,8 @@ impl Console {
                 providers: parts.providers,
                 events,
                 volatile: Mutex::new(Volatile::default()),
+                key_turn: tokio::sync::Mutex::default(),
+                save_turn: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -122,20 +134,6 @@ impl Console {
         found.ok_or(ConsoleError::Gone {
             what: "the environment",
         })
-    }
-
-    /// A connection's key: from this session, else from the keychain.
-    pub(crate) async fn credential(&self, id: &ConnectionId) -> Result<Credential, ConsoleError> {
-        if let Some(credential) = self.inner.session.get(id) {
-            return Ok(credential);
-        }
-        let unlocked = self.volatile().unlocked.get(id).cloned();
-        if let Some(credential) = unlocked {
-            return Ok(credential);
-        }
-        let credential = self.inner.keys.retrieve(id).await?.ok_or(ConsoleError::NoKey)?;
-        self.volatile().unlocked.insert(id.clone(), credential.clone());
-        Ok(credential)
     }
 
     /// Keeps what an answer says about limits, and returns its value.

@@ -6,8 +6,7 @@
 
 mod open;
 mod settle;
-
-use std::sync::Arc;
+mod turn;
 
 use halyard_model::{
     Change, Connection, ConnectionId, Edit, EditId, EditState, Environment, EnvironmentKey, Flag, FlagKey,
@@ -16,6 +15,7 @@ use halyard_model::{
 use halyard_provider::{Target, Write, WriteOutcome};
 use uuid::Uuid;
 
+use self::turn::Underway;
 use crate::{Console, ConsoleError, revision, state::Site};
 
 /// A change as the user asks for it.
@@ -85,9 +85,9 @@ impl Console {
     /// Writes a change under its precondition.
     pub async fn edit(&self, input: EditInput) -> Result<Outcome, ConsoleError> {
         let desk = self.desk(&input.connection, &input.environment).await?;
+        check_writable(&desk.environment)?;
         check_confirmed(&desk.environment, input.confirmed.as_deref())?;
-        let lock = self.flag_lock(&desk.site, &input.flag);
-        let _turn = lock.lock().await;
+        let _turn = self.flag_turn(&desk.site, &input.flag).await;
         let base = self.mirrored(&desk.site, &input.flag).await?;
         if revision(&base.state) != input.revision {
             return Err(ConsoleError::StaleView);
@@ -99,10 +99,15 @@ impl Console {
     /// replaces must still be what the edit left.
     pub async fn undo(&self, id: &EditId) -> Result<Outcome, ConsoleError> {
         let edit = self.known_edit(id).await?;
+        if edit.state != EditState::Confirmed {
+            return Err(ConsoleError::Gone {
+                what: "the edit to be undone",
+            });
+        }
         let desk = self.desk(&edit.connection, &edit.environment).await?;
+        check_writable(&desk.environment)?;
         check_confirmed(&desk.environment, None)?;
-        let lock = self.flag_lock(&desk.site, &edit.flag);
-        let _turn = lock.lock().await;
+        let _turn = self.flag_turn(&desk.site, &edit.flag).await;
         let mut base = self.mirrored(&desk.site, &edit.flag).await?;
         let left = edit.change.applied_to(&edit.base);
         if !differences(&left, &base.state).is_empty() {
@@ -121,17 +126,19 @@ impl Console {
     /// what the user has just seen; another change in between is another round.
     pub async fn resolve(&self, id: &EditId, resolution: Resolution) -> Result<Outcome, ConsoleError> {
         let edit = self.known_edit(id).await?;
+        let desk = self.desk(&edit.connection, &edit.environment).await?;
+        let _turn = self.flag_turn(&desk.site, &edit.flag).await;
+        // Looked at in its turn: a second click finds the conflict settled.
+        let edit = self.known_edit(id).await?;
         let EditState::Conflicted { theirs, .. } = &edit.state else {
             return Err(ConsoleError::Gone { what: "the conflict" });
         };
-        let desk = self.desk(&edit.connection, &edit.environment).await?;
-        let lock = self.flag_lock(&desk.site, &edit.flag);
-        let _turn = lock.lock().await;
         if resolution == Resolution::KeepTheirs {
             return Ok(Outcome::NotDone {
                 edit: self.recorded(edit, EditState::Dropped).await?,
             });
         }
+        check_writable(&desk.environment)?;
         let mut base = self.mirrored(&desk.site, &edit.flag).await?;
         base.state = (**theirs).clone();
         let change = edit.change.clone();
@@ -168,7 +175,7 @@ impl Console {
             project: &desk.connection.project,
             environment: &desk.environment,
         };
-        let underway = Underway::begin(self, &desk.site);
+        let underway = Underway::begin(self, &desk.site, &edit.id);
         let written = provider
             .write(
                 target,
@@ -261,10 +268,6 @@ impl Console {
         environment: &EnvironmentKey,
     ) -> Result<Desk, ConsoleError> {
         let environment = self.known_environment(connection, environment).await?;
-        if environment.requires_change_requests {
-            let reason = format!("{} takes changes only through change requests.", environment.name);
-            return Err(ConsoleError::ReadOnly { reason });
-        }
         let connection = self.known_connection(connection).await?;
         Ok(Desk {
             site: (connection.id.clone(), environment.key.clone()),
@@ -285,16 +288,6 @@ impl Console {
             .await?
             .ok_or(ConsoleError::Gone { what: "the edit" })
     }
-
-    /// One write to a flag at a time: a second click waits for the first
-    /// answer instead of racing it.
-    fn flag_lock(&self, site: &Site, flag: &FlagKey) -> Arc<tokio::sync::Mutex<()>> {
-        self.volatile()
-            .flag_locks
-            .entry((site.clone(), flag.clone()))
-            .or_default()
-            .clone()
-    }
 }
 
 fn read_back(outcome: &WriteOutcome) -> Option<&Flag> {
@@ -306,38 +299,18 @@ fn read_back(outcome: &WriteOutcome) -> Option<&Flag> {
     }
 }
 
+fn check_writable(environment: &Environment) -> Result<(), ConsoleError> {
+    if environment.requires_change_requests {
+        let reason = format!("{} takes changes only through change requests.", environment.name);
+        return Err(ConsoleError::ReadOnly { reason });
+    }
+    Ok(())
+}
+
 fn check_confirmed(environment: &Environment, confirmed: Option<&str>) -> Result<(), ConsoleError> {
     match environment.protection {
         Protection::None => Ok(()),
         Protection::Confirm | Protection::TypeName if confirmed == Some(&environment.name) => Ok(()),
         Protection::Confirm | Protection::TypeName => Err(ConsoleError::ConfirmationNeeded),
-    }
-}
-
-/// Counts a write while it is on its way, and tells refreshes that it was.
-struct Underway<'a> {
-    console: &'a Console,
-    site: &'a Site,
-}
-
-impl<'a> Underway<'a> {
-    fn begin(console: &'a Console, site: &'a Site) -> Underway<'a> {
-        let underway = Underway { console, site };
-        underway.count(1);
-        underway
-    }
-
-    fn count(&self, by: i32) {
-        let mut volatile = self.console.volatile();
-        *volatile.writes.entry(self.site.clone()).or_default() += 1;
-        let open = volatile.writes_open.entry(self.site.0.clone()).or_default();
-        *open = open.saturating_add_signed(by);
-    }
-}
-
-impl Drop for Underway<'_> {
-    fn drop(&mut self) {
-        self.count(-1);
-        self.console.tell_environment(self.site);
     }
 }

@@ -15,9 +15,20 @@ impl Console {
     pub async fn settle(&self, id: &EditId) -> Result<Outcome, ConsoleError> {
         let edit = self.known_edit(id).await?;
         let desk = self.desk(&edit.connection, &edit.environment).await?;
-        let lock = self.flag_lock(&desk.site, &edit.flag);
-        let _turn = lock.lock().await;
-        let known = self.mirrored(&desk.site, &edit.flag).await?;
+        let _turn = self.flag_turn(&desk.site, &edit.flag).await;
+        // Looked at in its turn: a refresh or the write itself may have told.
+        let edit = self.known_edit(id).await?;
+        if !self.is_open(&edit) {
+            return Ok(outcome(Box::new(edit)));
+        }
+        let Some(known) = self
+            .inner
+            .mirror
+            .flag(&desk.site.0, &desk.site.1, &edit.flag)
+            .await?
+        else {
+            return Ok(outcome(self.recorded(edit, deleted()).await?));
+        };
         let credential = self.credential(&desk.site.0).await?;
         let provider = (self.inner.providers)(&desk.connection.endpoint);
         let target = Target {
@@ -34,36 +45,53 @@ impl Console {
             .store_flag(&desk.site.0, &desk.site.1, &flag, asked_at)
             .await?;
         let state = settled(&edit, &flag.state, asked_at);
-        let edit = self.recorded(edit, state).await?;
-        Ok(match edit.state {
-            EditState::Confirmed => Outcome::Confirmed { edit },
-            EditState::Conflicted { .. } => Outcome::Conflict { edit },
-            EditState::Unknown { .. } => Outcome::Unknown { edit },
-            _ => Outcome::NotDone { edit },
-        })
+        Ok(outcome(self.recorded(edit, state).await?))
     }
 
-    /// Settles the unknown edits of an environment by a snapshot of it.
+    /// Whether only a reading can tell what became of an edit: its outcome is
+    /// unknown, or it was being sent by a call that has since been given up.
+    fn is_open(&self, edit: &Edit) -> bool {
+        match edit.state {
+            EditState::Unknown { .. } => true,
+            EditState::Sent => !self.volatile().sending.contains(&edit.id),
+            _ => false,
+        }
+    }
+
+    /// Settles the open edits of an environment by a snapshot of it.
     pub(crate) async fn settle_by_snapshot(
         &self,
         site: &Site,
         snapshot: &Snapshot,
     ) -> Result<(), ConsoleError> {
         for edit in self.inner.mirror.open_edits(Some(&site.0)).await? {
-            let unknown = matches!(edit.state, EditState::Unknown { .. });
             // A snapshot begun before the edit says nothing about it.
-            if !unknown || edit.environment != site.1 || snapshot.fetched_at <= edit.created_at {
+            if edit.environment != site.1 || snapshot.fetched_at <= edit.created_at || !self.is_open(&edit) {
                 continue;
             }
-            let Some(flag) = snapshot.flags.iter().find(|flag| flag.key == edit.flag) else {
-                continue;
-            };
-            let state = settled(&edit, &flag.state, snapshot.fetched_at);
+            let found = snapshot.flags.iter().find(|flag| flag.key == edit.flag);
+            let state = found.map_or_else(deleted, |flag| settled(&edit, &flag.state, snapshot.fetched_at));
             if state != edit.state {
                 self.recorded(edit, state).await?;
             }
         }
         Ok(())
+    }
+}
+
+fn outcome(edit: Box<Edit>) -> Outcome {
+    match edit.state {
+        EditState::Confirmed => Outcome::Confirmed { edit },
+        EditState::Conflicted { .. } => Outcome::Conflict { edit },
+        EditState::Pending | EditState::Sent | EditState::Unknown { .. } => Outcome::Unknown { edit },
+        EditState::Refused { .. } | EditState::Dropped => Outcome::NotDone { edit },
+    }
+}
+
+/// What becomes of an edit whose flag the service no longer has.
+fn deleted() -> EditState {
+    EditState::Refused {
+        reason: "The flag is not there any more.".into(),
     }
 }
 

@@ -1,0 +1,61 @@
+//! Whose turn it is to write, and which writes are on their way.
+
+use std::sync::Arc;
+
+use halyard_model::{EditId, FlagKey};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::{Console, state::Site};
+
+impl Console {
+    /// One write to a flag at a time: a second click waits for the first
+    /// answer instead of racing it.
+    pub(super) async fn flag_turn(&self, site: &Site, flag: &FlagKey) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut volatile = self.volatile();
+            // Those that nobody holds or waits for are not needed any more.
+            volatile.flag_locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+            volatile
+                .flag_locks
+                .entry((site.clone(), flag.clone()))
+                .or_default()
+                .clone()
+        };
+        lock.lock_owned().await
+    }
+}
+
+/// Counts a write while it is on its way, and tells refreshes that it was.
+pub(super) struct Underway<'a> {
+    console: &'a Console,
+    site: &'a Site,
+    edit: EditId,
+}
+
+impl<'a> Underway<'a> {
+    pub(super) fn begin(console: &'a Console, site: &'a Site, edit: &EditId) -> Underway<'a> {
+        let underway = Underway {
+            console,
+            site,
+            edit: edit.clone(),
+        };
+        console.volatile().sending.insert(edit.clone());
+        underway.count(1);
+        underway
+    }
+
+    fn count(&self, by: i32) {
+        let mut volatile = self.console.volatile();
+        *volatile.writes.entry(self.site.clone()).or_default() += 1;
+        let open = volatile.writes_open.entry(self.site.0.clone()).or_default();
+        *open = open.saturating_add_signed(by);
+    }
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        self.console.volatile().sending.remove(&self.edit);
+        self.count(-1);
+        self.console.tell_environment(self.site);
+    }
+}
