@@ -21,7 +21,7 @@ export class Filter {
   tag = $state<string | null>(null);
   type = $state<FlagType | null>(null);
   overrides = $state<OverrideFilter | null>(null);
-  sort = $state<Sort>("flag");
+  sort = $state<Sort>("changed");
 
   /** Whether any chip is set. */
   get narrowed(): boolean {
@@ -44,11 +44,14 @@ export class Filter {
     this.overrides = null;
   }
 
-  /** The rows that pass, best match first; without a query as the sort says. */
-  apply(rows: FlagRowView[]): FlagRowView[] {
+  /**
+   * The rows that pass, best match first; without a query as the sort says. `changedAt` is the moment a row
+   * is sorted by.
+   */
+  apply(rows: FlagRowView[], changedAt: (row: FlagRowView) => number): FlagRowView[] {
     const passing = this.narrowed ? rows.filter((row) => this.#passes(row)) : rows;
     const query = this.query.trim().toLowerCase();
-    if (query === "") return this.sort === "changed" ? byChange(passing) : passing;
+    if (query === "") return this.sort === "changed" ? byChange(passing, changedAt) : passing;
     return ranked(passing, query);
   }
 
@@ -81,8 +84,8 @@ function hasOverrides(row: FlagRowView, wanted: OverrideFilter): boolean {
   }
 }
 
-function byChange(rows: FlagRowView[]): FlagRowView[] {
-  return rows.toSorted((a, b) => (b.changed_at ?? 0) - (a.changed_at ?? 0));
+function byChange(rows: FlagRowView[], changedAt: (row: FlagRowView) => number): FlagRowView[] {
+  return rows.toSorted((a, b) => changedAt(b) - changedAt(a));
 }
 
 function ranked(rows: FlagRowView[], query: string): FlagRowView[] {

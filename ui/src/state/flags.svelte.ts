@@ -17,6 +17,11 @@ export class Flags {
   #details = $state.raw<Record<string, FlagDetailView>>({});
   #detailErrors = $state.raw<Record<string, HostError>>({});
   #references = $state.raw<Record<string, string>>({});
+  /**
+   * When each flag had changed as its environment came on screen. Rows are sorted by this and keep their
+   * place while somebody works on them.
+   */
+  #firstSeen: Record<string, number> = {};
   /** The newest question per place: an older answer that comes late is dropped. */
   #asked: Record<string, number> = {};
 
@@ -32,7 +37,9 @@ export class Flags {
   /** Why there is no newer answer. */
   readonly error: HostError | null = $derived.by(() => this.#errors[this.#key] ?? null);
   /** The rows that pass the filter. */
-  readonly rows: FlagRowView[] = $derived.by(() => this.filter.apply(this.list?.flags ?? []));
+  readonly rows: FlagRowView[] = $derived.by(() =>
+    this.filter.apply(this.list?.flags ?? [], (row) => this.#firstSeen[row.key] ?? 0),
+  );
   /** Every tag in use. */
   readonly tags: string[] = $derived.by(() =>
     [...new Set(this.list?.flags.flatMap((row) => row.tags) ?? [])].sort((a, b) => a.localeCompare(b)),
@@ -53,6 +60,8 @@ export class Flags {
   /** Another environment is on screen: the panel stays on its flag, the rest starts over. */
   arrive(): void {
     this.active = 0;
+    this.#firstSeen = {};
+    this.#remember(this.list);
     if (this.selected !== null) void this.loadDetail(this.selected);
   }
 
@@ -79,6 +88,7 @@ export class Flags {
         this.#references[key] ?? null,
       );
       if (turn !== this.#asked[key]) return;
+      if (samePlace(place, this.#session.place)) this.#remember(list);
       this.#lists = { ...this.#lists, [key]: list };
       this.#errors = without(this.#errors, key);
     } catch (thrown) {
@@ -120,6 +130,10 @@ export class Flags {
     const place = this.#session.place;
     if (place === null) return;
     await Promise.all([this.load(place), this.selected === null ? null : this.loadDetail(this.selected)]);
+  }
+
+  #remember(list: FlagListView | null): void {
+    for (const row of list?.flags ?? []) this.#firstSeen[row.key] ??= row.changed_at ?? 0;
   }
 
   #detailKey(flag: string): string {

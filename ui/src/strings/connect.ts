@@ -32,7 +32,7 @@ export const connect = {
   },
   keyKind: "Kind of key",
   keyKinds: { organisation_key: "Organisation key", user_token: "User token", access_token: "Access token" },
-  keys: { organisation_key: "Organisation key", user_token: "User token", access_token: "Access token" },
+  key: "Key",
   keyHints: {
     organisation_key: "Made in the organisation's settings, under API keys.",
     user_token: "Made in your account, under Keys.",

@@ -3,6 +3,8 @@
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** Three letters each, so that a column of days lines up. */
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Seconds since the Unix epoch. */
 export function nowSeconds(): number {
@@ -26,11 +28,8 @@ export function day(at: number, now: number): string {
   if (days <= 0) return clock(date);
   if (days === 1) return "Yesterday";
   const sameYear = date.getFullYear() === today.getFullYear();
-  return date.toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: sameYear ? undefined : "numeric",
-  });
+  const inYear = `${date.getDate()} ${MONTHS[date.getMonth()]}`;
+  return sameYear ? inYear : `${inYear} ${date.getFullYear()}`;
 }
 
 /** `8 s`, `4 min`, `3 h`, `2 d`: an age where room is scarce. */

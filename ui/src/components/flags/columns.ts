@@ -2,7 +2,7 @@
 export type Column = "state" | "flag" | "value" | "type" | "tags" | "overrides" | "reference" | "changed";
 
 const WIDTHS: Record<Column, string> = {
-  state: "84px",
+  state: "72px",
   flag: "minmax(160px, 1.35fr)",
   value: "minmax(96px, 1fr)",
   type: "104px",
@@ -13,9 +13,9 @@ const WIDTHS: Record<Column, string> = {
 };
 /** Beside the panel the table is narrow, and its columns are. */
 const NARROW_WIDTHS: Partial<Record<Column, string>> = {
-  state: "72px",
+  state: "64px",
   flag: "minmax(150px, 1fr)",
-  value: "112px",
+  value: "120px",
   overrides: "68px",
   reference: "88px",
   changed: "72px",
