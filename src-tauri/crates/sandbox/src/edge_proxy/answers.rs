@@ -182,40 +182,44 @@ fn query(parts: &Parts, name: &str) -> Option<String> {
         .map(|(_, value)| value)
 }
 
-fn rows(document: &Value) -> &[Value] {
-    document["feature_states"]
+/// The flags of a document for an identity, or for nobody. Even for nobody the proxy evaluates segments, so
+/// an override of people without a trait applies. Only the project's word on disabled flags counts here, and
+/// a server-side key gets everything.
+fn served(
+    document: &Value,
+    whom: Option<(&str, &Map<String, Value>)>,
+    server_side: bool,
+) -> Result<Vec<Value>, Refused> {
+    let Evaluated { flags, .. } = evaluate(document, whom).map_err(|_| Box::new(crash()))?;
+    let project = &document["project"];
+    let hide_disabled = project["hide_disabled_flags"].as_bool().unwrap_or(false);
+    let rows = document["feature_states"]
         .as_array()
-        .map_or(&[][..], Vec::as_slice)
-}
-
-/// Whether a flag is served for a kind of key.
-fn is_served(document: &Value, feature: &Value, enabled: bool, server_side: bool) -> bool {
-    let hidden = document["project"]["server_key_only_feature_ids"]
-        .as_array()
-        .is_some_and(|ids| ids.contains(&feature["id"]));
-    let hide_disabled = document["hide_disabled_flags"]
-        .as_bool()
-        .or_else(|| document["project"]["hide_disabled_flags"].as_bool())
-        .unwrap_or(false);
-    (server_side || !hidden) && (enabled || !hide_disabled)
-}
-
-fn flag_row(feature: &Value, enabled: bool, value: &Value) -> Value {
-    json!({"feature": feature, "enabled": enabled, "feature_state_value": value})
+        .map_or(&[][..], Vec::as_slice);
+    Ok(rows
+        .iter()
+        .filter_map(|row| {
+            let feature = &row["feature"];
+            let settled = flags.get(feature["name"].as_str()?)?;
+            let server_only = project["server_key_only_feature_ids"]
+                .as_array()
+                .is_some_and(|ids| ids.contains(&feature["id"]));
+            let hidden = server_only || (hide_disabled && !settled.enabled);
+            (server_side || !hidden).then(|| {
+                json!({"feature": feature, "enabled": settled.enabled, "feature_state_value": settled.value})
+            })
+        })
+        .collect())
 }
 
 fn flags(proxy: &EdgeProxy, parts: &Parts) -> Result<Response<Body>, Refused> {
     let (document, server_side) = keyed(proxy, parts)?;
-    let mut served = rows(&document).iter().filter_map(|row| {
-        let enabled = row["enabled"].as_bool().unwrap_or(false);
-        is_served(&document, &row["feature"], enabled, server_side)
-            .then(|| flag_row(&row["feature"], enabled, &row["feature_state_value"]))
-    });
+    let rows = served(&document, None, server_side)?;
     let Some(name) = query(parts, "feature") else {
-        return Ok(json_answer(200, &Value::Array(served.collect())));
+        return Ok(json_answer(200, &Value::Array(rows)));
     };
-    match served.find(|row| row["feature"]["name"] == name.as_str()) {
-        Some(row) => Ok(json_answer(200, &row)),
+    match rows.iter().find(|row| row["feature"]["name"] == name.as_str()) {
+        Some(row) => Ok(json_answer(200, row)),
         None => {
             let message = format!("feature '{name}' not found");
             Err(Box::new(json_answer(
@@ -282,17 +286,9 @@ fn identity(
             ))
         })
         .collect();
-    let Evaluated { flags, .. } = evaluate(&document, identifier, &sent).map_err(|_| Box::new(crash()))?;
-    let served: Vec<Value> = rows(&document)
-        .iter()
-        .filter_map(|row| {
-            let settled = flags.get(row["feature"]["name"].as_str()?)?;
-            is_served(&document, &row["feature"], settled.enabled, server_side)
-                .then(|| flag_row(&row["feature"], settled.enabled, &settled.value))
-        })
-        .collect();
+    let rows = served(&document, Some((identifier, &sent)), server_side)?;
     Ok(json_answer(
         200,
-        &json!({"identifier": identifier, "traits": traits, "flags": served}),
+        &json!({"identifier": identifier, "traits": traits, "flags": rows}),
     ))
 }

@@ -22,22 +22,27 @@ pub(crate) struct Evaluated {
     pub(crate) segments: BTreeSet<String>,
 }
 
-/// Evaluates an environment document for an identity.
+/// Evaluates an environment document for an identity, or for nobody.
 ///
 /// # Errors
 /// The engine's sentence where the server itself would fail.
 pub(crate) fn evaluate(
     document: &Value,
-    identifier: &str,
-    traits: &Map<String, Value>,
+    whom: Option<(&str, &Map<String, Value>)>,
 ) -> Result<Evaluated, String> {
     let engine = Engine::from_document(document, Dialect::Server10_2).map_err(|error| error.to_string())?;
-    let mut identity = Identity::new(identifier);
-    identity.traits = traits
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let evaluation = engine.evaluate(&identity).map_err(|error| error.to_string())?;
+    let evaluation = match whom {
+        Some((identifier, traits)) => {
+            let mut identity = Identity::new(identifier);
+            identity.traits = traits
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            engine.evaluate(&identity)
+        }
+        None => engine.evaluate_anonymous(),
+    };
+    let evaluation = evaluation.map_err(|error| error.to_string())?;
     let flags = evaluation
         .flags()
         .map(|flag| {

@@ -63,7 +63,7 @@ impl Store {
                     .is_some_and(|rows| !rows.is_empty())
             });
         }
-        let Evaluated { mut flags, segments } = evaluate(&document, identifier, traits)?;
+        let Evaluated { mut flags, segments } = evaluate(&document, Some((identifier, traits)))?;
         let identity = self
             .identity_by_identifier(environment.id, identifier)
             .map(|identity| identity.id);

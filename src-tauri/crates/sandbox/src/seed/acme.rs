@@ -1,6 +1,8 @@
 //! The Acme Store: 128 flags, 31 segments, 4 environments that have drifted apart.
 
-use super::builder::{Builder, FlagSeed};
+use serde_json::json;
+
+use super::builder::{Builder, FlagSeed, Override};
 use super::{acme_named, acme_people, acme_segments};
 use crate::flagsmith::store::Store;
 
@@ -90,7 +92,8 @@ pub(crate) fn store() -> Store {
     let environments = Environments {
         development: builder.environment("Development", "Development", false),
         staging: builder.environment("Staging", "Staging", true),
-        production: builder.environment("Production", "Production", false),
+        // The last marks of this key put u_48213 into the buckets that the preview's mock-up shows.
+        production: builder.environment("Production", "Productioni7hrr", false),
         eu_production: builder.environment("EU Production", "EUProduction", true),
     };
     for (label, color) in TAGS {
@@ -101,8 +104,38 @@ pub(crate) fn store() -> Store {
     for (position, line) in OTHERS.lines().filter(|line| !line.starts_with('#')).enumerate() {
         add_other(&mut builder, environments, people, position, line);
     }
+    for (flag, segment, given) in other_overrides() {
+        let feature = builder
+            .store
+            .feature_by_name(builder.project, flag)
+            .map(|feature| feature.id);
+        let (Some(feature), Some(segment)) = (feature, segments.get(segment)) else {
+            continue;
+        };
+        for environment in environments.all() {
+            builder.over(environment, feature, *segment, &given);
+        }
+    }
     acme_people::add(&mut builder, environments);
     builder.finish()
+}
+
+/// Overrides of flags that the mock-ups do not show; with them nine flags are decided by an override for
+/// the preview's identity.
+fn other_overrides() -> [(&'static str, &'static str, Override); 3] {
+    [
+        ("dark_mode", "Germany", Override::on()),
+        (
+            "local_currency_rounding",
+            "Klarna countries",
+            Override::with(json!("0.01")),
+        ),
+        (
+            "chat_office_hours",
+            "Germany",
+            Override::with(json!("{\"from\":\"07:00\",\"to\":\"21:00\"}")),
+        ),
+    ]
 }
 
 fn add_other(builder: &mut Builder, environments: Environments, people: People, position: usize, line: &str) {
@@ -111,20 +144,12 @@ fn add_other(builder: &mut Builder, environments: Environments, people: People, 
     let (name, on, tags, owner, value, description) = (next(), next(), next(), next(), next(), next());
     let owner = people.by_initial(owner);
     let tags = tag_ids(builder, tags);
-    let server_only = tags.iter().any(|tag| {
-        builder
-            .store
-            .tags
-            .get(tag)
-            .is_some_and(|tag| tag.label == "server-side")
-    });
     let seed = FlagSeed {
         name,
         description: Some(description),
         tags,
         owner,
         value: (!value.is_empty()).then_some(value),
-        server_only,
         ..FlagSeed::default()
     };
     let feature = builder.flag(&seed);
