@@ -11,6 +11,7 @@ import { asHostError, type HostError } from "../ipc/host";
 import { text } from "../strings";
 import { flagKey } from "./place";
 import type { Session } from "./session.svelte";
+import type { ToastAction } from "./toasts.svelte";
 
 /** What an edit changes; what is null stays. */
 export interface Change {
@@ -177,21 +178,34 @@ export class Edits {
     // The sheet shows its own errors, except that what it asks about is no longer so.
     if (asked && error.wire.code !== "stale_view") return error;
     if (error.wire.code === "confirmation_needed") void this.#session.reload();
-    // A newer state is about to be shown: what to do about it is for the person to decide.
-    const again =
-      error.wire.code === "stale_view" || error.wire.code === "forbidden" ? null : this.#again(flag, change);
+    const again = this.#nextStep(error, flag, change);
     this.#session.toasts.fail(error, again);
     return null;
   }
 
-  #again(flag: string, change: Change) {
-    return {
-      label: text.shared.tryAgain,
-      act: () => {
-        const row = this.#session.flags.row(flag);
-        if (row) this.propose(row, change, row.revision);
-      },
-    };
+  /** The button of an error toast. */
+  #nextStep(error: HostError, flag: string, change: Change): ToastAction | null {
+    const { connection } = this.#session;
+    switch (error.wire.code) {
+      case "stale_view":
+      case "forbidden":
+      case "gone":
+        // What to do about a newer state, or a missing right, is for the person to decide.
+        return null;
+      case "key":
+        if (connection === null) return null;
+        return {
+          label: text.frame.banner.enterKey,
+          act: () => this.#session.go({ name: "connect", service: connection.service, again: connection }),
+        };
+      default:
+        return { label: text.shared.tryAgain, act: () => this.#tryAgain(flag, change) };
+    }
+  }
+
+  #tryAgain(flag: string, change: Change): void {
+    const row = this.#session.flags.row(flag);
+    if (row) this.propose(row, change, row.revision);
   }
 
   #dropDraft(key: string): void {

@@ -74,20 +74,18 @@ export class Session {
 
   /** Reads the frame, and then what is on screen. */
   async reload(): Promise<void> {
+    const before = this.place;
     await this.#loadApp();
-    if (this.place === null) return;
-    await Promise.all([this.flags.load(this.place), this.#loadStatus(this.place.connection)]);
+    // Another place was loaded as it came on screen.
+    if (this.place === null || !samePlace(before, this.place)) return;
+    await Promise.all([this.flags.reload(), this.#loadStatus(this.place.connection)]);
   }
 
   /** Shows an environment. */
   open(place: PlaceView): void {
-    if (!samePlace(place, this.place)) {
-      this.place = place;
-      this.flags.arrive();
-      void this.host.rememberPlace(place).catch(() => undefined);
-    }
-    void this.flags.load(place);
-    void this.#loadStatus(place.connection);
+    if (!samePlace(place, this.place)) void this.host.rememberPlace(place).catch(() => undefined);
+    if (this.page.name === "settings") this.page = { name: "flags" };
+    this.#arrive(place);
   }
 
   /** Shows the first environment of a connection. */
@@ -162,8 +160,16 @@ export class Session {
       })),
     );
     if (places.some((place) => samePlace(place, this.place))) return;
-    this.place = places.find((place) => samePlace(place, view.last_place)) ?? places[0] ?? null;
-    this.flags.arrive();
+    this.#arrive(places.find((place) => samePlace(place, view.last_place)) ?? places[0] ?? null);
+  }
+
+  #arrive(place: PlaceView | null): void {
+    const moved = !samePlace(place, this.place);
+    this.place = place;
+    if (moved) this.flags.arrive();
+    if (place === null) return;
+    void this.flags.load(place);
+    void this.#loadStatus(place.connection);
   }
 
   async #loadStatus(connection: string): Promise<void> {

@@ -60,5 +60,5 @@ export function until(at: number, now: number): string {
 
 /** The whole moment, for tooltips. */
 export function fullTime(at: number): string {
-  return new Date(at * 1000).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "medium" });
+  return new Date(at * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 }

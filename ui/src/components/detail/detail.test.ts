@@ -1,0 +1,90 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+
+import type { EditRequest } from "../../ipc/bindings";
+import { callsOf, openWindow } from "../../testing/open-window";
+
+async function openFlag(flag: string) {
+  await userEvent.click(await screen.findByText(flag, { selector: ".key" }));
+  return screen.findByRole("complementary", { name: `Details of ${flag}` });
+}
+
+describe("the detail panel", () => {
+  it("keeps a draft while it is closed, and publishes it against the state on screen", async () => {
+    const host = await openWindow();
+    const panel = await openFlag("free_shipping_threshold");
+    const field = within(panel).getByRole("textbox", { name: "Value" });
+    await userEvent.clear(field);
+    await userEvent.type(field, "45");
+    expect(within(panel).getByText("1 edit, not sent")).toBeVisible();
+    expect(within(panel).getByText("was 39")).toBeVisible();
+    await userEvent.click(within(panel).getByRole("button", { name: "Close details" }));
+    const again = await openFlag("free_shipping_threshold");
+    expect(within(again).getByRole("textbox", { name: "Value" })).toHaveValue("45");
+    await userEvent.click(within(again).getByRole("button", { name: "Publish" }));
+    await waitFor(() => expect(callsOf(host, "editFlag")).toHaveLength(1));
+    const request = callsOf(host, "editFlag")[0]?.[0] as EditRequest;
+    expect(request).toMatchObject({ enabled: null, value: { kind: "number", text: "45" } });
+    await waitFor(() => expect(screen.queryByText("1 edit, not sent")).toBeNull());
+    expect(within(again).getByRole("textbox", { name: "Value" })).toHaveValue("45");
+  });
+
+  it("says what is wrong with a value and does not send it", async () => {
+    await openWindow();
+    const panel = await openFlag("free_shipping_threshold");
+    const field = within(panel).getByRole("textbox", { name: "Value" });
+    await userEvent.clear(field);
+    await userEvent.type(field, "4x");
+    expect(field).toBeInvalid();
+    expect(field).toHaveAccessibleDescription("Type a number such as 49 or 0.82.");
+    expect(within(panel).getByRole("button", { name: "Publish" })).toBeDisabled();
+    await userEvent.click(within(panel).getByRole("button", { name: "Discard" }));
+    expect(field).toHaveValue("39");
+  });
+
+  it("does not publish over a value that changed meanwhile before that was seen", async () => {
+    const host = await openWindow();
+    const panel = await openFlag("free_shipping_threshold");
+    const field = within(panel).getByRole("textbox", { name: "Value" });
+    await userEvent.clear(field);
+    await userEvent.type(field, "45");
+    const shown = await host.flags("acme", "staging", null);
+    const row = shown.flags.find(({ key }) => key === "free_shipping_threshold");
+    await host.editFlag({
+      connection: "acme",
+      environment: "staging",
+      flag: "free_shipping_threshold",
+      revision: row?.revision ?? "",
+      enabled: null,
+      value: { kind: "number", text: "41" },
+      confirmed: null,
+    });
+    expect(await within(panel).findByText("This flag changed after your edit began.")).toBeVisible();
+    expect(within(panel).getByRole("button", { name: "Publish" })).toBeDisabled();
+    await userEvent.click(within(panel).getByRole("button", { name: "Keep my edit" }));
+    expect(within(panel).getByText("was 41")).toBeVisible();
+    expect(within(panel).getByRole("button", { name: "Publish" })).toBeEnabled();
+  });
+
+  it("reviews before publishing in a protected environment", async () => {
+    await openWindow("fresh", "production");
+    const panel = await openFlag("free_shipping_threshold");
+    await userEvent.type(within(panel).getByRole("textbox", { name: "Value" }), "0");
+    await userEvent.click(within(panel).getByRole("button", { name: "Review and publish" }));
+    const sheet = await screen.findByRole("dialog", { name: "Change the value of free_shipping_threshold?" });
+    expect(within(sheet).getByRole("row", { name: /Value/ })).toHaveTextContent("490");
+    expect(within(sheet).getByRole("button", { name: "Change in Production" })).toBeEnabled();
+  });
+
+  it("tells who is treated differently, first match first", async () => {
+    await openWindow("fresh", "production");
+    const panel = await openFlag("new_checkout");
+    const region = await within(panel).findByRole("region", { name: "Segment overrides" });
+    const names = within(region)
+      .getAllByRole("listitem")
+      .map((item) => item.textContent?.replace(/\s+/g, " "));
+    expect(names[0]).toContain("EU beta testers");
+    expect(names).toHaveLength(3);
+  });
+});

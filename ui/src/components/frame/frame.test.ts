@@ -1,0 +1,104 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+
+import type { Scenario } from "../../ipc/fake";
+import { callsOf, openWindow } from "../../testing/open-window";
+
+describe("the frame", () => {
+  it.each<[Scenario, RegExp]>([
+    ["fresh", /^Synced \d+ s ago$/],
+    ["stale", /^Stale: document \d+ min old$/],
+    ["offline", /^Offline: showing snapshot of /],
+  ])("says how fresh the environment is: %s", async (scenario, sentence) => {
+    await openWindow(scenario);
+    expect(await screen.findByRole("button", { name: sentence })).toBeVisible();
+  });
+
+  it.each<[Scenario, string]>([
+    ["stale", "Staging is stale."],
+    ["offline", "Flagsmith cannot be reached."],
+    ["rate-limited", "Flagsmith asks for patience."],
+    ["missing-key", "The key for Acme Store is missing."],
+  ])("shows one banner, the gravest: %s", async (scenario, cause) => {
+    await openWindow(scenario);
+    expect(await screen.findByText(cause)).toBeVisible();
+    expect(document.querySelectorAll(".banner")).toHaveLength(1);
+  });
+
+  it("marks a protected environment, and only that", async () => {
+    await openWindow("fresh", "production");
+    const main = screen.getByRole("main");
+    expect(within(main).getByText("Protected")).toBeVisible();
+    await userEvent.click(screen.getByRole("button", { name: "Staging" }));
+    await waitFor(() => expect(within(main).queryByText("Protected")).toBeNull());
+    expect(screen.getByRole("heading", { level: 1, name: "Staging" })).toBeVisible();
+  });
+
+  it("goes by keyboard", async () => {
+    const host = await openWindow();
+    await screen.findByRole("grid");
+    await userEvent.keyboard("gp");
+    expect(screen.getByRole("button", { name: "Preview" })).toHaveAttribute("aria-current", "page");
+    await userEvent.keyboard("gf{Control>}1{/Control}");
+    expect(screen.getByRole("button", { name: "Development" })).toHaveAttribute("aria-current", "page");
+    await userEvent.keyboard("{Control>}r{/Control}");
+    await waitFor(() => expect(callsOf(host, "refresh")).toContainEqual(["acme", "development"]));
+    await screen.findByRole("grid");
+    await userEvent.keyboard("/");
+    expect(screen.getByRole("textbox", { name: "Filter flags" })).toHaveFocus();
+    // Letters are text there.
+    await userEvent.keyboard("gp?");
+    expect(screen.getByRole("textbox", { name: "Filter flags" })).toHaveValue("gp?");
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  it("turns single letters off", async () => {
+    await openWindow();
+    await userEvent.click(screen.getByRole("button", { name: "Settings" }));
+    const letters = await screen.findByRole("switch", { name: "Single-letter shortcuts" });
+    await userEvent.click(letters);
+    letters.blur();
+    await userEvent.keyboard("?");
+    expect(screen.queryByRole("dialog")).toBeNull();
+    await userEvent.click(letters);
+    letters.blur();
+    await userEvent.keyboard("?");
+    expect(await screen.findByRole("dialog", { name: "Shortcuts" })).toBeVisible();
+  });
+
+  it("remembers theme and protection with the host", async () => {
+    const host = await openWindow();
+    await userEvent.click(screen.getByRole("button", { name: "Settings" }));
+    await userEvent.click(await screen.findByRole("radio", { name: "Dark" }));
+    expect(document.documentElement).toHaveAttribute("data-theme", "dark");
+    expect(callsOf(host, "setTheme")).toEqual([["dark"]]);
+    await userEvent.selectOptions(
+      screen.getAllByRole("combobox", { name: "Protection of Staging" })[0] as HTMLElement,
+      "Ask first",
+    );
+    await waitFor(() => expect(callsOf(host, "setProtection")).toEqual([["acme", "staging", "confirm"]]));
+  });
+
+  it("forgets a connection only after asking", async () => {
+    const host = await openWindow();
+    await userEvent.click(screen.getByRole("button", { name: /^Connection/ }));
+    await userEvent.click(screen.getByRole("button", { name: "Forget Acme Store" }));
+    const dialog = await screen.findByRole("dialog", { name: "Forget Acme Store?" });
+    expect(within(dialog).getByRole("button", { name: "Keep" })).toHaveFocus();
+    await userEvent.click(within(dialog).getByRole("button", { name: "Forget connection" }));
+    await waitFor(() => expect(callsOf(host, "forgetConnection")).toEqual([["acme"]]));
+    expect(await screen.findByRole("button", { name: "Connection Acme Edge" })).toBeVisible();
+  });
+
+  it("gives every control a name", async () => {
+    await openWindow("conflict", "production");
+    await userEvent.click(await screen.findByText("new_checkout", { selector: ".key" }));
+    await screen.findByRole("region", { name: "Segment overrides" });
+    const controls = document.querySelectorAll(
+      "button, input, select, textarea, [role=switch], [tabindex='0']",
+    );
+    expect(controls.length).toBeGreaterThan(20);
+    for (const control of controls) expect(control, control.outerHTML.slice(0, 200)).toHaveAccessibleName();
+  });
+});
