@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn the_newest_documents_are_kept_and_no_more() {
         let document = json!({
-            "id": 1, "api_key": "k", "feature_states": [],
+            "id": 1, "api_key": "k", "name": "e", "feature_states": [],
             "project": {"id": 1, "name": "p", "organisation": {
                 "id": 1, "name": "o", "feature_analytics": false, "stop_serving_flags": false,
                 "persist_trait_data": true}, "hide_disabled_flags": false, "segments": []},

@@ -113,8 +113,13 @@ impl Console {
         };
         let flags = self.inner.mirror.flags(&site.0, &site.1).await?;
         let mut rows: Vec<RemoteFlag> = if flags.len() <= REASONS_UP_TO {
-            stream::iter(&flags)
+            // Collected first: a closure that borrows across the await would
+            // make this future's type depend on a lifetime.
+            let asked: Vec<_> = flags
+                .iter()
                 .map(|flag| provider.evaluate_flag(target, who, &flag.key))
+                .collect();
+            stream::iter(asked)
                 .buffer_unordered(AT_ONCE)
                 .map_ok(|answer| self.heard(&site.0, answer))
                 .try_collect()

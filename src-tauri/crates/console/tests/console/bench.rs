@@ -1,0 +1,482 @@
+//! A sandbox, a console in front of it, and an eye on what the service holds.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use halyard_console::{
+    AuthKind, Clock, ConnectInput, Console, ConsoleError, ConsoleParts, Credential, DraftFacts, EditInput,
+    FlagFacts, KeepKey, Outcome, SaveDraft, revision,
+    secret::{KeyStore, KeyStoreState, SecretError},
+};
+use halyard_mirror::Mirror;
+use halyard_model::{
+    Change, Connection, ConnectionId, Edit, Environment, EnvironmentKey, Flag, FlagKey, FlagValue, Service,
+    Timestamp,
+};
+use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
+use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed, Surface};
+use serde_json::Value;
+
+/// Where every clock of these tests begins.
+pub const BEGINNING: Timestamp = Timestamp(1_795_000_000_000);
+
+/// A clock that stands still, except that no two readings are the same.
+pub struct SteppedClock(AtomicI64);
+
+impl SteppedClock {
+    pub fn advance(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SteppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+/// A keychain in memory that fails on request and counts how often it was asked.
+#[derive(Default)]
+pub struct Keychain {
+    kept: Mutex<HashMap<ConnectionId, Credential>>,
+    failure: Mutex<Option<SecretError>>,
+    asked: AtomicU32,
+}
+
+impl Keychain {
+    pub fn fail_with(&self, failure: Option<SecretError>) {
+        *self.failure.lock().unwrap() = failure;
+    }
+
+    /// How often a key was asked for.
+    pub fn asked(&self) -> u32 {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Loses every key.
+    pub fn lose(&self) {
+        self.kept.lock().unwrap().clear();
+    }
+
+    pub fn holds(&self, connection: &ConnectionId) -> bool {
+        self.kept.lock().unwrap().contains_key(connection)
+    }
+
+    /// How many keys it holds.
+    pub fn count(&self) -> usize {
+        self.kept.lock().unwrap().len()
+    }
+
+    fn working(&self) -> Result<(), SecretError> {
+        self.failure.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl KeyStore for Keychain {
+    async fn probe(&self) -> KeyStoreState {
+        self.working()
+            .map_or_else(KeyStoreState::Failing, |()| KeyStoreState::Ready)
+    }
+
+    async fn persist(&self, connection: &ConnectionId, credential: &Credential) -> Result<(), SecretError> {
+        self.working()?;
+        self.kept
+            .lock()
+            .unwrap()
+            .insert(connection.clone(), credential.clone());
+        Ok(())
+    }
+
+    async fn retrieve(&self, connection: &ConnectionId) -> Result<Option<Credential>, SecretError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.working()?;
+        Ok(self.kept.lock().unwrap().get(connection).cloned())
+    }
+
+    async fn delete(&self, connection: &ConnectionId) -> Result<(), SecretError> {
+        self.working()?;
+        self.kept.lock().unwrap().remove(connection);
+        Ok(())
+    }
+}
+
+/// The three ways in which flags are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    FlagsmithV1,
+    FlagsmithV2,
+    EdgeFlags,
+}
+
+impl Path {
+    pub const ALL: [Path; 3] = [Path::FlagsmithV1, Path::FlagsmithV2, Path::EdgeFlags];
+
+    pub fn service(self) -> Service {
+        match self {
+            Path::FlagsmithV1 | Path::FlagsmithV2 => Service::Flagsmith,
+            Path::EdgeFlags => Service::EdgeFlags,
+        }
+    }
+
+    pub fn surface(self) -> Surface {
+        match self.service() {
+            Service::Flagsmith => Surface::Flagsmith,
+            Service::EdgeFlags => Surface::EdgeFlags,
+        }
+    }
+
+    /// An unprotected environment whose writes go this way.
+    pub fn environment(self) -> &'static str {
+        match self {
+            Path::FlagsmithV1 => "Development",
+            Path::FlagsmithV2 => "Staging",
+            Path::EdgeFlags => "staging",
+        }
+    }
+
+    pub fn protected(self) -> &'static str {
+        match self {
+            Path::FlagsmithV1 | Path::FlagsmithV2 => "Production",
+            Path::EdgeFlags => "production",
+        }
+    }
+
+    /// The request that makes a write real.
+    pub fn write(self, fault: Fault) -> Fault {
+        let fault = fault.on(self.surface());
+        match self {
+            Path::FlagsmithV1 => fault.method("PATCH").path("/features/"),
+            Path::FlagsmithV2 => fault.method("POST").path("/publish/"),
+            Path::EdgeFlags => fault.method("PUT").path("/flags/"),
+        }
+    }
+
+    /// The only requests of a refresh that come last.
+    pub fn last_of_refresh(self, fault: Fault) -> Fault {
+        let fault = fault.on(self.surface()).method("GET");
+        match self {
+            Path::FlagsmithV1 | Path::FlagsmithV2 => fault.path("/document/"),
+            Path::EdgeFlags => fault.path("/segments"),
+        }
+    }
+}
+
+pub struct Bench {
+    pub path: Path,
+    pub sandbox: Running,
+    pub console: Console,
+    pub mirror: Mirror,
+    pub clock: Arc<SteppedClock>,
+    pub keys: Arc<Keychain>,
+    provider: Arc<dyn Provider>,
+}
+
+/// A connected environment.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub connection: ConnectionId,
+    pub environment: EnvironmentKey,
+}
+
+fn settings() -> HttpSettings {
+    HttpSettings {
+        retry_pause: Duration::from_millis(2),
+        settling_reads: 3,
+        settling_pause: Duration::from_millis(10),
+        now: || BEGINNING,
+        ..HttpSettings::default()
+    }
+}
+
+impl Bench {
+    pub async fn new(path: Path) -> Bench {
+        Bench::with_seed(path, Seed::Acme).await
+    }
+
+    pub async fn with_seed(path: Path, seed: Seed) -> Bench {
+        let config = Config {
+            seed,
+            ..Config::default()
+        };
+        let sandbox = Sandbox::start(config).await.unwrap();
+        let provider: Arc<dyn Provider> = match path.service() {
+            Service::Flagsmith => Arc::new(Flagsmith::new(settings()).unwrap()),
+            Service::EdgeFlags => Arc::new(EdgeFlags::new(settings()).unwrap()),
+        };
+        let mirror = Mirror::in_memory().await.unwrap();
+        let clock = Arc::new(SteppedClock(AtomicI64::new(BEGINNING.0)));
+        let keys = Arc::new(Keychain::default());
+        let shared = provider.clone();
+        let console = Console::new(ConsoleParts {
+            mirror: mirror.clone(),
+            keys: keys.clone(),
+            clock: clock.clone(),
+            providers: Arc::new(move |_| shared.clone()),
+        });
+        Bench {
+            path,
+            sandbox,
+            console,
+            mirror,
+            clock,
+            keys,
+            provider,
+        }
+    }
+
+    /// A new console on the same mirror, keychain and service, as after a restart.
+    pub fn restarted(self) -> Bench {
+        let shared = self.provider.clone();
+        let console = Console::new(ConsoleParts {
+            mirror: self.mirror.clone(),
+            keys: self.keys.clone(),
+            clock: self.clock.clone(),
+            providers: Arc::new(move |_| shared.clone()),
+        });
+        Bench { console, ..self }
+    }
+
+    /// With its environment connected and refreshed.
+    pub async fn connected(path: Path) -> (Bench, Place) {
+        let bench = Bench::new(path).await;
+        let place = bench.connect().await;
+        bench
+            .console
+            .refresh(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        (bench, place)
+    }
+
+    pub fn address(&self) -> String {
+        let announcement = self.sandbox.announcement();
+        match self.path.service() {
+            Service::Flagsmith => announcement.flagsmith_text("url").to_owned(),
+            Service::EdgeFlags => announcement.edgeflags.url.clone(),
+        }
+    }
+
+    pub fn key(&self) -> String {
+        let announcement = self.sandbox.announcement();
+        match self.path.service() {
+            Service::Flagsmith => announcement.flagsmith_text("api_key").to_owned(),
+            Service::EdgeFlags => announcement.edgeflags.token.clone(),
+        }
+    }
+
+    pub fn input(&self, address: &str, key: &str) -> ConnectInput {
+        ConnectInput {
+            service: self.path.service(),
+            address: address.to_owned(),
+            credential: Credential::new(key),
+            auth: match self.path.service() {
+                Service::Flagsmith => AuthKind::OrganisationKey,
+                Service::EdgeFlags => AuthKind::AccessToken,
+            },
+            connection: None,
+        }
+    }
+
+    pub async fn draft(&self) -> Result<DraftFacts, ConsoleError> {
+        self.console
+            .connect(self.input(&self.address(), &self.key()))
+            .await
+    }
+
+    /// What a person chooses who wants all of a draft's first project.
+    pub async fn choice(&self, draft: &DraftFacts, keep: KeepKey) -> SaveDraft {
+        let project = draft.discovery.organisations[0].projects[0].id.clone();
+        let environments = self
+            .console
+            .draft_environments(&draft.id, &project)
+            .await
+            .unwrap();
+        SaveDraft {
+            draft: draft.id.clone(),
+            project,
+            environments: environments.into_iter().map(|one| one.key.0).collect(),
+            flags_address: None,
+            edge_proxies: Vec::new(),
+            keep,
+        }
+    }
+
+    pub async fn connect(&self) -> Place {
+        let draft = self.draft().await.unwrap();
+        let choice = self.choice(&draft, KeepKey::Keychain).await;
+        let connection = self.console.save_draft(choice).await.unwrap();
+        self.place(&connection, self.path.environment()).await
+    }
+
+    pub async fn place(&self, connection: &ConnectionId, name: &str) -> Place {
+        let environments = self.console.environments(connection).await.unwrap();
+        let found = environments
+            .into_iter()
+            .find(|one| one.environment.name == name)
+            .unwrap();
+        Place {
+            connection: connection.clone(),
+            environment: found.environment.key,
+        }
+    }
+
+    pub async fn refresh(&self, place: &Place) -> Result<(), ConsoleError> {
+        self.console.refresh(&place.connection, &place.environment).await
+    }
+
+    /// A flag as the window would show it.
+    pub async fn shown(&self, place: &Place, flag: &str) -> FlagFacts {
+        let key = FlagKey(flag.into());
+        self.console
+            .flag(&place.connection, &place.environment, &key)
+            .await
+            .unwrap()
+    }
+
+    async fn target(&self, place: &Place) -> (Connection, Environment) {
+        let connection = self.console.connection(&place.connection).await.unwrap();
+        let facts = self
+            .console
+            .environment(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        (connection, facts.environment)
+    }
+
+    /// A flag as the service holds it, past the console.
+    pub async fn held(&self, place: &Place, flag: &str) -> Flag {
+        let known = self.shown(place, flag).await.flag;
+        let (connection, environment) = self.target(place).await;
+        let target = Target {
+            endpoint: &connection.endpoint,
+            credential: &Credential::new(&self.key()),
+            project: &connection.project,
+            environment: &environment,
+        };
+        self.provider.flag(target, &known).await.unwrap().value
+    }
+
+    /// What the service itself answers for an identity, past the console.
+    pub async fn evaluated(
+        &self,
+        place: &Place,
+        who: &halyard_model::IdentityRef,
+    ) -> Vec<halyard_model::RemoteFlag> {
+        let (connection, environment) = self.target(place).await;
+        let target = Target {
+            endpoint: &connection.endpoint,
+            credential: &Credential::new(&self.key()),
+            project: &connection.project,
+            environment: &environment,
+        };
+        let surface = halyard_provider::Surface::FlagsApi;
+        self.provider.evaluate(target, who, &surface).await.unwrap().value
+    }
+
+    pub async fn input_for(&self, place: &Place, flag: &str, change: Change) -> EditInput {
+        EditInput {
+            connection: place.connection.clone(),
+            environment: place.environment.clone(),
+            flag: FlagKey(flag.into()),
+            revision: revision(&self.shown(place, flag).await.flag.state),
+            change,
+            confirmed: None,
+        }
+    }
+
+    pub async fn edit(&self, place: &Place, flag: &str, change: Change) -> Result<Outcome, ConsoleError> {
+        let input = self.input_for(place, flag, change).await;
+        self.console.edit(input).await
+    }
+
+    /// Maya's change to a flag's value in the environment at hand.
+    pub fn maya(&self, flag: &str, value: Value) -> MayaEdit {
+        MayaEdit {
+            environment: self.path.environment().into(),
+            flag: flag.into(),
+            enabled: None,
+            value: Some(value),
+        }
+    }
+
+    pub fn maya_edits(&self, flag: &str, value: Value) {
+        let edit = self.maya(flag, value);
+        self.sandbox
+            .faults()
+            .edit_as_maya(self.path.surface(), &edit)
+            .unwrap();
+    }
+
+    pub fn fault(&self, fault: Fault) {
+        self.sandbox.faults().add(fault);
+    }
+
+    /// A request to the service with the connection's key.
+    pub async fn send(&self, method: reqwest::Method, path: &str) -> reqwest::StatusCode {
+        let base = self.address();
+        let (url, authorisation) = match self.path.service() {
+            Service::Flagsmith => (format!("{base}{path}"), format!("Api-Key {}", self.key())),
+            Service::EdgeFlags => (format!("{base}/api/v1/{path}"), format!("Bearer {}", self.key())),
+        };
+        let request = reqwest::Client::new().request(method, url);
+        let sent = request.header("Authorization", authorisation).send().await;
+        sent.unwrap().status()
+    }
+
+    /// The requests that could have changed something, since the journal was cleared.
+    pub fn writes(&self) -> Vec<Exchange> {
+        let asks = |one: &Exchange| {
+            one.method == "GET" || one.target.contains("evaluate") || one.target.contains("identities")
+        };
+        self.sandbox
+            .journal()
+            .into_iter()
+            .filter(|one| !asks(one))
+            .collect()
+    }
+}
+
+/// Turns a flag on or off, whatever it was.
+pub fn flipped(facts: &FlagFacts) -> Change {
+    Change::toggle(!facts.flag.state.enabled)
+}
+
+pub fn value(value: Value) -> Change {
+    Change {
+        enabled: None,
+        value: Some(FlagValue(value)),
+    }
+}
+
+pub fn edit_of(outcome: &Outcome) -> &Edit {
+    match outcome {
+        Outcome::Confirmed { edit }
+        | Outcome::AlreadyThere { edit }
+        | Outcome::Conflict { edit }
+        | Outcome::Unknown { edit }
+        | Outcome::NotDone { edit } => edit,
+    }
+}
+
+/// Tries until something is so. Whoever waits in vain fails after a minute.
+pub async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let waiting = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting)
+        .await
+        .expect("it became so within a minute")
+}

@@ -1,0 +1,18 @@
+//! The use cases against the sandbox, over real HTTP and a real mirror.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as expected"
+)]
+
+mod bench;
+mod conflicts;
+mod connecting;
+mod editing;
+mod keychain;
+mod outcomes;
+mod previewing;
+mod refreshing;
+mod spoiled;

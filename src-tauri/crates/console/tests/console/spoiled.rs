@@ -1,0 +1,236 @@
+//! Answers that are not what they should be: a clear error, nothing lost, no panic.
+
+use halyard_console::{ConsoleError, Failure, FailureKind};
+use halyard_sandbox::{Effect, ErrorBody, Fault};
+
+use crate::bench::{Bench, Path};
+
+const MEGABYTE: u64 = 1024 * 1024;
+
+fn spoilt() -> Vec<Effect> {
+    let server_error = |status, body| Effect::ServerError { status, body };
+    vec![
+        Effect::MalformedJson,
+        Effect::WrongShape,
+        Effect::CutBody,
+        Effect::CommitThenCut,
+        Effect::Refuse,
+        Effect::HugeBody { bytes: 20 * MEGABYTE },
+        Effect::HugeBody { bytes: 80 * MEGABYTE },
+        server_error(500, ErrorBody::Html),
+        server_error(502, ErrorBody::Empty),
+        server_error(503, ErrorBody::Json),
+        Effect::Throttle { retry_after: None },
+    ]
+}
+
+/// Each request of a refresh that can be spoilt.
+fn places(path: Path) -> Vec<&'static str> {
+    match path {
+        Path::EdgeFlags => vec!["/flags", "/configs", "/segments"],
+        _ => vec![
+            "/features/",
+            "/featurestates/",
+            "/segments/",
+            "/tags/",
+            "/document/",
+        ],
+    }
+}
+
+#[tokio::test]
+async fn a_spoilt_refresh_is_told_and_loses_nothing() {
+    for path in [Path::FlagsmithV1, Path::EdgeFlags] {
+        let (bench, place) = Bench::connected(path).await;
+        let before = bench
+            .mirror
+            .flags(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        let document = bench
+            .mirror
+            .document(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        let whole = bench
+            .console
+            .environment(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        for part in places(path) {
+            for effect in spoilt() {
+                // A large body is as large wherever it comes.
+                if matches!(effect, Effect::HugeBody { .. }) && !matches!(part, "/document/" | "/flags") {
+                    continue;
+                }
+                bench.fault(Fault::of(effect.clone()).on(path.surface()).path(part));
+                let told = bench.refresh(&place).await;
+                let failure = match told {
+                    Err(ConsoleError::Service(failure)) => failure,
+                    other => panic!("{path:?} {part} {effect:?}: {other:?}"),
+                };
+                assert_is_clear(&failure, &effect, part);
+                bench.sandbox.faults().clear();
+                let facts = bench
+                    .console
+                    .environment(&place.connection, &place.environment)
+                    .await
+                    .unwrap();
+                assert_eq!(facts.snapshot, whole.snapshot, "{part} {effect:?}");
+                assert_eq!(facts.status.checked_at, whole.status.checked_at);
+                assert_eq!(
+                    facts.status.last_failure.as_deref(),
+                    Some(failure.sentence.as_str())
+                );
+            }
+        }
+        let flags = bench
+            .mirror
+            .flags(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        assert_eq!(flags, before);
+        let kept = bench
+            .mirror
+            .document(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        assert_eq!(kept, document);
+        bench.refresh(&place).await.unwrap();
+    }
+}
+
+fn assert_is_clear(failure: &Failure, effect: &Effect, part: &str) {
+    let fits = match effect {
+        Effect::MalformedJson | Effect::WrongShape | Effect::HugeBody { .. } => {
+            matches!(&failure.kind, FailureKind::Malformed { place } if !place.is_empty())
+        }
+        Effect::ServerError { .. } => failure.kind == FailureKind::ServerFault,
+        Effect::Throttle { .. } => matches!(failure.kind, FailureKind::RateLimited { .. }),
+        _ => matches!(failure.kind, FailureKind::Unreachable(_)),
+    };
+    assert!(fits, "{part} {effect:?}: {failure:?}");
+    assert!(failure.sentence.ends_with('.'), "{}", failure.sentence);
+    assert!(
+        failure
+            .excerpt
+            .as_ref()
+            .is_none_or(|text| text.chars().count() <= 600),
+        "{failure:?}"
+    );
+    let request = failure.request.as_deref().unwrap_or_default();
+    assert!(request.contains(part), "{request}");
+}
+
+#[tokio::test]
+async fn endless_pages_come_to_an_end() {
+    for path in [Path::FlagsmithV1, Path::EdgeFlags] {
+        let (bench, place) = Bench::connected(path).await;
+        let before = bench
+            .console
+            .environment(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        bench.fault(Fault::of(Effect::EndlessPaging).on(path.surface()));
+        let told = bench.refresh(&place).await;
+        assert!(
+            matches!(&told, Err(ConsoleError::Service(failure)) if matches!(failure.kind, FailureKind::Malformed { .. })),
+            "{told:?}"
+        );
+        let asked = bench.sandbox.journal().len();
+        assert!(asked < 5_000, "{asked}");
+        let after = bench
+            .console
+            .environment(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        assert_eq!(after.snapshot, before.snapshot);
+    }
+}
+
+#[tokio::test]
+async fn a_spoilt_discovery_saves_nothing() {
+    for path in [Path::FlagsmithV1, Path::EdgeFlags] {
+        for effect in spoilt() {
+            if matches!(effect, Effect::HugeBody { .. }) {
+                continue;
+            }
+            let bench = Bench::new(path).await;
+            bench.fault(Fault::of(effect.clone()).on(path.surface()));
+            let told = bench.draft().await;
+            assert!(
+                matches!(told, Err(ConsoleError::Service(_))),
+                "{effect:?}: {told:?}"
+            );
+            assert_eq!(bench.console.connections().await.unwrap(), []);
+        }
+    }
+}
+
+#[tokio::test]
+async fn flags_with_long_and_strange_values_come_as_they_are() {
+    use crate::bench::value;
+    use serde_json::json;
+    for path in Path::ALL {
+        let (bench, place) = Bench::connected(path).await;
+        let long = "x".repeat(20_000);
+        for text in [
+            long.as_str(),
+            "👩‍👩‍👧‍👦 e\u{301} \u{202e}rtl\u{200b}",
+            "\u{0}nul".trim_start_matches('\u{0}'),
+            "{not json",
+        ] {
+            bench
+                .edit(&place, "stock_low_badge", value(json!(text)))
+                .await
+                .unwrap();
+            bench.refresh(&place).await.unwrap();
+            let shown = bench.shown(&place, "stock_low_badge").await.flag.state.value.0;
+            assert_eq!(shown, json!(text), "{path:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_compiled_is_named() {
+    let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
+    let flags = bench
+        .mirror
+        .flags(&place.connection, &place.environment)
+        .await
+        .unwrap();
+    for (document, named) in [
+        ("{\"feature_states\": 7}", "name: missing"),
+        (
+            "{\"name\": \"e\", \"api_key\": \"k\", \"feature_states\": 7}",
+            "feature_states",
+        ),
+        ("not json at all", "readable environment document"),
+        ("[]", ""),
+    ] {
+        let snapshot = halyard_model::Snapshot {
+            environment: place.environment.clone(),
+            fetched_at: halyard_model::Timestamp(1),
+            document: document.to_owned(),
+            document_updated_at: None,
+            flags: flags.clone(),
+            segments: Vec::new(),
+        };
+        bench
+            .mirror
+            .store_snapshot(&place.connection, &snapshot)
+            .await
+            .unwrap();
+        let input = halyard_console::PreviewInput {
+            connection: place.connection.clone(),
+            environment: place.environment.clone(),
+            identity: halyard_model::IdentityRef::default(),
+        };
+        let refused = bench.console.preview(input).await.unwrap_err();
+        assert!(matches!(
+            refused,
+            ConsoleError::Document(_) | ConsoleError::Gone { .. }
+        ));
+        assert!(refused.to_string().contains(named), "{refused}");
+    }
+}
