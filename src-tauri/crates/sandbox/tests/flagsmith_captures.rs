@@ -14,6 +14,7 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use halyard_sandbox::Seed;
@@ -240,7 +241,9 @@ impl Replay {
             .1
             .clone();
         let pair = (environment["client_key"].as_str().unwrap().to_owned(), server_key);
-        let (gone, gone_task) = wire::serve(self.flagsmith.router()).await;
+        let (router, down) = wire::with_switch(self.flagsmith.router());
+        let (gone, gone_task) = wire::serve(router).await;
+        self.tasks.push(gone_task);
         let poll = Duration::from_millis(20);
         for (name, upstream, grace) in [
             ("works", self.base.clone(), Duration::from_secs(600)),
@@ -260,9 +263,8 @@ impl Replay {
             }
             self.proxies.insert(name, address);
         }
-        gone_task.abort();
+        down.store(true, Ordering::SeqCst);
         let stale = self.proxies["stale"].clone();
-        self.client = wire::client();
         self.wait_for_health(&stale, 503).await;
     }
 

@@ -159,6 +159,14 @@ impl Flagsmith {
         shared.cached.clear();
     }
 
+    /// Moves every project's identities to the hosted service's separate store: the core identity routes end
+    /// and the edge routes begin, as on a project that says `use_edge_identities`.
+    pub fn host_identities(&self) {
+        for project in self.lock().store.projects.values_mut() {
+            project.use_edge_identities = true;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }

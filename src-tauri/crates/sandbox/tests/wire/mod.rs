@@ -3,8 +3,14 @@
 #![allow(dead_code, reason = "every test program uses its own part")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
@@ -17,6 +23,23 @@ pub(crate) async fn serve(router: Router) -> (String, JoinHandle<()>) {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (address, task)
+}
+
+/// Puts a switch before a router: while it is on, everything is answered 503.
+pub(crate) fn with_switch(router: Router) -> (Router, Arc<AtomicBool>) {
+    let down = Arc::new(AtomicBool::new(false));
+    let seen = down.clone();
+    let layer = middleware::from_fn(move |request: Request, next: Next| {
+        let down = seen.load(Ordering::SeqCst);
+        async move {
+            if down {
+                StatusCode::SERVICE_UNAVAILABLE.into_response()
+            } else {
+                next.run(request).await
+            }
+        }
+    });
+    (router.layer(layer), down)
 }
 
 /// A client that follows no redirect, unpacks nothing and goes straight to its server.
