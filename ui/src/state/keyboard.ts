@@ -50,8 +50,9 @@ export class Keyboard {
   #plain(event: KeyboardEvent): boolean {
     if (isTyping(event.target) || event.altKey) return false;
     if (event.key === "Escape") {
-      this.page().escape?.();
-      return true;
+      const { escape } = this.page();
+      escape?.();
+      return escape !== undefined;
     }
     return this.session.preferences.singleLetters && this.#letter(event.key);
   }
@@ -91,7 +92,8 @@ export class Keyboard {
   }
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether keys are text where they arrive. */
+export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (
     target.isContentEditable ||

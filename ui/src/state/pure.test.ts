@@ -10,7 +10,7 @@ import { formatJson, whyInvalid } from "./values";
 describe("fuzzy search", () => {
   it.each([
     ["checkout", ["checkout", "new_checkout", "precheckout", "c_h_e_c_k_o_u_t"]],
-    ["nc", ["nc_flag", "new_checkout", "announce"]],
+    ["nc", ["nc_flag", "announce", "new_checkout"]],
     ["new check", ["new_checkout"]],
   ])("ranks what a person means by %s first", (query, ranked) => {
     const shuffled = ranked.toReversed();
