@@ -4,14 +4,21 @@
 
 mod door;
 
-use std::process::{ExitStatus, Stdio};
+use std::{
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
     net::TcpListener,
     process::{Child, ChildStdout, Command},
+    time::timeout,
 };
+
+/// How long a program may take to end before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Started {
     child: Child,
@@ -51,8 +58,11 @@ impl Started {
             .await
             .expect("kill runs");
         assert!(sent.success());
-        let rest = self.output.next_line().await.expect("readable");
-        (self.child.wait().await.expect("it ends"), rest)
+        let ending = async {
+            let rest = self.output.next_line().await.expect("readable");
+            (self.child.wait().await.expect("it ends"), rest)
+        };
+        timeout(PATIENCE, ending).await.expect("the signal is heard")
     }
 
     async fn total(&self) -> Value {
