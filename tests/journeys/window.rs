@@ -159,8 +159,13 @@ impl Window {
     pub async fn picture(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/journeys");
         fs::create_dir_all(&folder).unwrap();
+        // The picture is of the display: WebKit's own never comes while nothing
+        // on the page moves. The pause lets what comes in arrive; no assertion
+        // depends on it.
+        tokio::time::sleep(Duration::from_millis(300)).await;
         let path = folder.join(format!("{name}.png"));
-        fs::write(&path, self.client.screenshot().await.unwrap()).unwrap();
+        let taken = Command::new("import").args(["-window", "root"]).arg(&path).status();
+        assert!(taken.is_ok_and(|status| status.success()), "ImageMagick takes the picture");
         println!("picture: target/journeys/{name}.png");
     }
 
