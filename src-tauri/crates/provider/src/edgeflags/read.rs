@@ -16,6 +16,8 @@ use crate::{Answer, Discovery, Failure, FailureKind, Listing, Permission, Progre
 const PAGE_SIZE: usize = 200;
 /// More rows than any list can have.
 const MOST_ROWS: usize = 250_000;
+/// More pages than any list can have.
+const MOST_PAGES: u32 = 2_000;
 /// How often a list is read that moved while it was read.
 const READINGS: u32 = 3;
 
@@ -113,17 +115,18 @@ async fn list_once(
     seen: &(dyn Fn(u32, Option<u32>) + Send + Sync),
 ) -> Result<(Vec<Item>, bool), Failure> {
     let what = format!("list of {}", kind.plural);
+    let url = call.at(&["api", "v1", kind.plural]);
     let mut items: Vec<Item> = Vec::new();
     let mut known: HashSet<String> = HashSet::new();
     let mut first_total = None;
     let mut moved = false;
     let mut offset = 0;
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = one_page(call, kind, offset).await?;
         let total = page.total.and_then(|total| usize::try_from(total).ok());
         let length = page.items.len();
         if total.is_some_and(|total| total > MOST_ROWS) || items.len() + length > MOST_ROWS {
-            return Err(malformed(&what, "a list of a plausible length"));
+            return Err(call.about(&url, malformed(&what, "a list of a plausible length")));
         }
         moved |= offset > 0 && first_total != total;
         first_total = first_total.or(total);
@@ -138,10 +141,14 @@ async fn list_once(
             return Ok((items, moved));
         }
         if items.len() == before {
-            return Err(malformed(&what, "pages that differ, found the same rows again"));
+            return Err(call.about(
+                &url,
+                malformed(&what, "pages that differ, found the same rows again"),
+            ));
         }
         offset += length;
     }
+    Err(call.about(&url, malformed(&what, "a list that ends")))
 }
 
 fn counted(number: usize) -> u32 {
@@ -153,8 +160,8 @@ async fn one_page(call: &Call<'_>, kind: Kind, offset: usize) -> Result<Page, Fa
     url.query_pairs_mut()
         .append_pair("limit", &PAGE_SIZE.to_string())
         .append_pair("offset", &offset.to_string());
-    let answer: Value = call.get(url, &format!("list of {}", kind.plural)).await?;
-    page(answer, kind).map_err(|failure| call.redacted(failure))
+    let answer: Value = call.get(url.clone(), &format!("list of {}", kind.plural)).await?;
+    page(answer, kind).map_err(|failure| call.about(&url, failure))
 }
 
 /// A list that the token may not be allowed to read; then it is empty.
@@ -203,7 +210,7 @@ pub(super) async fn collect(
         .iter()
         .map(|item| seen_in(item, environment, whole, evaluated.as_ref()))
         .collect::<Result<Vec<Flag>, Failure>>()
-        .map_err(|failure| call.redacted(failure))?;
+        .map_err(|failure| call.about(&call.at(&["api", "v1", "flags"]), failure))?;
     let document = json!({
         "flags": flat(&flags),
         "configs": flat(&configs),
@@ -302,22 +309,27 @@ pub(super) async fn fresh(
     } else {
         evaluated(call, environment).await?
     };
-    let flag =
-        seen_in(&item, environment, whole, evaluated.as_ref()).map_err(|failure| call.redacted(failure))?;
+    let flag = seen_in(&item, environment, whole, evaluated.as_ref())
+        .map_err(|failure| call.about(&call.at(&["api", "v1", "flags"]), failure))?;
     Ok(Fresh { flag, item, whole })
 }
 
 async fn find(client: &EdgeFlags, call: &Call<'_>, known: &Flag) -> Result<Item, Failure> {
+    let url = call.at(&["api", "v1", FLAGS.plural]);
+    let mut passed: HashSet<String> = HashSet::new();
     let mut offset = 0;
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = one_page(call, FLAGS, offset).await?;
         client.learn_from(call, &page.items);
-        let length = page.items.len();
-        if let Some(item) = page.items.into_iter().find(|item| item.key == known.key.0) {
-            return Ok(item);
+        let (length, before) = (page.items.len(), passed.len());
+        for item in page.items {
+            if item.key == known.key.0 {
+                return Ok(item);
+            }
+            passed.insert(item.key);
         }
         offset += length;
-        if length == 0 || !page.has_more || offset > MOST_ROWS {
+        if length == 0 || !page.has_more {
             let mut failure = Failure::new(
                 FailureKind::NotFound,
                 format!("{} is not among the flags.", known.key.0),
@@ -325,9 +337,16 @@ async fn find(client: &EdgeFlags, call: &Call<'_>, known: &Flag) -> Result<Item,
             failure.cause =
                 Some("It was deleted, or it was made so recently that the list does not show it.".into());
             failure.next_step = Some("Refresh the environment.".into());
-            return Err(failure);
+            return Err(call.about(&url, failure));
+        }
+        if passed.len() == before {
+            break;
         }
     }
+    Err(call.about(
+        &url,
+        malformed("list of flags", "a list that ends, with pages that differ"),
+    ))
 }
 
 /// Whether any element shows more than an abridged list would.

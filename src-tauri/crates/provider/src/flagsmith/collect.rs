@@ -97,20 +97,20 @@ async fn read(
 }
 
 async fn document(call: &Call<'_>, key: &str) -> Result<(String, Document), Failure> {
-    let url = call.at(&["environments", key, "document", ""]);
-    let reply = call.read(Method::GET, url, None, Timeout::Document).await?;
     const WHAT: &str = "environment document";
+    let url = call.at(&["environments", key, "document", ""]);
+    let reply = call
+        .read(Method::GET, url.clone(), None, Timeout::Document)
+        .await?;
     if !reply.is_json() {
         // Says so with the content type and the beginning of what came.
         call.parsed::<serde_json::Value>(&reply, WHAT)?;
     }
     let text = String::from_utf8(reply.body.to_vec()).map_err(|error| {
-        malformed(
-            WHAT,
-            &format!("UTF-8, broken at byte {}", error.utf8_error().valid_up_to()),
-        )
+        let place = error.utf8_error().valid_up_to();
+        call.about(&url, malformed(WHAT, &format!("UTF-8, broken at byte {place}")))
     })?;
-    let document = parse(text.as_bytes(), WHAT).map_err(|failure| call.redacted(failure))?;
+    let document = parse(text.as_bytes(), WHAT).map_err(|failure| call.about(&url, failure))?;
     Ok((text, document))
 }
 

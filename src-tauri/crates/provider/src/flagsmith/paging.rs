@@ -38,7 +38,7 @@ pub(super) async fn all<T: Row + DeserializeOwned>(
         };
         let count = page.count.and_then(|count| usize::try_from(count).ok());
         if count.is_some_and(|count| count > MOST_ROWS) || rows.len() + page.results.len() > MOST_ROWS {
-            return Err(malformed(what, "a list of a plausible length"));
+            return Err(call.about(&url, malformed(what, "a list of a plausible length")));
         }
         let length = page.results.len();
         let before = rows.len();
@@ -48,10 +48,13 @@ pub(super) async fn all<T: Row + DeserializeOwned>(
             return Ok(rows);
         }
         if rows.len() == before {
-            return Err(malformed(what, "pages that differ, found the same rows again"));
+            return Err(call.about(
+                &url,
+                malformed(what, "pages that differ, found the same rows again"),
+            ));
         }
     }
-    Err(malformed(what, "a list that ends"))
+    Err(call.about(&url, malformed(what, "a list that ends")))
 }
 
 fn counted(number: usize) -> u32 {

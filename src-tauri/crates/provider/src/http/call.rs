@@ -222,6 +222,14 @@ impl<'a> Call<'a> {
         reply.json(what).map_err(|failure| self.redacted(failure))
     }
 
+    /// A failure found in the answer of a read, with the request it came from.
+    pub(crate) fn about(&self, url: &Url, mut failure: Failure) -> Failure {
+        if failure.request.is_none() {
+            failure.request = Some(format!("GET {}", sort::plain_address(url)));
+        }
+        self.redacted(failure)
+    }
+
     /// A failure without the credential in any of its texts.
     pub(crate) fn redacted(&self, mut failure: Failure) -> Failure {
         sort::redact(&mut failure, self.secret);

@@ -36,6 +36,15 @@ pub(crate) fn status_failure(reply: &Reply, service: Service, now: Timestamp) ->
     failure
 }
 
+/// A sentence with its full stop, whatever a service's own words end in.
+fn ended(text: String) -> String {
+    if text.ends_with(['.', '!', '?', '…']) {
+        text
+    } else {
+        text + "."
+    }
+}
+
 fn told(kind: FailureKind, sentence: String, cause: Option<&str>, next_step: Option<&str>) -> Failure {
     let mut failure = Failure::new(kind, sentence);
     failure.cause = cause.map(str::to_owned);
@@ -101,7 +110,9 @@ fn forbidden(reply: &Reply, service: Service) -> Failure {
         None,
         Some("Use a key with more permissions, or have them added to this one."),
     );
-    failure.cause = reply.words().map(|words| format!("Its own words: {words}"));
+    failure.cause = reply
+        .words()
+        .map(|words| ended(format!("Its own words: {words}")));
     failure
 }
 
@@ -114,7 +125,9 @@ fn not_found(reply: &Reply, service: Service) -> Failure {
             None,
             Some("Refresh: it may have been deleted, or the key belongs to another project."),
         );
-        failure.cause = reply.words().map(|words| format!("Its own words: {words}"));
+        failure.cause = reply
+            .words()
+            .map(|words| ended(format!("Its own words: {words}")));
         return failure;
     }
     let address = reply.request.split_once(' ').map_or("", |(_, address)| address);
@@ -153,7 +166,7 @@ fn refused(reply: &Reply, service: Service) -> Failure {
     let name = service.name();
     let words = reply.words();
     let sentence = match &words {
-        Some(words) => format!("{name} refused the request: {words}"),
+        Some(words) => ended(format!("{name} refused the request: {words}")),
         None => format!("{name} refused the request with status {}.", reply.status),
     };
     let detail = words.unwrap_or_else(|| format!("status {}", reply.status));
