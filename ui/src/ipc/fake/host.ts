@@ -206,10 +206,10 @@ export class FakeHost implements Host {
 
   async status(connection: string): Promise<StatusView> {
     await this.#begin("status", connection);
-    const { service } = this.#connection(connection);
+    const { service, key } = this.#connection(connection);
     const { scenario } = this.world;
     const name = service === "flagsmith" ? "Flagsmith 2.265.0" : "EdgeFlags";
-    const offline = scenario === "offline";
+    const offline = scenario === "offline" || key === "missing";
     const limited = scenario === "rate-limited";
     return {
       connected: !offline,
