@@ -29,10 +29,10 @@ export function shortcuts(modifier: string): { keys: string[]; act: string; lett
   return [
     { keys: ["G", "F"], act: "Flags", letter: true },
     { keys: ["G", "P"], act: "Preview", letter: true },
-    { keys: [`${modifier} 1`, "9"], act: "Environment 1 to 9" },
+    { keys: [`${modifier} 1 to 9`], act: "Environment 1 to 9" },
     { keys: [`${modifier} R`], act: "Sync" },
     { keys: ["/"], act: "Filter flags", letter: true },
-    { keys: ["↑", "↓"], act: "Move in the table" },
+    { keys: ["Up", "Down"], act: "Move in the table" },
     { keys: ["J", "K"], act: "Move in the table", letter: true },
     { keys: ["Home", "End", "PgUp", "PgDn"], act: "Jump in the table" },
     { keys: ["Enter"], act: "Open the flag" },
