@@ -53,7 +53,8 @@ pub struct Flagsmith {
 #[derive(Debug)]
 struct Shared {
     store: Store,
-    /// What SDK routes and documents are answered from while the documents stand still.
+    /// What SDK routes and documents are answered from while the documents stand still. What an SDK stores
+    /// meanwhile goes there too and is lost when they move again.
     frozen: Option<Store>,
     throttle: Option<Throttle>,
     history: RequestHistory,

@@ -9,33 +9,29 @@ const LARGEST_PAGE: usize = 999;
 
 /// A page of a list that honours `page_size`.
 pub(crate) fn page(call: &Call, rows: &[Value]) -> Outcome {
-    let asked = call
-        .query("page_size")
-        .and_then(|text| text.parse::<usize>().ok())
-        .filter(|size| *size > 0);
-    cut(call, rows, asked.unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE))
+    page_of(call, rows, Value::clone)
 }
 
-/// A page of a list whose size the caller cannot choose.
-pub(crate) fn fixed_page(call: &Call, rows: &[Value]) -> Outcome {
-    cut(call, rows, LARGEST_PAGE)
-}
-
-/// Which rows of a list of `count` a page needs, so that a long list is not rendered whole.
+/// A page of a list that honours `page_size`, of which only the page is rendered.
 pub(crate) fn page_of<T>(call: &Call, rows: &[T], render: impl Fn(&T) -> Value) -> Outcome {
     let asked = call
         .query("page_size")
         .and_then(|text| text.parse::<usize>().ok())
         .filter(|size| *size > 0);
-    let size = asked.unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE);
-    cut_with(call, rows, size, render)
+    cut(
+        call,
+        rows,
+        asked.unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE),
+        render,
+    )
 }
 
-fn cut(call: &Call, rows: &[Value], size: usize) -> Outcome {
-    cut_with(call, rows, size, Value::clone)
+/// A page of a list whose size the caller cannot choose.
+pub(crate) fn fixed_page<T>(call: &Call, rows: &[T], render: impl Fn(&T) -> Value) -> Outcome {
+    cut(call, rows, LARGEST_PAGE, render)
 }
 
-fn cut_with<T>(call: &Call, rows: &[T], size: usize, render: impl Fn(&T) -> Value) -> Outcome {
+fn cut<T>(call: &Call, rows: &[T], size: usize, render: impl Fn(&T) -> Value) -> Outcome {
     let pages = rows.len().div_ceil(size).max(1);
     let number = match call.query("page") {
         None => 1,

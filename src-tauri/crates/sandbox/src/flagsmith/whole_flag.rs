@@ -117,12 +117,7 @@ impl Store {
         segment: u64,
         by: Option<u64>,
     ) -> bool {
-        if self.state_in(environment, feature, None, Some(segment)).is_none()
-            && !self
-                .overrides(environment, feature)
-                .iter()
-                .any(|(link, _)| link.segment == segment)
-        {
+        if self.state_in(environment, feature, None, Some(segment)).is_none() {
             return false;
         }
         let versioned = self

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::builder::{Builder, FlagSeed, Override};
+use super::builder::Builder;
+use super::words::{FlagSeed, Override};
 use super::{acme_named, acme_people, acme_segments};
 use crate::flagsmith::store::Store;
 

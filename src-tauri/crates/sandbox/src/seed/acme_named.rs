@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::acme::{Environments, People, tag_ids};
-use super::builder::{Builder, FlagSeed, Override};
+use super::builder::Builder;
+use super::words::{FlagSeed, Override};
 
 /// A flag of the mock-ups.
 struct Named {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::acme::Environments;
-use super::builder::{Builder, Override};
+use super::builder::Builder;
+use super::words::Override;
 
 const CITIES: [(&str, &str); 12] = [
     ("DE", "Berlin"),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::builder::{Builder, InnerRule};
+use super::builder::Builder;
+use super::words::InnerRule;
 
 type Described = (&'static str, &'static str, &'static [InnerRule<'static>]);
 

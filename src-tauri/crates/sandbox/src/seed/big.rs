@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::builder::{Builder, FlagSeed, Override};
+use super::builder::Builder;
+use super::words::{FlagSeed, Override};
 use crate::flagsmith::store::Store;
 
 fn project(name: &str) -> Builder {

@@ -7,6 +7,7 @@ mod acme_segments;
 mod big;
 mod builder;
 pub(crate) mod edgeflags;
+mod words;
 
 use crate::flagsmith::store::Store;
 

@@ -146,11 +146,9 @@ pub(crate) fn flat_list(store: &mut Store, call: &Call) -> Outcome {
         rows.retain(|state| state.link == Some(link));
     }
     rows.sort_by_key(|state| state.id);
-    let rendered: Vec<Value> = rows
-        .into_iter()
-        .map(|state| Value::Object(render::state(state, ValueShape::Nested)))
-        .collect();
-    paging::fixed_page(call, &rendered)
+    paging::fixed_page(call, &rows, |state| {
+        Value::Object(render::state(state, ValueShape::Nested))
+    })
 }
 
 /// `POST /features/featurestates/`: the second step of an override.
