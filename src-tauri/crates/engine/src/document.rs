@@ -230,8 +230,11 @@ fn uuid_as_number(text: &str) -> Option<u128> {
     u128::from_str_radix(&digits, 16).ok()
 }
 
-/// Identities with equal sets of overrides share one set, in the order in which sets first appear. Equality is the
-/// reference's, to which `1`, `1.0` and `true` are equal: the first identity's value then counts for all of them.
+/// Identities with equal sets of overrides share one set, in the order in which sets first appear.
+///
+/// Equality is the reference's, to which `1`, `1.0` and `true` are equal: the first identity's value then counts for
+/// all of them. The reference files sets under their hash, and some values that differ have the same: of two such sets
+/// the later one takes the earlier one's place, and the earlier one's identities lose their overrides.
 fn read_identity_overrides(list: &Node<'_>) -> Result<Vec<SourceOverrideSet>, DocumentError> {
     let mut sets: Vec<SourceOverrideSet> = Vec::new();
     let mut positions = HashMap::new();
@@ -246,7 +249,7 @@ fn read_identity_overrides(list: &Node<'_>) -> Result<Vec<SourceOverrideSet>, Do
         }
         let identifier = identity.field("identifier")?.text()?.to_owned();
         states.sort_by(|left, right| left.name.cmp(&right.name));
-        let fingerprint: Vec<String> = states.iter().map(fingerprint).collect();
+        let fingerprint = fingerprint(&states, value_as_compared);
         let next = sets.len();
         let position = *positions.entry(fingerprint).or_insert(next);
         match sets.get_mut(position) {
@@ -257,7 +260,7 @@ fn read_identity_overrides(list: &Node<'_>) -> Result<Vec<SourceOverrideSet>, Do
             }),
         }
     }
-    Ok(sets)
+    Ok(unique(sets, |set| fingerprint(&set.states, value_as_hashed)))
 }
 
 /// An identity's override carries neither variants nor a hash key.
@@ -279,9 +282,23 @@ fn read_identity_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
     })
 }
 
-/// Text that is equal exactly when the reference takes two overrides for equal.
-fn fingerprint(state: &SourceState) -> String {
-    let value = match &state.value {
+/// Text that is equal exactly when the reference takes two sets of overrides for equal, given such a text for values.
+fn fingerprint(states: &[SourceState], value_text: fn(&Value) -> String) -> String {
+    let texts = states.iter().map(|state| {
+        format!(
+            "{:?} {:?} {} {}",
+            state.feature_id,
+            state.name,
+            state.enabled,
+            value_text(&state.value)
+        )
+    });
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// Equal for values that compare as equal.
+fn value_as_compared(value: &Value) -> String {
+    match value {
         Value::Bool(boolean) => u8::from(*boolean).to_string(),
         Value::Number(number) => match number.as_f64() {
             Some(float) if float.fract() == 0.0 && !number.is_i64() && !number.is_u64() => {
@@ -290,11 +307,17 @@ fn fingerprint(state: &SourceState) -> String {
             _ => number.to_string(),
         },
         other => other.to_string(),
-    };
-    format!(
-        "{:?} {:?} {} {value}",
-        state.feature_id, state.name, state.enabled
-    )
+    }
+}
+
+/// Equal for values with equal hashes: empty text hashes as zero, and minus one as minus two.
+fn value_as_hashed(value: &Value) -> String {
+    let compared = value_as_compared(value);
+    match compared.as_str() {
+        "\"\"" => "0".to_owned(),
+        "-1" => "-2".to_owned(),
+        _ => compared,
+    }
 }
 
 /// Whether some condition's property is a JSONPath.

@@ -7,7 +7,7 @@ use crate::pattern::syntax::{Class, Manner, Piece, SetItem};
 /// For which texts the written pattern is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Texts {
-    /// ASCII without line feeds: classes are short, and the end is the end.
+    /// ASCII without line feeds, and not empty: classes are short, and the end is the end.
     Plain,
     /// Any.
     Any,
@@ -27,6 +27,7 @@ pub(crate) fn write(piece: &Piece, texts: Texts) -> Written {
         texts,
         backtracks,
         captures: backtracks,
+        repeats: 0,
     };
     writer.piece(piece);
     writer.out.push(')');
@@ -42,6 +43,8 @@ struct Writer {
     backtracks: bool,
     /// Groups are numbered only where something refers to their numbers.
     captures: bool,
+    /// How many repetitions are around what is being written.
+    repeats: usize,
 }
 
 /// Matches nothing in both matchers.
@@ -98,7 +101,11 @@ impl Writer {
                 let flag = if *ignore_case { "i" } else { "" };
                 let _ = write!(self.out, r"(?{flag}:\{group})");
             }
-            Piece::Conditional { group, yes, no } => {
+            // A group that ends later has not matched yet, unless a repetition comes by again.
+            Piece::Conditional {
+                is_closed: false, no, ..
+            } if self.repeats == 0 => self.piece(no),
+            Piece::Conditional { group, yes, no, .. } => {
                 let _ = write!(self.out, "(?({group})");
                 self.piece(yes);
                 self.out.push('|');
@@ -217,18 +224,30 @@ impl Writer {
     /// A boundary of other words than the matchers' own.
     fn look_boundary(&mut self, word: &str, negated: bool) {
         self.backtracks = true;
-        let (same, other) = if negated { ("=", "!") } else { ("!", "=") };
-        let _ = write!(
-            self.out,
-            "(?:(?<=[{word}])(?{same}[{word}])|(?<![{word}])(?{other}[{word}]))"
-        );
+        // Python has no boundary of either kind in an empty text.
+        let _ = if negated {
+            write!(
+                self.out,
+                "(?:(?<=[{word}])(?=[{word}])|(?<![{word}])(?=[^{word}])|(?<=[^{word}])(?![{word}]))"
+            )
+        } else {
+            write!(
+                self.out,
+                "(?:(?<=[{word}])(?![{word}])|(?<![{word}])(?=[{word}]))"
+            )
+        };
     }
 
     fn repeat(&mut self, piece: &Piece, least: u32, most: Option<u32>, manner: Manner) {
+        if piece.takes_nothing() {
+            return self.repeat_nothing(piece, least, manner);
+        }
         if manner == Manner::Possessive {
             self.out.push_str("(?>");
         }
+        self.repeats += 1;
         self.around("(?:", piece);
+        self.repeats -= 1;
         let _ = match most {
             None if least == 0 => write!(self.out, "*"),
             None if least == 1 => write!(self.out, "+"),
@@ -240,6 +259,21 @@ impl Writer {
             Manner::Lazy => self.out.push('?'),
             Manner::Possessive => self.out.push(')'),
         }
+    }
+
+    /// Looking many times is looking once; the backtracking matcher refuses to repeat a look.
+    fn repeat_nothing(&mut self, piece: &Piece, least: u32, manner: Manner) {
+        let opening = match (manner, least) {
+            (Manner::Possessive, _) => "(?>",
+            (Manner::Lazy, 0) => "(?:|",
+            _ => "(?:",
+        };
+        self.out.push_str(opening);
+        self.piece(piece);
+        if least == 0 && manner != Manner::Lazy {
+            self.out.push('|');
+        }
+        self.out.push(')');
     }
 }
 

@@ -52,9 +52,10 @@ impl Pattern {
     /// Whether the start of the text matches.
     pub(crate) fn matches_start(&self, text: &str) -> Result<bool, FailureCause> {
         // The separators below the blank are blanks only where all of Unicode counts.
-        let is_plain = text
-            .bytes()
-            .all(|byte| byte.is_ascii() && byte != b'\n' && !(0x1c..=0x1f).contains(&byte));
+        let is_plain = !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii() && byte != b'\n' && !(0x1c..=0x1f).contains(&byte));
         let (slot, texts) = if is_plain {
             (&self.plain, Texts::Plain)
         } else {

@@ -417,6 +417,7 @@ impl Parser {
                 return refuse("cannot refer to group defined in the same lookbehind subpattern");
             }
         }
+        let is_closed = self.check_open(group).is_ok();
         let yes = self.sequence(flags, depth + 1, false)?;
         let mut no = Piece::Empty;
         if self.take_if('|')? {
@@ -431,6 +432,7 @@ impl Parser {
         let group = u32::try_from(group).or_else(|_| refuse("invalid group reference"))?;
         Ok(Piece::Conditional {
             group,
+            is_closed,
             yes: Box::new(yes),
             no: Box::new(no),
         })

@@ -57,8 +57,10 @@ pub(crate) enum Piece {
         group: u32,
         ignore_case: bool,
     },
+    /// `is_closed`: the group ends before this.
     Conditional {
         group: u32,
+        is_closed: bool,
         yes: Box<Piece>,
         no: Box<Piece>,
     },
@@ -134,6 +136,19 @@ impl Piece {
             | Self::Look { .. } => (0, 0),
         };
         (least.min(UNBOUNDED), most.min(UNBOUNDED))
+    }
+
+    /// Whether this looks without ever taking a character.
+    pub(crate) fn takes_nothing(&self) -> bool {
+        match self {
+            Self::Literal { .. } | Self::Any { .. } | Self::Set { .. } | Self::Reference { .. } => false,
+            Self::Sequence(pieces) | Self::Choice(pieces) => pieces.iter().all(Self::takes_nothing),
+            Self::Repeat { piece, .. } | Self::Group { piece, .. } | Self::Atomic(piece) => {
+                piece.takes_nothing()
+            }
+            Self::Conditional { yes, no, .. } => yes.takes_nothing() && no.takes_nothing(),
+            _ => true,
+        }
     }
 
     /// Whether only a backtracking matcher can do this.

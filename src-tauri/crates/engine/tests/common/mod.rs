@@ -1,11 +1,17 @@
 //! The reference engines, run as a child process where they are installed.
 
-#![allow(dead_code, reason = "every test file uses its own part of this")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "for tests, each of which uses its own part of this"
+)]
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use halyard_engine::Dialect;
+use halyard_engine::{Dialect, Engine, Identity};
+use serde_json::{Value, json};
 
 /// Both dialects under the names of their oracles.
 pub(crate) const DIALECTS: [(&str, Dialect); 2] = [("10.2", Dialect::Server10_2), ("11.1", Dialect::Sdk11_1)];
@@ -14,9 +20,60 @@ pub(crate) fn test_folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
-/// The Python interpreter that has the reference engine of a dialect: `HALYARD_ORACLE_10_2` or `_11_1` if set, else
-/// where `scripts/oracle-setup.sh` puts it. Prints a line when there is none.
-pub(crate) fn oracle(dialect: &str) -> Option<Command> {
+/// An identity as the oracle's requests write it.
+pub(crate) fn identity_of(value: &Value) -> Identity {
+    let traits = value["traits"].as_object().cloned().unwrap_or_default();
+    Identity {
+        identifier: value["identifier"].as_str().unwrap().to_owned(),
+        key: value["key"].as_str().map(str::to_owned),
+        traits: traits.into_iter().collect(),
+    }
+}
+
+/// This engine's answers in the oracle's form.
+pub(crate) fn answers(request: &Value, dialect: Dialect) -> Value {
+    let engine = match Engine::from_document(&request["document"], dialect) {
+        Ok(engine) => engine,
+        Err(error) => return json!({ "document_error": error.to_string() }),
+    };
+    let evaluate = |identity: &Value| match identity {
+        Value::Null => engine.evaluate_anonymous(),
+        _ => engine.evaluate(&identity_of(identity)),
+    };
+    let answer = |identity: &Value| match evaluate(identity) {
+        Err(error) => json!({ "error": error.to_string() }),
+        Ok(evaluation) => json!({
+            "flags": evaluation
+                .flags()
+                .map(|flag| {
+                    (flag.name.to_owned(), json!([flag.enabled, flag.value, flag.reason.to_string(), flag.variant]))
+                })
+                .collect::<serde_json::Map<_, _>>(),
+            "segments": evaluation.segments().collect::<Vec<_>>(),
+        }),
+    };
+    request["identities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(answer)
+        .collect()
+}
+
+/// Errors are equal whatever their words; flags must even come in the same order.
+pub(crate) fn same(expected: &Value, actual: &Value) -> bool {
+    let failed = |answer: &Value| answer.get("error").is_some();
+    if failed(expected) || failed(actual) {
+        return failed(expected) && failed(actual);
+    }
+    // As text, since the order of flags counts.
+    let written = Value::to_string;
+    written(expected) == written(actual)
+}
+
+/// Where the Python interpreter is that has the reference engine of a dialect: `HALYARD_ORACLE_10_2` or `_11_1` if
+/// set, else where `scripts/oracle-setup.sh` puts it. Prints a line when there is none.
+fn interpreter(dialect: &str) -> Option<PathBuf> {
     let variable = format!("HALYARD_ORACLE_{}", dialect.replace('.', "_"));
     let default = || {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
@@ -33,10 +90,32 @@ pub(crate) fn oracle(dialect: &str) -> Option<Command> {
         );
         return None;
     }
-    let mut command = Command::new(python);
+    Some(python)
+}
+
+/// The oracle's program, ready to run with the reference engine of a dialect.
+pub(crate) fn oracle(dialect: &str) -> Option<Command> {
+    let mut command = Command::new(interpreter(dialect)?);
     command
         .arg(test_folder().join("oracle/oracle.py"))
         .stdin(Stdio::null())
         .env("PYTHONDONTWRITEBYTECODE", "1");
     Some(command)
+}
+
+/// Requests for the oracle, a line each.
+pub(crate) fn generated(dialect: &str, seed: usize, size: usize, kind: Option<&str>) -> Option<String> {
+    let output = Command::new(interpreter(dialect)?)
+        .arg(test_folder().join("oracle/generate.py"))
+        .args([seed.to_string(), size.to_string()])
+        .args(kind)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Some(String::from_utf8(output.stdout).unwrap())
 }

@@ -3,7 +3,7 @@
 Reads one JSON object a line: {"document": ..., "identities": [{"identifier", "key"?, "traits"}, ...]}.
 Writes one JSON list a line, with an answer per identity:
 {"flags": {name: [enabled, value, reason, variant]}, "segments": [names]} or {"error": kind}.
-A document that the SDK cannot map gives {"document_error": kind}.
+An identity may be null: then nobody in particular is evaluated. A document that the SDK cannot map gives {"document_error": kind}.
 
 With --grid FILE it writes one line per operator instead: its name and a character per cell, 1 for a match, 0 for
 none, ! where the engine raises; condition values outside, trait values inside.
@@ -24,8 +24,11 @@ OPERATORS = [
 
 def answer(context, identity):
     try:
-        full = map_context_and_identity_data_to_context(context, identity["identifier"], identity.get("traits"))
-        if identity.get("key"):
+        if identity is None:
+            full = context
+        else:
+            full = map_context_and_identity_data_to_context(context, identity["identifier"], identity.get("traits"))
+        if identity and identity.get("key"):
             full["identity"]["key"] = identity["key"]
         result = get_evaluation_result(full)
     except (Exception, RecursionError) as error:
