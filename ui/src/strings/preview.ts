@@ -66,6 +66,7 @@ export const preview = {
     head: (identity: string, environment: string, project: string) =>
       `Preview of ${identity} in ${environment} (${project})`,
     made: (when: string) => `Made ${when}`,
+    source: "Evaluated against",
     none: "no traits",
     noValue: "no value",
   },

@@ -18,11 +18,11 @@ export function evaluate(
   return {
     remote,
     source: remote
-      ? `Evaluated by EdgeFlags for ${environment.name}. Nothing about the identity was stored.`
-      : `Evaluated here from the mirror of ${environment.name}.`,
+      ? `Asked ${connection.address} for ${request.identifier} in ${environment.name}`
+      : `The mirror of ${environment.name}`,
     rows,
     overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
-    caveats: remote ? ["EdgeFlags tells values and not which rule decided."] : [],
+    caveats: remote ? ["EdgeFlags evaluates by itself and keeps its rollout to itself."] : [],
     freshness: freshnessView(environment, now),
   };
 }
@@ -42,7 +42,7 @@ function row(
     value,
     decided_by,
     why,
-    caveat: flag.seed.serverOnly ? "Left out for client-side keys." : null,
+    caveat: flag.seed.serverOnly && decided_by !== "service" ? "Left out for client-side keys." : null,
   };
 }
 
@@ -50,16 +50,16 @@ function byService(flag: FakeFlag, request: PreviewRequest): PreviewRowView {
   const own = byMirrorValue(flag, request);
   // A flag without a value is answered as true or false, one with a value only by that value.
   const enabled = flag.value.kind === "none" ? own.enabled : null;
-  return row(flag, enabled, own.text, "service", "EdgeFlags decided; it does not say why.");
+  return row(flag, enabled, own.text, "service", own.matched ? "A targeting rule matched." : "The default.");
 }
 
 function byMirrorValue(flag: FakeFlag, request: PreviewRequest) {
   for (const override of flag.overrides) {
     if (membership(override.segment, request.identifier, request.traits) !== null) {
-      return { enabled: override.enabled, text: override.value };
+      return { enabled: override.enabled, text: override.value, matched: true };
     }
   }
-  return { enabled: flag.enabled, text: flag.value.text };
+  return { enabled: flag.enabled, text: flag.value.text, matched: false };
 }
 
 function byMirror(flag: FakeFlag, environment: FakeEnvironment, request: PreviewRequest): PreviewRowView {

@@ -9,8 +9,8 @@ it("tells the identity, its traits, the age and one line per flag", () => {
     identity: "u_48213",
     environment: "Production",
     project: "Acme Store",
-    source: "Evaluated here from the mirror of Production.",
-    freshness: "Synced 12 s ago.",
+    source: "The mirror of Production",
+    freshness: "Synced 12 s ago",
     when: "today",
     traits: [{ name: "country", kind: "text", text: "DE" }],
     rows: [
@@ -37,7 +37,7 @@ it("tells the identity, its traits, the age and one line per flag", () => {
   expect(note.split("\n")).toEqual([
     "Preview of u_48213 in Production (Acme Store)",
     "Made today",
-    "Evaluated here from the mirror of Production. Synced 12 s ago.",
+    "Evaluated against: The mirror of Production. Synced 12 s ago.",
     "",
     "Traits:",
     "  country = DE",

@@ -21,7 +21,7 @@ export function supportNote(facts: NoteFacts): string {
   return [
     words.note.head(facts.identity, facts.environment, facts.project),
     words.note.made(facts.when),
-    `${facts.source} ${facts.freshness}`,
+    `${words.note.source}: ${facts.source}. ${facts.freshness}.`,
     "",
     `${words.traits}:`,
     ...(traits.length === 0 ? [`  ${words.note.none}`] : traits),

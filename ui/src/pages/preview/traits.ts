@@ -16,7 +16,8 @@ export interface TraitProblem {
   text?: string;
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+// What JSON takes as a number: the application reads it as such.
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
 
 /** Nothing was typed into it yet. */
 export function isBlank(trait: TraitDraft): boolean {
