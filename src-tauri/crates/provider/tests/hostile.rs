@@ -581,6 +581,42 @@ async fn a_change_in_the_middle_of_a_collection_is_noticed() {
     }
 }
 
+/// A project of the hosted service keeps its identities elsewhere.
+#[tokio::test]
+async fn hosted_identities_are_asked_for_on_their_own_routes() {
+    let row = r#"{"identity_uuid": "u-1", "identifier": "alice", "dashboard_alias": "al"}"#;
+    let found = format!(r#"{{"results": [{row}], "last_evaluated_key": "opaque"}}"#);
+    let traits = r#"[{"trait_key": "plan", "trait_value": "beta"}, {"trait_key": "age", "trait_value": 43}]"#;
+    let mut environment = environment();
+    environment.edge_identities = true;
+    for (body, is_list) in [(found.as_str(), true), (traits, false)] {
+        let parrot = Parrot::answering("200 OK", "Content-Type: application/json\r\n", body).await;
+        let [endpoint, _] = parrot.endpoints();
+        let provider = provider_for(&endpoint, settings()).unwrap();
+        let (credential, project) = (Credential::new(KEY), project());
+        let target = Target {
+            endpoint: &endpoint,
+            credential: &credential,
+            project: &project,
+            environment: &environment,
+        };
+        let alice = halyard_model::IdentityRecord {
+            remote_id: "u-1".into(),
+            identifier: "alice".into(),
+            alias: Some("al".into()),
+        };
+        if is_list {
+            assert_eq!(provider.identities(target, "al").await.unwrap().value, [alice]);
+        } else {
+            let traits = provider.traits(target, &alice).await.unwrap().value;
+            assert_eq!(
+                traits,
+                [("plan".to_owned(), json!("beta")), ("age".to_owned(), json!(43))]
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_edge_proxy_without_a_document_is_not_a_wrong_key() {
     let bench = Bench::flagsmith(Seed::Acme).await;

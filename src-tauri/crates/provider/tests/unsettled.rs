@@ -208,6 +208,28 @@ async fn a_write_that_was_refused_changed_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_redirected_write_changed_nothing_and_is_told_as_a_wrong_address() {
+    for way in WAYS {
+        for status in [301, 302, 307, 308] {
+            let redirect = Effect::ServerError {
+                status,
+                body: ErrorBody::Empty,
+            };
+            let told = format!("{} {status}", way.name);
+            let run = run(way, &value(json!("ours")), vec![way.on_the_write(redirect)]).await;
+            let failure = run.outcome.unwrap_err();
+            assert!(
+                matches!(failure.kind, FailureKind::BadAddress { .. }),
+                "{told}: {failure:?}"
+            );
+            assert_eq!(run.writes, 1, "{told}");
+            let now = run.bench.now(way.environment(&run.bench), &run.base).await;
+            assert_eq!(now.state, run.base.state, "{told}");
+        }
+    }
+}
+
 /// The answer is lost, and Maya edits before the flag is read again.
 #[tokio::test]
 async fn a_lost_answer_and_another_edit_are_told_apart_from_success() {

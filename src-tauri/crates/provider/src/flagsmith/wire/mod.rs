@@ -1,9 +1,17 @@
 //! Flagsmith's JSON, as far as it is used. Unknown members are ignored and
 //! missing ones tolerated where the meaning survives.
 
+#[cfg(test)]
+mod captures;
+mod document;
+mod people;
+
 use halyard_model::{FlagValue, Timestamp, Variant};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+
+pub(super) use document::{Document, DocumentState};
+pub(super) use people::{EdgeIdentityPage, EdgeTraitRow, Evaluated, EvaluatedRow, IdentityRow, TraitRow};
 
 /// Reads a missing member and `null` alike as the default.
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -309,176 +317,6 @@ pub(super) struct VersionRow {
     pub(super) published: bool,
     #[serde(default)]
     pub(super) previous_version_uuid: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct IdentityRow {
-    pub(super) id: u64,
-    pub(super) identifier: String,
-}
-
-/// A row of a hosted project's identities, and their page.
-#[derive(Deserialize)]
-pub(super) struct EdgeIdentityRow {
-    pub(super) identity_uuid: String,
-    pub(super) identifier: String,
-    #[serde(default)]
-    pub(super) dashboard_alias: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct EdgeIdentityPage {
-    pub(super) results: Vec<EdgeIdentityRow>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct TraitRow {
-    pub(super) id: u64,
-    pub(super) trait_key: String,
-    #[serde(default)]
-    pub(super) value_type: Option<String>,
-    #[serde(default)]
-    pub(super) integer_value: Option<i64>,
-    #[serde(default)]
-    pub(super) string_value: Option<String>,
-    #[serde(default)]
-    pub(super) boolean_value: Option<bool>,
-    #[serde(default)]
-    pub(super) float_value: Option<f64>,
-}
-
-impl TraitRow {
-    pub(super) fn value(&self) -> Value {
-        match self.value_type.as_deref() {
-            Some("int") => self.integer_value.map_or(Value::Null, Value::from),
-            Some("bool") => self.boolean_value.map_or(Value::Null, Value::from),
-            Some("float") => self.float_value.map_or(Value::Null, Value::from),
-            _ => self.string_value.clone().map_or(Value::Null, Value::from),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct EdgeTraitRow {
-    pub(super) trait_key: String,
-    #[serde(default)]
-    pub(super) trait_value: Value,
-}
-
-/// The environment document, as far as the flag list needs it.
-#[derive(Deserialize)]
-pub(super) struct Document {
-    #[serde(default)]
-    pub(super) updated_at: Option<String>,
-    pub(super) project: DocumentProject,
-    pub(super) feature_states: Vec<DocumentState>,
-    #[serde(default)]
-    pub(super) identity_overrides: Option<Vec<DocumentIdentity>>,
-    #[serde(default)]
-    pub(super) use_identity_overrides_in_local_eval: Option<bool>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentProject {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) segments: Vec<DocumentSegment>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentSegment {
-    pub(super) id: u64,
-    pub(super) name: String,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) feature_states: Vec<DocumentState>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentState {
-    pub(super) feature: DocumentFeature,
-    pub(super) enabled: bool,
-    #[serde(default)]
-    pub(super) django_id: Option<u64>,
-    #[serde(default)]
-    pub(super) feature_segment: Option<DocumentPriority>,
-    #[serde(default)]
-    pub(super) feature_state_value: FlagValue,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) multivariate_feature_state_values: Vec<DocumentWeight>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentFeature {
-    pub(super) id: u64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentPriority {
-    #[serde(default)]
-    pub(super) priority: Option<i64>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentWeight {
-    #[serde(default)]
-    pub(super) id: Option<u64>,
-    pub(super) percentage_allocation: f64,
-    pub(super) multivariate_feature_option: DocumentOption,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentOption {
-    #[serde(default)]
-    pub(super) id: Option<u64>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentIdentity {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) identity_features: Vec<DocumentIdentityState>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DocumentIdentityState {
-    pub(super) feature: DocumentFeature,
-}
-
-impl DocumentState {
-    /// The shares as the admin lists write them.
-    pub(super) fn weights(&self) -> Vec<WeightRow> {
-        self.multivariate_feature_state_values
-            .iter()
-            .map(|weight| WeightRow {
-                id: weight.id,
-                multivariate_feature_option: weight.multivariate_feature_option.id.unwrap_or_default(),
-                percentage_allocation: weight.percentage_allocation,
-            })
-            .collect()
-    }
-}
-
-/// A flag in an answer of the Flags API or an Edge Proxy.
-#[derive(Deserialize)]
-pub(super) struct EvaluatedRow {
-    pub(super) feature: EvaluatedFeature,
-    pub(super) enabled: bool,
-    #[serde(default)]
-    pub(super) feature_state_value: FlagValue,
-    #[serde(default)]
-    pub(super) identity: Option<Value>,
-    #[serde(default)]
-    pub(super) feature_segment: Option<Value>,
-    #[serde(default)]
-    pub(super) variant: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct EvaluatedFeature {
-    pub(super) name: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Evaluated {
-    pub(super) flags: Vec<EvaluatedRow>,
 }
 
 /// A time as Flagsmith writes it, with `Z` or an offset.
