@@ -41,8 +41,7 @@ enum DialectName {
 struct Line {
     identifier: String,
     key: Option<String>,
-    #[serde(default)]
-    traits: std::collections::BTreeMap<String, Value>,
+    traits: Option<std::collections::BTreeMap<String, Value>>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -67,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let identity = Identity {
             identifier: line.identifier,
             key: line.key,
-            traits: line.traits,
+            traits: line.traits.unwrap_or_default(),
         };
         let answer = match engine.evaluate(&identity) {
             Ok(evaluation) => rendered(&evaluation),
