@@ -1,10 +1,12 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { failure } from "../ipc/fake";
 import type { EditRequest } from "../ipc/bindings";
 import { callsOf, openWindow } from "../testing/open-window";
+
+afterEach(() => vi.restoreAllMocks());
 
 const flagSwitch = (flag: string) => screen.findByRole("switch", { name: `${flag} state` });
 
@@ -79,6 +81,27 @@ describe("the flags table", () => {
     expect(await screen.findByText(/No flags in Staging|has not been read yet/)).toBeVisible();
   });
 
+  it("compares anew when the other environment changes", async () => {
+    // jsdom lays nothing out, and a table without a width shows the narrowest columns.
+    vi.spyOn(Element.prototype, "clientWidth", "get").mockReturnValue(1280);
+    const host = await openWindow();
+    await flagSwitch("guest_checkout");
+    expect(screen.getByRole("columnheader", { name: "In Production" })).toBeVisible();
+    const drift = () => screen.getByRole("row", { name: "guest_checkout" }).querySelector(".reference");
+    expect(drift()).toHaveTextContent("Same");
+    const production = await host.flags("acme", "production", null);
+    await host.editFlag({
+      connection: "acme",
+      environment: "production",
+      flag: "guest_checkout",
+      revision: production.flags.find(({ key }) => key === "guest_checkout")?.revision ?? "",
+      enabled: false,
+      value: null,
+      confirmed: "Production",
+    });
+    await waitFor(() => expect(drift()).toHaveTextContent("Off"));
+  });
+
   it("keeps the rows on screen while they are read again", async () => {
     const host = await openWindow();
     await flagSwitch("new_checkout");
@@ -145,6 +168,8 @@ describe("a toggle in an unprotected environment", () => {
     await screen.findByText("guest_checkout is off in Staging");
     await userEvent.keyboard("{Control>}z{/Control}");
     await waitFor(() => expect(callsOf(host, "undoEdit")).toHaveLength(1));
+    await screen.findByText("guest_checkout is on in Staging");
+    expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
   });
 
   it("offers to read again when nobody knows the outcome", async () => {

@@ -46,7 +46,8 @@ export class Edits {
   conflict = $state.raw<ConflictView | null>(null);
   #sending = $state.raw<Record<string, Change>>({});
   #drafts = $state.raw<Record<string, Draft>>({});
-  #undoable: string[] = [];
+  /** Edits that can be led back, the newest last, each with the toast that offers it. */
+  #undoable: { edit: string; toast: number }[] = [];
 
   readonly #session: Session;
 
@@ -110,12 +111,14 @@ export class Edits {
 
   /** Leads the newest confirmed edit back. */
   undoLast(): void {
-    const edit = this.#undoable.at(-1);
-    if (edit !== undefined) void this.undo(edit);
+    const newest = this.#undoable.at(-1);
+    if (newest !== undefined) void this.undo(newest.edit);
   }
 
   async undo(edit: string): Promise<void> {
-    this.#undoable = this.#undoable.filter((other) => other !== edit);
+    const toast = this.#undoable.find((other) => other.edit === edit)?.toast;
+    if (toast !== undefined) this.#session.toasts.close(toast);
+    this.#undoable = this.#undoable.filter((other) => other.edit !== edit);
     await this.#follow(() => this.#session.host.undoEdit(edit), "final");
   }
 
@@ -223,13 +226,12 @@ export class Edits {
           toasts.say(sentence);
           return;
         }
-        this.#undoable.push(edit);
         const action = {
           label: text.shared.undo,
           keys: [`${text.shared.modifier} Z`],
           act: () => void this.undo(edit),
         };
-        toasts.say(sentence, { action });
+        this.#undoable.push({ edit, toast: toasts.say(sentence, { action }) });
         return;
       }
       case "already_there":

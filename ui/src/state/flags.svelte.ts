@@ -120,9 +120,14 @@ export class Flags {
     }
   }
 
-  /** The mirror of an environment changed. */
-  outdated(place: PlaceView): void {
-    if (samePlace(place, this.#session.place)) void this.reload();
+  /** The mirror of an environment changed: this one, or the one that it is compared with. */
+  outdated(changed: PlaceView): void {
+    const { place, connection } = this.#session;
+    if (samePlace(changed, place)) void this.reload();
+    if (place === null || changed.connection !== place.connection || samePlace(changed, place)) return;
+    const reference = this.list?.reference ?? null;
+    const name = connection?.environments.find(({ key }) => key === changed.environment)?.name;
+    if (reference === null || reference === changed.environment || reference === name) void this.load(place);
   }
 
   /** Asks again for what is on screen. */
