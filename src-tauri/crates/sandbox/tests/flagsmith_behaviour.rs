@@ -360,3 +360,58 @@ async fn the_acme_store_is_that_of_the_mock_ups() {
         "a seed gives the same keys each time"
     );
 }
+
+#[tokio::test]
+async fn an_identity_is_pinned_to_a_variant_by_its_weights() {
+    let server = Server::start().await;
+    let key = server.key(PRODUCTION, "client_key");
+    let path = format!("/environments/{key}/identities/1/featurestates/");
+    let body = json!({
+        "feature": 1, "enabled": true, "feature_state_value": "control", "multivariate_feature_state_values": [
+            {"multivariate_feature_option": 1, "percentage_allocation": 0},
+            {"multivariate_feature_option": 2, "percentage_allocation": 100},
+        ],
+    });
+    assert_eq!(server.admin("POST", &path, Some(body)).await.status, 201);
+    let all = server.admin("GET", &format!("{path}all/"), None).await.json();
+    assert_eq!(
+        (&all[0]["feature_state_value"], &all[0]["overridden_by"]),
+        (&json!("express"), &json!("IDENTITY"))
+    );
+    let asked = "/identities/?identifier=u_48213&transient=true&feature=new_checkout";
+    let flag = server
+        .send("GET", asked, &[("X-Environment-Key", &key)], None)
+        .await
+        .json();
+    assert_eq!(
+        (&flag["feature_state_value"], &flag["identity"]),
+        (&json!("express"), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn the_big_seeds_are_as_big_as_they_say() {
+    let large = Flagsmith::new(Seed::Large);
+    let key = large.describe()["environments"][0]["client_key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let document = large.document(&key).unwrap();
+    let rows = |value: &Value| value.as_array().unwrap().len();
+    let segments = document["project"]["segments"].as_array().unwrap();
+    let overrides: usize = segments
+        .iter()
+        .map(|segment| rows(&segment["feature_states"]))
+        .sum();
+    assert_eq!(
+        (rows(&document["feature_states"]), segments.len(), overrides),
+        (400, 400, 5_000)
+    );
+    assert!((1_500_000..1_700_000).contains(&document.to_string().len()));
+    let many = Flagsmith::new(Seed::TenThousand);
+    assert_eq!(rows(&many.document(&key).unwrap()["feature_states"]), 10_000);
+    assert_eq!(
+        rows(&Flagsmith::new(Seed::Empty).document(&key).unwrap()["feature_states"]),
+        0
+    );
+}

@@ -94,7 +94,8 @@ impl Store {
             .collect()
     }
 
-    fn document_state(&self, state: &FeatureState) -> Value {
+    /// A state as the document writes it.
+    pub(crate) fn document_state(&self, state: &FeatureState) -> Value {
         let feature = self.features.get(&state.feature);
         let link = state.link.and_then(|link| self.links.get(&link));
         let weights: Vec<Value> = state

@@ -83,7 +83,12 @@ impl Store {
                         .is_some_and(|segment| segments.contains(&segment.name))
                 });
             let state = own.or(matched.map(|(_, state)| state)).unwrap_or(default);
-            let settled = flags.remove(&feature.name).unwrap_or_else(|| Settled {
+            let pinned = own.filter(|own| !own.weights.is_empty());
+            let settled = match pinned {
+                Some(own) => self.settle_alone(environment, own, identifier)?,
+                None => flags.remove(&feature.name),
+            };
+            let settled = settled.unwrap_or_else(|| Settled {
                 enabled: state.enabled,
                 value: state.value.typed(),
                 variant: None,
@@ -102,6 +107,22 @@ impl Store {
             });
         }
         Ok(served)
+    }
+
+    /// An identity's own override with weights. The server lets them choose; a client that evaluates the
+    /// document drops them, so the override is settled here as if it were the default of the only flag.
+    fn settle_alone(
+        &self,
+        environment: &Environment,
+        own: &FeatureState,
+        identifier: &str,
+    ) -> Result<Option<Settled>, String> {
+        let document = json!({
+            "id": environment.id, "api_key": environment.client_key, "name": environment.name,
+            "project": {"segments": []}, "feature_states": [self.document_state(own)],
+        });
+        let Evaluated { mut flags, .. } = evaluate(&document, Some((identifier, &Map::new())))?;
+        Ok(flags.pop_first().map(|(_, settled)| settled))
     }
 
     /// An identity's stored traits by name.
@@ -153,10 +174,16 @@ pub(crate) fn reasoned_row(store: &Store, flag: &ServedFlag<'_>) -> Value {
         .state
         .weights
         .iter()
-        .map(|weight| {
-            json!({
-                "multivariate_feature_option": weight.option, "percentage_allocation": weight.percentage,
-            })
+        .filter_map(|weight| {
+            let option = flag
+                .feature
+                .options
+                .iter()
+                .find(|option| option.id == weight.option)?;
+            Some(json!({
+                "multivariate_feature_option": {"value": option.value.typed()},
+                "percentage_allocation": weight.percentage,
+            }))
         })
         .collect();
     json!({

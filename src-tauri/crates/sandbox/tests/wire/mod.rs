@@ -142,7 +142,7 @@ pub(crate) fn shape(value: &Value) -> Value {
     }
 }
 
-/// Where two values differ in shape; null fits everything, an empty array fits every array.
+/// Where two values differ in shape; null fits everything, and arrays are compared as far as both go.
 pub(crate) fn shape_differences(wanted: &Value, got: &Value, place: &str, found: &mut Vec<String>) {
     match (wanted, got) {
         (Value::Null, _) | (_, Value::Null) => {}
@@ -163,8 +163,11 @@ pub(crate) fn shape_differences(wanted: &Value, got: &Value, place: &str, found:
             }
         }
         (Value::Array(wanted), Value::Array(got)) => {
-            if let (Some(wanted), Some(got)) = (wanted.first(), got.first()) {
-                shape_differences(wanted, got, &format!("{place}[0]"), found);
+            let kept = wanted
+                .iter()
+                .filter(|item| item.get("_trimmed_by_capture").is_none());
+            for (position, (wanted, got)) in kept.zip(got).enumerate() {
+                shape_differences(wanted, got, &format!("{place}[{position}]"), found);
             }
         }
         _ if shape(wanted) == shape(got) => {}
