@@ -1,7 +1,5 @@
 //! A newcomer: demo, find a flag, toggle it, undo, preview a user.
 
-use fantoccini::key::Key;
-
 use crate::window::{Keychain, Window};
 
 #[tokio::test]
@@ -34,7 +32,8 @@ async fn demo_find_toggle_undo_preview() {
 
     window.click("button", "Preview").await;
     window.fill("Identity", "u_48213").await;
-    window.press(Key::Enter).await;
+    window.click("option", "u_48213").await;
+    window.fill("Filter results", "new_checkout").await;
     window.text("Bucket").await;
     window.picture("preview").await;
     window.close().await;

@@ -119,12 +119,6 @@ impl Window {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Presses a key.
-    pub async fn press(&self, key: Key) {
-        let focused = self.client.active_element().await.unwrap();
-        focused.send_keys(&String::from(char::from(key))).await.unwrap();
-    }
-
     /// Waits until an attribute of something has a value.
     pub async fn until(&self, role: &str, name: &str, attribute: &str, value: &str) {
         let started = Instant::now();
@@ -164,8 +158,14 @@ impl Window {
         // depends on it.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let path = folder.join(format!("{name}.png"));
-        let taken = Command::new("import").args(["-window", "root"]).arg(&path).status();
-        assert!(taken.is_ok_and(|status| status.success()), "ImageMagick takes the picture");
+        let taken = Command::new("import")
+            .args(["-window", "root"])
+            .arg(&path)
+            .status();
+        assert!(
+            taken.is_ok_and(|status| status.success()),
+            "ImageMagick takes the picture"
+        );
         println!("picture: target/journeys/{name}.png");
     }
 
@@ -228,7 +228,8 @@ fn free_port() -> u16 {
 }
 
 /// An XPath for a role and an accessible name, as far as the window's own
-/// markup needs: a label, the text itself, or an associated `<label>`.
+/// markup needs: a label, the text itself without its key caps, or an
+/// associated `<label>`.
 fn by_role(role: &str, name: &str) -> String {
     let name = quoted(name);
     let element = match role {
@@ -240,7 +241,7 @@ fn by_role(role: &str, name: &str) -> String {
         other => format!("@role='{other}'"),
     };
     format!(
-        "//*[({element}) and (@aria-label={name} or normalize-space(.)={name} or @id=//label[normalize-space(.)={name}]/@for or ancestor::label[contains(normalize-space(.), {name})])]"
+        "//*[({element}) and (@aria-label={name} or normalize-space(.)={name} or (.//kbd and starts-with(normalize-space(.), concat({name}, ' '))) or @id=//label[normalize-space(.)={name}]/@for or ancestor::label[contains(normalize-space(.), {name})])]"
     )
 }
 

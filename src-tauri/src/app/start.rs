@@ -20,7 +20,7 @@ pub fn run() -> Result<(), tauri::Error> {
     // the one that runs on the usual folder.
     if moved_folder().is_none() {
         builder = builder.plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
-            show(app)
+            show(app);
         }));
     }
     let handler = commands.invoke_handler();

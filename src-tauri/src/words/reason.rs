@@ -149,7 +149,7 @@ mod tests {
     use serde_json::json;
 
     /// Evaluates one flag of a small document for an identity with traits.
-    fn check(traits: Value, flag: &str, expected: &str) {
+    fn check(traits: &Value, flag: &str, expected: &str) {
         let engine = Engine::from_document(&document(), Dialect::Server10_2).unwrap();
         let traits = traits.as_object().unwrap().clone().into_iter().collect();
         let identity = Identity {
@@ -189,16 +189,16 @@ mod tests {
     #[test]
     fn the_sentence_names_who_decided() {
         check(
-            json!({"country": "DE"}),
+            &json!({"country": "DE"}),
             "shipping",
             "In segment Germany: country is DE.",
         );
         check(
-            json!({"country": "FR"}),
+            &json!({"country": "FR"}),
             "shipping",
             "Environment default; 1 override did not match.",
         );
-        check(json!({}), "banner", "Off for everyone in Production.");
+        check(&json!({}), "banner", "Off for everyone in Production.");
     }
 
     #[test]
