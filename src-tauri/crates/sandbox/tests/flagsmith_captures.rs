@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wire::Reply;
+use wire::stand_ins::{self, StandIns};
 
 const ORDER: &str = include_str!("flagsmith_order.txt");
 const STAFF_TOKEN: &str = "0d44d0d40d44d0d40d44d0d40d44d0d40d44d0d4";
@@ -50,8 +51,7 @@ struct Replay {
     flagsmith: Flagsmith,
     base: String,
     proxies: BTreeMap<&'static str, String>,
-    /// Captured texts by ours.
-    ours: BTreeMap<String, String>,
+    stand_ins: StandIns,
     /// The uuid and the server key that the set-up made last.
     remembered: BTreeMap<&'static str, String>,
     problems: Vec<String>,
@@ -84,7 +84,7 @@ async fn answers_are_those_of_the_captures() {
         flagsmith,
         base,
         proxies: BTreeMap::new(),
-        ours: BTreeMap::new(),
+        stand_ins: StandIns::default(),
         remembered: BTreeMap::new(),
         problems: Vec::new(),
         covered: BTreeSet::new(),
@@ -157,17 +157,8 @@ impl Replay {
             (login["email"].as_str().unwrap().to_owned(), "demo@acme.example"),
             (login["password"].as_str().unwrap().to_owned(), "sandbox-password"),
         ] {
-            self.ours.insert(captured, ours.to_owned());
+            self.stand_ins.add(&captured, ours);
         }
-    }
-
-    /// A captured text with our keys and uuids.
-    fn ours(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (captured, ours) in &self.ours {
-            text = text.replace(captured, ours);
-        }
-        text
     }
 
     fn our_key(&self, environment: usize) -> String {
@@ -234,13 +225,7 @@ impl Replay {
     async fn start_proxies(&mut self) {
         let described = self.flagsmith.describe();
         let environment = &described["environments"][0];
-        let server_key = self
-            .ours
-            .iter()
-            .find(|(captured, _)| captured.starts_with("ser."))
-            .unwrap()
-            .1
-            .clone();
+        let server_key = self.stand_ins.server_key();
         let pair = (environment["client_key"].as_str().unwrap().to_owned(), server_key);
         let (router, down) = wire::with_switch(self.flagsmith.router());
         let (gone, gone_task) = wire::serve(router).await;
@@ -290,8 +275,8 @@ impl Replay {
         let (base, path) = self.place(name, request["url"].as_str().unwrap());
         let mut headers: Vec<(String, String)> = Vec::new();
         for (header, value) in request["headers"].as_object().unwrap() {
-            let value = self.ours(value.as_str().unwrap());
-            let known = self.ours.values().any(|ours| value.contains(ours));
+            let value = self.stand_ins.ours(value.as_str().unwrap());
+            let known = self.stand_ins.appear_in(&value);
             let value = match self
                 .remembered
                 .get("server key")
@@ -303,12 +288,8 @@ impl Replay {
             headers.push((header.clone(), value));
         }
         if name == "environment-document-large-headers-only" {
-            let known = self
-                .ours
-                .iter()
-                .find(|(captured, _)| captured.starts_with("ser."));
             headers.retain(|(header, _)| header != "X-Environment-Key");
-            headers.push(("X-Environment-Key".to_owned(), known.unwrap().1.clone()));
+            headers.push(("X-Environment-Key".to_owned(), self.stand_ins.server_key()));
         }
         if name == "environment-document-if-modified-since-same" {
             // What was last modified then was last modified at another time here.
@@ -318,8 +299,8 @@ impl Replay {
         }
         let body = match &request["body"] {
             Value::Null => None,
-            Value::String(text) => Some(self.ours(text)),
-            other => Some(self.ours(&other.to_string())),
+            Value::String(text) => Some(self.stand_ins.ours(text)),
+            other => Some(self.stand_ins.ours(&other.to_string())),
         };
         let method = request["method"].as_str().unwrap();
         let reply = wire::send(&self.client, method, &format!("{base}{path}"), &headers, body).await;
@@ -327,19 +308,19 @@ impl Replay {
             self.remembered.insert("last modified", at.to_owned());
         }
         self.compare(name, capture, &reply);
-        self.learn(&capture["body"], &reply.json());
+        self.stand_ins.learn(&capture["body"], &reply.json());
         self.covered.insert(name.to_owned());
     }
 
     fn place(&self, name: &str, url: &str) -> (String, String) {
         let path = url.splitn(4, '/').nth(3).unwrap();
-        let mut path = self.ours(&format!("/{path}"));
+        let mut path = self.stand_ins.ours(&format!("/{path}"));
         if let Some(remembered) = self.remembered.get("uuid") {
             for part in url
                 .split('/')
                 .filter(|part| uuid::Uuid::parse_str(part).is_ok_and(|uuid| !uuid.is_nil()))
             {
-                if !self.ours.contains_key(part) {
+                if !self.stand_ins.knows(part) {
                     path = path.replace(part, remembered);
                 }
             }
@@ -411,74 +392,11 @@ impl Replay {
                 differences.push(format!("the body is no JSON: {}", head(&reply.text)));
             }
             differences.into_iter().for_each(problem);
-            self.exact += usize::from(agree(body, &got));
-        }
-    }
-
-    /// Pairs of keys and uuids at the same place stand for each other.
-    fn learn(&mut self, captured: &Value, ours: &Value) {
-        match (captured, ours) {
-            (Value::Object(captured), Value::Object(ours)) => {
-                for (name, value) in captured {
-                    let Some(other) = ours.get(name) else { continue };
-                    let key = ["api_key", "key", "uuid"].contains(&name.as_str());
-                    match (value.as_str(), other.as_str()) {
-                        (Some(value), Some(other)) if key && !self.ours.contains_key(value) => {
-                            self.ours.insert(value.to_owned(), other.to_owned());
-                        }
-                        _ => self.learn(value, other),
-                    }
-                }
-            }
-            (Value::Array(captured), Value::Array(ours)) => {
-                captured
-                    .iter()
-                    .zip(ours)
-                    .for_each(|(captured, ours)| self.learn(captured, ours));
-            }
-            _ => {}
+            self.exact += usize::from(stand_ins::agree(body, &got));
         }
     }
 }
 
 fn head(text: &str) -> String {
     text.chars().take(200).collect()
-}
-
-/// Whether two bodies say the same, apart from what is bound to differ and what the capture cut off.
-fn agree(captured: &Value, ours: &Value) -> bool {
-    match (captured, ours) {
-        (Value::Object(captured), Value::Object(ours)) => {
-            let volatile = |name: &str| {
-                [
-                    "uuid",
-                    "key",
-                    "api_key",
-                    "email",
-                    "name",
-                    "prefix",
-                    "id",
-                    "last_successful_update",
-                ]
-                .contains(&name)
-                    || ["_at", "_uuid", "_date", "_from", "_key", "_name", "date_joined"]
-                        .iter()
-                        .any(|end| name.ends_with(end))
-            };
-            captured.len() == ours.len()
-                && captured.iter().all(|(name, value)| {
-                    ours.get(name)
-                        .is_some_and(|other| volatile(name) || agree(value, other))
-                })
-        }
-        (Value::Array(captured), Value::Array(ours)) => {
-            let kept = captured
-                .iter()
-                .filter(|item| item.get("_trimmed_by_capture").is_none())
-                .count();
-            let cut = kept < captured.len();
-            (cut || kept == ours.len()) && captured.iter().take(kept).zip(ours).all(|(a, b)| agree(a, b))
-        }
-        (captured, ours) => captured == ours,
-    }
 }

@@ -1,7 +1,7 @@
 //! Flagsmith's administration and SDK routes, held in memory.
 //!
 //! It answers as Flagsmith 2.265 does, with its shapes, statuses, headers and quirks. Everything is a row in
-//! [`store::Store`]; the rules are methods of the store, and the handlers put them on HTTP.
+//! `store::Store`; the rules are methods of the store, and the handlers put them on HTTP.
 
 mod auth;
 mod call;

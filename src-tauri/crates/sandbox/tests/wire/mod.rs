@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test program uses its own part")]
 
 pub(crate) mod acme;
+pub(crate) mod stand_ins;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
