@@ -7,7 +7,6 @@ export const preview = {
   identityHint: "Identifier, such as u_48213",
   clearIdentity: "Clear the identity",
   suggestions: "Identities found",
-  searching: "Searching identities",
   noneFound: (search: string) => `No stored identity contains “${search}”. It can be previewed all the same.`,
   searchFailed: (sentence: string) => `Identities cannot be searched now: ${sentence}`,
   notStored: "EdgeFlags stores no identities: type the identifier that the application uses.",

@@ -1,5 +1,7 @@
 import type { PreviewRowView, TraitView } from "../../ipc/bindings";
-import { preview as words } from "../../strings/preview";
+import { text } from "../../strings";
+
+const words = text.preview;
 
 /** What a support note tells. */
 export interface NoteFacts {

@@ -1,5 +1,7 @@
 import type { TraitKindView, TraitView } from "../../ipc/bindings";
-import { preview as words } from "../../strings/preview";
+import { text } from "../../strings";
+
+const words = text.preview;
 
 /** A trait as it is being typed. */
 export interface TraitDraft {
