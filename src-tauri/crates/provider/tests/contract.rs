@@ -547,6 +547,49 @@ async fn evaluation_keeps_nothing_and_hides_the_context() {
 }
 
 #[tokio::test]
+async fn an_edge_proxy_answers_as_the_flags_api_does() {
+    let bench = Bench::flagsmith(Seed::Acme).await;
+    let production = bench.environment("Production");
+    let identity = IdentityRef {
+        identifier: "u_48213".into(),
+        traits: vec![("country".into(), json!("DE")), ("order_count".into(), json!(12))],
+    };
+    let proxy = Surface::EdgeProxy(bench.running.announcement().edge_proxy.url.clone());
+    let mut through_proxy = Vec::new();
+    // The proxy may be asked before it has its first document.
+    for _ in 0..500 {
+        match bench
+            .provider
+            .evaluate(bench.target(production), &identity, &proxy)
+            .await
+        {
+            Ok(answer) => {
+                through_proxy = answer.value;
+                break;
+            }
+            Err(failure) => assert_eq!(failure.kind, FailureKind::ServerFault, "{failure:?}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let direct = bench
+        .provider
+        .evaluate(bench.target(production), &identity, &Surface::FlagsApi)
+        .await
+        .unwrap()
+        .value;
+    let plain = |flags: Vec<halyard_model::RemoteFlag>| {
+        let mut flags: Vec<_> = flags
+            .into_iter()
+            .map(|flag| (flag.key, flag.enabled, flag.value))
+            .collect();
+        flags.sort_by(|one, other| one.0.cmp(&other.0));
+        flags
+    };
+    assert!(!through_proxy.is_empty());
+    assert_eq!(plain(through_proxy), plain(direct));
+}
+
+#[tokio::test]
 async fn identities_are_found_with_their_traits() {
     let bench = Bench::flagsmith(Seed::Acme).await;
     let production = bench.environment("Production");

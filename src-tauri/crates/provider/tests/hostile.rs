@@ -581,6 +581,36 @@ async fn a_change_in_the_middle_of_a_collection_is_noticed() {
     }
 }
 
+/// A document from a cache never agrees with the lists. It is read twice and
+/// then taken, and the states are those of the lists, which writes rest on.
+#[tokio::test]
+async fn a_stale_document_is_taken_after_a_second_reading() {
+    use halyard_sandbox::MayaEdit;
+    let bench = Bench::flagsmith(Seed::Acme).await;
+    let environment = bench.versioned(false);
+    let calm = bench.collect(environment).await.unwrap().requests;
+    bench.fault(Fault::of(Effect::StaleDocument));
+    let edit = MayaEdit {
+        environment: environment.name.clone(),
+        flag: "homepage_hero".into(),
+        enabled: None,
+        value: Some(json!("newer than the document")),
+    };
+    bench.running.flagsmith().edit_as_maya(&edit).unwrap();
+    let answer = bench.collect(environment).await.unwrap();
+    assert_eq!(answer.requests, 2 * calm);
+    let listed = answer
+        .value
+        .flags
+        .iter()
+        .find(|flag| flag.key.0 == "homepage_hero")
+        .unwrap();
+    assert_eq!(listed.state.value.0, json!("newer than the document"));
+    let change = Change::toggle(!listed.state.enabled);
+    let outcome = bench.write(environment, listed, &change).await.unwrap();
+    assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+}
+
 /// A project of the hosted service keeps its identities elsewhere.
 #[tokio::test]
 async fn hosted_identities_are_asked_for_on_their_own_routes() {

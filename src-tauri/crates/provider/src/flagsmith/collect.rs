@@ -5,7 +5,7 @@
 //! are read one after another, so a change in between shows as a default state
 //! that the document and the list tell differently: then all is read again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use halyard_model::{
     Flag, FlagKey, FlagKind, FlagState, Segment, SegmentOverride, Snapshot, Tag, Timestamp, Version,
@@ -118,8 +118,20 @@ fn is_default(state: &StateRow) -> bool {
     state.feature_segment.is_none() && state.identity.is_none()
 }
 
-/// Whether the document and the lists tell the same default states.
+/// Whether the document and the lists tell the same default states, and the
+/// lists know each segment that the document uses.
 fn agree(parts: &Parts) -> bool {
+    let segments: HashSet<u64> = parts.segments.iter().map(|segment| segment.id).collect();
+    let mut used = parts
+        .document
+        .project
+        .segments
+        .iter()
+        .filter(|segment| !segment.feature_states.is_empty());
+    used.all(|segment| segments.contains(&segment.id)) && same_states(parts)
+}
+
+fn same_states(parts: &Parts) -> bool {
     let told: HashMap<u64, &DocumentState> = parts
         .document
         .feature_states

@@ -378,4 +378,57 @@ mod tests {
         let url = Url::parse("https://me:pass@host.test:8443/api/v1/flags?context=%7B%7D#x").unwrap();
         assert_eq!(plain_address(&url), "https://host.test:8443/api/v1/flags");
     }
+
+    #[test]
+    fn a_redirect_names_what_is_wrong_with_the_address() {
+        const ASKED: &str = "http://host.test/api/v1/projects";
+        for (location, cause) in [
+            ("/api/v1/projects/", "The address lacks the slash at its end."),
+            (
+                "https://host.test/api/v1/projects",
+                "The server wants https:// instead of http://.",
+            ),
+            (
+                "https://sign-in.test/?next=/api",
+                "a sign-in page stands in front of the API",
+            ),
+            ("", "a sign-in page stands in front of the API"),
+        ] {
+            let mut headers = reqwest::header::HeaderMap::new();
+            headers.insert("location", location.parse().unwrap());
+            let reply = Reply {
+                status: 301,
+                headers,
+                body: bytes::Bytes::new(),
+                request: format!("PUT {ASKED}"),
+            };
+            let failure = status_failure(&reply, Service::Flagsmith, Timestamp(0));
+            assert!(matches!(failure.kind, FailureKind::BadAddress { .. }));
+            assert!(
+                failure.in_full().contains(cause),
+                "{location}: {}",
+                failure.in_full()
+            );
+            assert!(!failure.in_full().contains("next=/api"), "a query is not told");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_told_in_whole_seconds() {
+        for (header, told) in [
+            ("18", "asks for a pause of 18 s"),
+            ("0.2", "asks for a pause of 1 s"),
+        ] {
+            let mut headers = reqwest::header::HeaderMap::new();
+            headers.insert("retry-after", header.parse().unwrap());
+            let reply = Reply {
+                status: 429,
+                headers,
+                body: bytes::Bytes::new(),
+                request: "GET https://host.test/".into(),
+            };
+            let failure = status_failure(&reply, Service::EdgeFlags, Timestamp(5));
+            assert!(failure.sentence.contains(told), "{failure}");
+        }
+    }
 }
