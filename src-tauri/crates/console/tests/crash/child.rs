@@ -1,0 +1,48 @@
+//! The child: works on a folder until it is killed.
+
+use std::sync::Arc;
+
+use halyard_console::{EditInput, Outcome, revision};
+use halyard_model::{Change, FlagKey};
+
+use crate::stage::{AheadClock, Job, Work, open};
+
+/// Not a test: what a parent starts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs until it is killed; the tests start it themselves"]
+async fn child() {
+    let Ok(job) = serde_json::from_reader::<_, Job>(std::io::stdin()) else {
+        println!("skipped: this is started by the other tests");
+        return;
+    };
+    let clock = Arc::new(AheadClock::ahead_by(job.ahead));
+    let (console, _mirror) = open(&job.folder, &job.keys, clock).await;
+    loop {
+        for site in &job.sites {
+            if matches!(job.work, Work::Refresh) {
+                console
+                    .refresh(&site.connection, &site.environment)
+                    .await
+                    .unwrap();
+                continue;
+            }
+            for flag in &job.flags {
+                let key = FlagKey(flag.clone());
+                let facts = console
+                    .flag(&site.connection, &site.environment, &key)
+                    .await
+                    .unwrap();
+                let input = EditInput {
+                    connection: site.connection.clone(),
+                    environment: site.environment.clone(),
+                    flag: key,
+                    revision: revision(&facts.flag.state),
+                    change: Change::toggle(!facts.flag.state.enabled),
+                    confirmed: None,
+                };
+                let outcome = console.edit(input).await.unwrap();
+                assert!(matches!(outcome, Outcome::Confirmed { .. }), "{outcome:?}");
+            }
+        }
+    }
+}
