@@ -140,7 +140,7 @@ async fn another_change_is_another_round() {
         );
         assert!(bench.writes().is_empty());
         let open = bench.console.open_edits(&place.connection).await.unwrap();
-        assert_eq!(open, [second.clone()], "the first round is over");
+        assert_eq!(open, std::slice::from_ref(second), "the first round is over");
         let third = bench
             .console
             .resolve(&second.id, Resolution::SendMine)

@@ -243,7 +243,7 @@ async fn a_service_that_asks_for_patience_gets_it() {
         let id = place.connection.clone();
         assert_eq!(
             due(&bench).await,
-            [id.clone()],
+            std::slice::from_ref(&id),
             "the other environments were never fetched"
         );
         bench.fault(
