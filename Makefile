@@ -45,7 +45,7 @@ e2e: setup-test ui ## the journeys through the real window
 	  cargo test --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
 
 bench: setup ## measure, and write target/bench/report.json
-	cargo run --release --locked -p halyard-bench
+	cargo bench --locked -p halyard-engine --bench report
 
 sandbox: ## serve both flag services on loopback, with the sample shop
 	cargo run -q --locked -p halyard-sandbox -- --seed acme
