@@ -29,13 +29,11 @@ const SHOWN_FROM: [Column, number][] = [
   ["overrides", 500],
 ];
 
-/** The columns that a table of a width shows, and their track sizes. */
-export function columnsFor(width: number, hasReference: boolean): { columns: Column[]; template: string } {
+/** The columns that a table of a width shows, without those that no row has anything for, and their track sizes. */
+export function columnsFor(width: number, withoutData: Column[]): { columns: Column[]; template: string } {
   const hidden = SHOWN_FROM.filter(([, from]) => width < from).map(([column]) => column);
   const all: Column[] = ["state", "flag", "value", "type", "tags", "overrides", "reference", "changed"];
-  const columns = all.filter(
-    (column) => !hidden.includes(column) && (column !== "reference" || hasReference),
-  );
+  const columns = all.filter((column) => !hidden.includes(column) && !withoutData.includes(column));
   const narrow = width < 860;
   const template = columns
     .map((column) => (narrow ? (NARROW_WIDTHS[column] ?? WIDTHS[column]) : WIDTHS[column]))
