@@ -5,15 +5,17 @@
 
 use std::borrow::Cow;
 
-use crate::bound::{Decider, Memo, Outcome, Session, stronger, strongest};
+use crate::bound::{Decider, Memo, Outcome, Session};
 use crate::compile::is_scalar;
 use crate::engine::Engine;
 use crate::error::{FailureCause, Raise};
+use crate::precedence::{stronger, strongest};
 use crate::property::FlagField;
 use crate::value::Seen;
 
-/// How many flags may be in the middle of being resolved. The reference fails at some depth too, when its stack ends.
-const DEEPEST: usize = 100;
+/// How many flags may be in the middle of being resolved. The reference fails when its stack ends, which is after 40
+/// to 56 flags, depending on how their rules nest.
+const DEEPEST: usize = 50;
 
 /// What is known about flags that conditions have read. Empty where no condition reads any.
 pub(crate) struct Dependencies {

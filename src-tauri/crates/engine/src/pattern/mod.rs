@@ -1,6 +1,8 @@
 //! Regular expressions in the reference's dialect, which is Python's.
 
 mod emit;
+mod escapes;
+mod groups;
 mod parse;
 mod syntax;
 
