@@ -1,10 +1,14 @@
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { configure, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import App from "../App.svelte";
 import { setHost } from "../ipc/host";
 import { fakeHost, type Scenario } from "../ipc/fake";
+
+// A busy machine is slow and not broken.
+configure({ asyncUtilTimeout: 8000 });
+vi.setConfig({ testTimeout: 30_000 });
 
 /** The whole window over a fake host. */
 async function open(scenario: Scenario, environment = "production") {

@@ -130,7 +130,7 @@ export class FakeEdits {
 
   #meetMaya(place: Place, wish: Wish): OutcomeView {
     this.maya = false;
-    const { connection, environment, flag } = place;
+    const { environment, flag } = place;
     const base = stateOf(flag);
     const edit = this.#remember(place, wish);
     const theirs = mayas(flag);
@@ -151,7 +151,6 @@ export class FakeEdits {
       `Your edit of ${flag.seed.key} in ${environment.name} met a newer change.`,
       conflict,
     );
-    void connection;
     return { outcome: "conflict", conflict };
   }
 

@@ -13,8 +13,9 @@ import type {
 } from "../bindings";
 import type { Host, HostError } from "../host";
 import { acmeFlags } from "./acme-flags";
+import { Drafts } from "./drafts";
 import { FakeEdits, flagIn, placeOf } from "./edits";
-import { failure, gone, keychainAbsent, keyMissing, keyRefused, rateLimited } from "./errors";
+import { gone, keychainAbsent, keyMissing, rateLimited } from "./errors";
 import { evaluate } from "./evaluate";
 import { people } from "./people";
 import type { Scenario } from "./scenarios";
@@ -48,7 +49,7 @@ export class FakeHost implements Host {
   readonly #latency: number;
   readonly #now: () => number;
   readonly #failures = new Map<Asked, HostError[]>();
-  readonly #drafts = new Map<string, ConnectRequest>();
+  readonly #drafts: Drafts;
   readonly #changed = new Set<(changed: Changed) => void>();
   readonly #progress = new Set<(progress: RefreshProgress) => void>();
   #held: Promise<void> | null = null;
@@ -62,6 +63,7 @@ export class FakeHost implements Host {
     this.#now = now;
     this.world = buildWorld(scenario, now());
     this.edits = new FakeEdits(this.world, now);
+    this.#drafts = new Drafts(now);
   }
 
   /** Makes the next call of a command fail. */
@@ -113,20 +115,12 @@ export class FakeHost implements Host {
 
   async connect(request: ConnectRequest): Promise<DraftView> {
     await this.#begin("connect", { ...request, key: "…" });
-    if (request.key.trim() === "") throw failure("input", "A key is needed.", { field: "key" });
-    const environmentKey = request.key_kind === "organisation_key" && request.key.startsWith("ser.");
-    if (this.world.scenario === "wrong-key" || request.key.includes("wrong") || environmentKey) {
-      throw keyRefused(environmentKey);
-    }
-    const draft = `draft-${this.#drafts.size + 1}`;
-    this.#drafts.set(draft, { ...request, key: "" });
-    return this.#draftView(draft, request);
+    return this.#drafts.check(request, this.world.scenario === "wrong-key");
   }
 
   async draftEnvironments(draft: string, project: string): Promise<EnvironmentChoiceView[]> {
     await this.#begin("draftEnvironments", draft, project);
-    const request = this.#draftOf(draft);
-    return this.#connectionFor(request).environments.map(({ key, name, mark, protection, versioned }) => ({
+    return this.#drafts.connection(draft).environments.map(({ key, name, mark, protection, versioned }) => ({
       key,
       name,
       mark,
@@ -137,30 +131,29 @@ export class FakeHost implements Host {
 
   async saveConnection(request: SaveConnectionRequest) {
     await this.#begin("saveConnection", request);
-    const draft = this.#draftOf(request.draft);
+    const made = this.#drafts.connection(request.draft);
     this.#keep(request.keep_key);
-    const made = this.#connectionFor(draft);
     made.id = `connection-${this.world.connections.length + 1}`;
     made.key = request.keep_key;
     made.environments = made.environments.filter((each) => request.environments.includes(each.key));
-    this.#drafts.delete(request.draft);
+    this.#drafts.discard(request.draft);
     this.#add([made]);
     return connectionView(this.world, made, this.#now());
   }
 
   async saveKey(draft: string, keepKey: SaveConnectionRequest["keep_key"]) {
     await this.#begin("saveKey", draft, keepKey);
-    const connection = this.#connection(this.#draftOf(draft).connection ?? "");
+    const connection = this.#connection(this.#drafts.again(draft) ?? "");
     this.#keep(keepKey);
     connection.key = keepKey;
-    this.#drafts.delete(draft);
+    this.#drafts.discard(draft);
     this.#tell({ tags: [{ what: "app" }, ...this.#tagsOf(connection)] });
     return connectionView(this.world, connection, this.#now());
   }
 
   async discardDraft(draft: string) {
     await this.#begin("discardDraft", draft);
-    this.#drafts.delete(draft);
+    this.#drafts.discard(draft);
     return null;
   }
 
@@ -343,48 +336,6 @@ export class FakeHost implements Host {
       place.environment.failure = null;
     }
     this.#tell({ tags });
-  }
-
-  #draftView(draft: string, request: ConnectRequest): DraftView {
-    const flagsmith = request.service === "flagsmith";
-    const connection = this.#connectionFor(request);
-    const typed = request.address.trim();
-    const corrected = flagsmith && typed !== "" && !typed.endsWith("/api/v1/");
-    const projects = flagsmith ? ["Acme Store", "Acme App"] : ["Acme Edge"];
-    return {
-      draft,
-      address: connection.address,
-      flags_address: flagsmith && typed === "" ? "https://edge.api.flagsmith.com/api/v1/" : null,
-      corrections: corrected ? ["Added /api/v1/ to the address."] : [],
-      server_version: flagsmith ? "2.265.0" : null,
-      organisations: [
-        {
-          organisation: { id: "1", name: flagsmith ? "Acme Retail" : "EdgeFlags" },
-          projects: projects.map((name, at) => ({ id: String(at + 1), name })),
-        },
-      ],
-      permissions: flagsmith
-        ? []
-        : [
-            { name: "Read flags", standing: "granted" },
-            { name: "Write flags", standing: "unknown" },
-            { name: "Read audit", standing: "denied" },
-          ],
-    };
-  }
-
-  #connectionFor(request: ConnectRequest): FakeConnection {
-    const made =
-      request.service === "flagsmith" ? acmeStore(acmeFlags(), this.#now()) : acmeEdge(this.#now());
-    const typed = request.address.trim();
-    if (typed !== "") made.address = typed;
-    return made;
-  }
-
-  #draftOf(draft: string): ConnectRequest {
-    const request = this.#drafts.get(draft);
-    if (!request) throw gone("The draft");
-    return request;
   }
 
   #keep(where: SaveConnectionRequest["keep_key"]): void {

@@ -1,4 +1,4 @@
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { configure, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
@@ -6,6 +6,10 @@ import type { PreviewRequest } from "../../ipc/bindings";
 import { failure, fakeHost, type Scenario } from "../../ipc/fake";
 import { Session } from "../../state/session.svelte";
 import InSession from "./testing/InSession.svelte";
+
+// A busy machine is slow and not broken.
+configure({ asyncUtilTimeout: 8000 });
+vi.setConfig({ testTimeout: 30_000 });
 
 async function open(scenario: Scenario = "fresh", place = { connection: "acme", environment: "production" }) {
   const host = fakeHost(scenario);
