@@ -203,15 +203,19 @@ async fn unseen_losses(way: Way, key: &str, ours: &Change, hers: &Change) -> Vec
     lost
 }
 
-/// On v2 the last requests only describe what was live; on the override route
-/// the last one evaluates. An edit after the read of the state itself shows at
-/// the next refresh.
+/// Whether a place comes after the last answer that tells the live state. The
+/// requests behind it only describe what that answer named; an edit there came
+/// after the write and shows at the next refresh.
 fn is_after_verification(steps: &[String], step: u32, when: Moment) -> bool {
-    let state_read = steps.iter().rposition(|one| {
-        one.ends_with("/featurestates/") || one.ends_with("/flags") || one.ends_with("/evaluate")
-    });
+    let tells_the_state = |one: &String| {
+        let flagsmith = one.ends_with("/featurestates/") && !one.contains("/versions/");
+        flagsmith || one.ends_with("/flags") || one.ends_with("/evaluate")
+    };
     let place = step as usize - 1;
-    state_read.is_some_and(|read| place > read || place == read && when == Moment::After)
+    steps
+        .iter()
+        .rposition(tells_the_state)
+        .is_some_and(|read| place > read || place == read && when == Moment::After)
 }
 
 fn same_part() -> (Change, Change) {

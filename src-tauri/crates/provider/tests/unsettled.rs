@@ -272,9 +272,13 @@ async fn a_lost_answer_and_another_edit_are_told_apart_from_success() {
 async fn a_cut_at_any_step_never_leads_to_a_false_word() {
     for way in WAYS {
         let mut kinds = BTreeSet::new();
-        for step in 0..14 {
+        for step in 0.. {
             let cut = Fault::of(Effect::CommitThenCut).after(step).times(1);
             let run = run(way, &value(json!("ours")), vec![cut]).await;
+            if run.bench.running.faults().struck("commit_then_cut") == 0 {
+                assert!(step >= 3, "{}: the sequence has steps", way.name);
+                break;
+            }
             let environment = way.environment(&run.bench);
             let now = run.bench.now(environment, &run.base).await;
             let ours = now.state.value.0 == json!("ours");

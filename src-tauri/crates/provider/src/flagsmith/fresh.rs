@@ -4,6 +4,7 @@ use halyard_model::{Flag, FlagState, SegmentOverride, Version};
 
 use super::collect::{OverrideRow, describe, in_order};
 use super::paging;
+use super::versioned;
 use super::wire::{FeatureRow, LinkRow, NestedStateRow, OptionRow, SegmentLink, timestamp, variants};
 use crate::http::Call;
 use crate::{Failure, FailureKind, Target};
@@ -35,6 +36,11 @@ pub(super) async fn flag(call: &Call<'_>, target: Target<'_>, known: &Flag) -> R
 /// The states come last: in an environment without versions, everything after
 /// them would widen the gap in which somebody else's change is replaced unseen.
 pub(super) async fn read(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Fresh, Failure> {
+    if target.environment.versioned
+        && let Some(fresh) = versioned::read(call, target, known).await?
+    {
+        return Ok(fresh);
+    }
     let mut with_overrides = !known.state.segment_overrides.is_empty();
     let mut with_options = !known.state.variants.is_empty();
     for _ in 0..READINGS {
@@ -85,7 +91,7 @@ pub(super) async fn read(call: &Call<'_>, target: Target<'_>, known: &Flag) -> R
     Err(failure)
 }
 
-fn absent(known: &Flag) -> Failure {
+pub(super) fn absent(known: &Flag) -> Failure {
     let mut failure = Failure::new(
         FailureKind::NotFound,
         format!("{} has no state in this environment.", known.key.0),
@@ -115,7 +121,11 @@ async fn states(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Vec
     paging::all(call, url, "states of the flag", &|_, _| ()).await
 }
 
-async fn links(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Vec<LinkRow>, Failure> {
+pub(super) async fn links(
+    call: &Call<'_>,
+    target: Target<'_>,
+    known: &Flag,
+) -> Result<Vec<LinkRow>, Failure> {
     let mut url = call.at(&["features", "feature-segments", ""]);
     url.query_pairs_mut()
         .append_pair("environment", &target.environment.remote_id)
@@ -127,7 +137,7 @@ pub(super) fn is_default(state: &NestedStateRow) -> bool {
     state.feature_segment.is_none() && state.identity.is_none()
 }
 
-fn segment_link(state: &NestedStateRow) -> Option<&SegmentLink> {
+pub(super) fn segment_link(state: &NestedStateRow) -> Option<&SegmentLink> {
     if state.identity.is_some() {
         return None;
     }
@@ -164,7 +174,11 @@ fn overrides(
     Some(in_order(rows))
 }
 
-fn state_of(default: &NestedStateRow, overrides: Vec<SegmentOverride>, options: &[OptionRow]) -> FlagState {
+pub(super) fn state_of(
+    default: &NestedStateRow,
+    overrides: Vec<SegmentOverride>,
+    options: &[OptionRow],
+) -> FlagState {
     FlagState {
         variants: variants(&default.multivariate_feature_state_values, options),
         segment_overrides: overrides,
@@ -172,75 +186,4 @@ fn state_of(default: &NestedStateRow, overrides: Vec<SegmentOverride>, options: 
         updated_at: timestamp(default.updated_at.as_deref()),
         ..FlagState::plain(default.enabled, default.feature_state_value.value())
     }
-}
-
-/// The state a version holds, as far as its own list tells. Segment names come
-/// from the flag as known.
-pub(super) async fn version_state(
-    call: &Call<'_>,
-    target: Target<'_>,
-    known: &Flag,
-    version: &str,
-) -> Result<FlagState, Failure> {
-    let states = version_states(call, target, known, version).await?;
-    let Some(default) = states.iter().find(|state| is_default(state)) else {
-        return Err(absent(known));
-    };
-    let has_options = states
-        .iter()
-        .any(|state| !state.multivariate_feature_state_values.is_empty());
-    let options = if has_options {
-        feature(call, target, known).await?.multivariate_options
-    } else {
-        Vec::new()
-    };
-    let rows = states
-        .iter()
-        .filter_map(|state| {
-            let Some(SegmentLink::Whole { segment, priority }) = segment_link(state) else {
-                return None;
-            };
-            let segment_id = segment.to_string();
-            let name = known
-                .state
-                .segment_overrides
-                .iter()
-                .find(|one| one.segment_id == segment_id);
-            Some(OverrideRow {
-                state_id: state.id,
-                segment: SegmentOverride {
-                    segment_name: name
-                        .map_or_else(|| format!("segment {segment}"), |one| one.segment_name.clone()),
-                    segment_id,
-                    priority: *priority,
-                    enabled: state.enabled,
-                    value: state.feature_state_value.value(),
-                    variants: variants(&state.multivariate_feature_state_values, &options),
-                },
-            })
-        })
-        .collect();
-    let mut state = state_of(default, in_order(rows), &options);
-    state.version = Some(Version::Uuid(version.to_owned()));
-    Ok(state)
-}
-
-/// The states of one version of a feature.
-pub(super) async fn version_states(
-    call: &Call<'_>,
-    target: Target<'_>,
-    known: &Flag,
-    version: &str,
-) -> Result<Vec<NestedStateRow>, Failure> {
-    let url = call.at(&[
-        "environments",
-        &target.environment.remote_id,
-        "features",
-        &known.remote_id,
-        "versions",
-        version,
-        "featurestates",
-        "",
-    ]);
-    paging::all(call, url, "states of the version", &|_, _| ()).await
 }

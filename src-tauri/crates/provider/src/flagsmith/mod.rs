@@ -8,6 +8,7 @@ mod identities;
 mod key;
 mod paging;
 mod settle;
+mod versioned;
 mod wire;
 mod write_v1;
 mod write_v2;

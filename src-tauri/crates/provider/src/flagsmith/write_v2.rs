@@ -9,8 +9,9 @@ use halyard_model::{Version, differences};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::fresh::{self, is_default};
+use super::fresh::is_default;
 use super::settle::{Attempt, Checked, check, refuse_early};
+use super::versioned;
 use super::wire::{NestedStateRow, VersionRow, nested};
 use crate::http::{Call, WriteFailure};
 use crate::{Failure, FailureKind, Target, Write, WriteOutcome};
@@ -118,7 +119,7 @@ fn before_publish(failure: WriteFailure) -> Failure {
 /// the version that the user saw.
 async fn prepare(attempt: &Attempt<'_>, draft: &str, base: &str) -> Result<bool, Failure> {
     let call = attempt.call;
-    let states = fresh::version_states(call, attempt.target, &attempt.before.flag, draft).await?;
+    let states = versioned::version_states(call, attempt.target, &attempt.before.flag, draft).await?;
     let Some(default) = states.into_iter().find(is_default) else {
         return Err(Failure::new(
             FailureKind::Malformed {
@@ -222,7 +223,7 @@ async fn published(attempt: &Attempt<'_>, draft: &str, base: &str) -> WriteOutco
         Err(failure) => return unread(&failure),
     };
     if let Some(replaced) = replaced {
-        let held = fresh::version_state(attempt.call, attempt.target, &now, &replaced).await;
+        let held = versioned::version_state(attempt.call, attempt.target, &now, &replaced).await;
         return match held {
             Ok(state) => WriteOutcome::Replaced {
                 now,
