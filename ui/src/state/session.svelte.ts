@@ -121,8 +121,16 @@ export class Session {
   async refresh(): Promise<void> {
     const place = this.place;
     if (place === null) return;
-    await this.attempt(() => this.host.refresh(place.connection, place.environment));
+    let failed: HostError | null = null;
+    try {
+      await this.host.refresh(place.connection, place.environment);
+    } catch (thrown) {
+      failed = asHostError(thrown);
+    }
     await this.#loadApp();
+    // Where the banner tells it already, a toast would only say it twice.
+    const told = this.environment?.freshness.failure != null || this.connection?.key === "missing";
+    if (failed !== null && !told) this.toasts.fail(failed);
   }
 
   async setTheme(theme: ThemeView): Promise<void> {

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../ipc/fake";
+import { failure, type Scenario } from "../../ipc/fake";
 import { callsOf, openWindow } from "../../testing/open-window";
 
 describe("the frame", () => {
@@ -51,6 +51,21 @@ describe("the frame", () => {
     await userEvent.keyboard("gp?");
     expect(screen.getByRole("textbox", { name: "Filter flags" })).toHaveValue("gp?");
     expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  it("tells a failed sync once", async () => {
+    await openWindow("offline");
+    await screen.findByText("Flagsmith cannot be reached.");
+    await userEvent.click(screen.getByRole("button", { name: "Try now" }));
+    await waitFor(() => expect(screen.getByRole("button", { name: "Sync" })).toBeEnabled());
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("tells a failed sync that no banner tells", async () => {
+    const host = await openWindow();
+    host.failNext("refresh", failure("mirror", "The local copy cannot be written."));
+    await userEvent.click(screen.getByRole("button", { name: "Sync" }));
+    expect(await screen.findByRole("alert")).toHaveTextContent("The local copy cannot be written.");
   });
 
   it("turns single letters off", async () => {
