@@ -11,21 +11,6 @@ async fn sandbox() -> Running {
     Sandbox::start(Config::default()).await.unwrap()
 }
 
-fn flagsmith(sandbox: &Running, member: &str) -> String {
-    sandbox.announcement().flagsmith[member]
-        .as_str()
-        .unwrap()
-        .to_owned()
-}
-
-async fn check_key(window: &Window, address: &str, key: &str) {
-    window.click("button", "Connect Flagsmith").await;
-    window.click("radio", "Own address").await;
-    window.fill("Address", address).await;
-    window.fill("Key", key).await;
-    window.click("button", "Check").await;
-}
-
 #[tokio::test]
 #[ignore = "needs a display: run `make e2e`"]
 async fn a_wrong_key_is_told_by_its_cause() {
@@ -34,7 +19,9 @@ async fn a_wrong_key_is_told_by_its_cause() {
     let environment_key = sandbox.announcement().flagsmith["environments"][0]["server_key"]
         .as_str()
         .unwrap();
-    check_key(&window, &flagsmith(&sandbox, "url"), environment_key).await;
+    window
+        .connect_flagsmith(&sandbox.announcement().flagsmith_text("url"), environment_key)
+        .await;
     window.text("This looks like an environment key").await;
     window.picture("wrong-key").await;
     assert!(
@@ -50,9 +37,11 @@ async fn a_wrong_key_is_told_by_its_cause() {
 #[ignore = "needs a display: run `make e2e`"]
 async fn a_right_key_opens_the_project_and_stays_in_the_keychain() {
     let sandbox = sandbox().await;
-    let key = flagsmith(&sandbox, "api_key");
+    let key = sandbox.announcement().flagsmith_text("api_key").to_owned();
     let window = Window::open(Keychain::Real).await;
-    check_key(&window, &flagsmith(&sandbox, "url"), &key).await;
+    window
+        .connect_flagsmith(&sandbox.announcement().flagsmith_text("url"), &key)
+        .await;
     window.click("button", "Save").await;
     window.click("button", "Development").await;
     window.fill("Filter flags", "guest_checkout").await;
@@ -80,9 +69,11 @@ async fn a_right_key_opens_the_project_and_stays_in_the_keychain() {
 #[ignore = "needs a display: run `make e2e`"]
 async fn without_a_keychain_the_key_is_kept_for_the_session() {
     let sandbox = sandbox().await;
-    let key = flagsmith(&sandbox, "api_key");
+    let key = sandbox.announcement().flagsmith_text("api_key").to_owned();
     let window = Window::open(Keychain::Absent).await;
-    check_key(&window, &flagsmith(&sandbox, "url"), &key).await;
+    window
+        .connect_flagsmith(&sandbox.announcement().flagsmith_text("url"), &key)
+        .await;
     window.text("No system keychain answers").await;
     window.picture("no-keychain").await;
     window.click("button", "Save").await;

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod conflict;
 mod connect;
 mod demo;
 mod offline;

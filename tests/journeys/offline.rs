@@ -8,17 +8,14 @@ use crate::window::{Keychain, Window};
 #[ignore = "needs a display: run `make e2e`"]
 async fn a_server_that_is_down_leaves_the_mirror() {
     let sandbox = Sandbox::start(Config::default()).await.unwrap();
-    let announcement = sandbox.announcement().flagsmith.clone();
     let window = Window::open(Keychain::Real).await;
-    window.click("button", "Connect Flagsmith").await;
-    window.click("radio", "Own address").await;
+    let announcement = sandbox.announcement();
     window
-        .fill("Address", announcement["url"].as_str().unwrap())
+        .connect_flagsmith(
+            &announcement.flagsmith_text("url"),
+            &announcement.flagsmith_text("api_key"),
+        )
         .await;
-    window
-        .fill("Key", announcement["api_key"].as_str().unwrap())
-        .await;
-    window.click("button", "Check").await;
     window.click("button", "Save").await;
     window.click("button", "Development").await;
     window.find("switch", "guest_checkout state").await;

@@ -111,6 +111,15 @@ impl Window {
         }
     }
 
+    /// From the first page: types an address and a key, and has them checked.
+    pub async fn connect_flagsmith(&self, address: &str, key: &str) {
+        self.click("button", "Connect Flagsmith").await;
+        self.click("radio", "Own address").await;
+        self.fill("Address", address).await;
+        self.fill("Key", key).await;
+        self.click("button", "Check").await;
+    }
+
     /// Replaces what stands in a field.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.find("textbox", name).await;
