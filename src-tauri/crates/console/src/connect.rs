@@ -259,6 +259,7 @@ impl Console {
                 .retain(|_, draft| draft.connection.as_ref() != Some(id));
             volatile.engines.forget(id);
             volatile.limits.remove(id);
+            volatile.environments_known_at.remove(id);
             volatile.server_versions.remove(id);
             volatile.in_view.take_if(|(connection, _)| connection == id);
         }

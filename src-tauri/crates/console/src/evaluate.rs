@@ -1,11 +1,12 @@
 //! Preview: what an identity gets, and why.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use halyard_engine::{Dialect, Engine, Explanation, Identity, RemoteRules};
+use halyard_engine::{Decision, Dialect, Engine, Explanation, Identity, RemoteRules};
 use halyard_model::{
-    ConnectionId, EnvironmentKey, FlagKey, FlagValue, IdentityRecord, IdentityRef, RemoteFlag, Service,
+    ConnectionId, EnvironmentKey, FlagKey, FlagKind, FlagValue, IdentityRecord, IdentityRef, RemoteFlag,
+    Service,
 };
 use halyard_provider::{Surface, Target};
 use serde_json::Value;
@@ -61,6 +62,10 @@ pub struct LocalRow {
     pub variant: Option<String>,
     /// Why.
     pub explanation: Explanation,
+    /// The server may answer with another value: the identity has its own
+    /// state of a flag with options, and the server lets that state's weights
+    /// choose an option where an evaluation of the document does not.
+    pub server_may_choose_option: bool,
 }
 
 /// An evaluation by the service.
@@ -97,7 +102,13 @@ impl Console {
             key: None,
             traits: who.traits.iter().cloned().collect(),
         };
-        computed(move || evaluate(&engine, &identity)).await
+        let flags = self.inner.mirror.flags(&site.0, &site.1).await?;
+        let with_options: HashSet<FlagKey> = flags
+            .into_iter()
+            .filter(|flag| flag.kind == FlagKind::Multivariate)
+            .map(|flag| flag.key)
+            .collect();
+        computed(move || evaluate(&engine, &identity, &with_options)).await
     }
 
     async fn preview_remotely(&self, site: &Site, who: &IdentityRef) -> Result<RemotePreview, ConsoleError> {
@@ -197,15 +208,22 @@ impl Console {
     }
 }
 
-fn evaluate(engine: &Engine, identity: &Identity) -> Result<LocalPreview, ConsoleError> {
+fn evaluate(
+    engine: &Engine,
+    identity: &Identity,
+    with_options: &HashSet<FlagKey>,
+) -> Result<LocalPreview, ConsoleError> {
     let evaluation = engine.evaluate(identity)?;
     let mut rows = Vec::new();
     for flag in evaluation.flags() {
         let Some(explanation) = engine.explain(identity, flag.name)? else {
             continue;
         };
+        let key = FlagKey(flag.name.to_owned());
+        let own = matches!(explanation.decided_by, Decision::IdentityOverride { .. });
         rows.push(LocalRow {
-            flag: FlagKey(flag.name.to_owned()),
+            server_may_choose_option: own && with_options.contains(&key),
+            flag: key,
             enabled: flag.enabled,
             value: FlagValue(flag.value.clone()),
             variant: flag.variant.map(str::to_owned),

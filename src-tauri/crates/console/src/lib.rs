@@ -10,6 +10,7 @@ mod connect;
 mod demo;
 mod edit;
 mod engines;
+mod environments;
 mod error;
 mod evaluate;
 mod event;

@@ -1,7 +1,7 @@
 //! Refreshing: what the service holds comes into the mirror.
 
 use halyard_mirror::Stored;
-use halyard_model::{Connection, ConnectionId, Environment, EnvironmentKey, FetchStatus, Snapshot};
+use halyard_model::{Connection, ConnectionId, EnvironmentKey, FetchStatus, Snapshot};
 use halyard_provider::{Credential, Failure, FailureKind, Progress, Target};
 
 use crate::{Console, ConsoleError, Event, state::Site};
@@ -43,10 +43,12 @@ impl Console {
 
     async fn refresh_once(&self, site: &Site) -> Result<(), ConsoleError> {
         let connection = self.known_connection(&site.0).await?;
-        let environment = self.known_environment(&site.0, &site.1).await?;
         let before = self.inner.mirror.fetch_status(&site.0, &site.1).await?;
         let collected = match self.credential(&site.0).await {
-            Ok(credential) => self.collect(site, &connection, &environment, &credential).await,
+            Ok(credential) => {
+                self.keep_environments_known(&connection, &credential).await;
+                self.collect(site, &connection, &credential).await
+            }
             Err(error) => Err(error),
         };
         let now = self.inner.clock.now();
@@ -79,15 +81,15 @@ impl Console {
         &self,
         site: &Site,
         connection: &Connection,
-        environment: &Environment,
         credential: &Credential,
     ) -> Result<Snapshot, ConsoleError> {
+        let environment = self.known_environment(&site.0, &site.1).await?;
         let provider = (self.inner.providers)(&connection.endpoint);
         let target = Target {
             endpoint: &connection.endpoint,
             credential,
             project: &connection.project,
-            environment,
+            environment: &environment,
         };
         let report = |progress: Progress| {
             self.tell(Event::Progress {

@@ -6,7 +6,9 @@ use std::{
 };
 
 use halyard_mirror::Mirror;
-use halyard_model::{Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, FlagKey};
+use halyard_model::{
+    Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, FlagKey, Timestamp,
+};
 use halyard_provider::{Answer, Credential, Provider, RateLimit};
 use tokio::sync::broadcast;
 
@@ -77,6 +79,8 @@ pub(crate) struct Volatile {
     pub(crate) limits: HashMap<ConnectionId, RateLimit>,
     pub(crate) server_versions: HashMap<ConnectionId, String>,
     pub(crate) engines: Engines,
+    /// When each connection's environments were last read.
+    pub(crate) environments_known_at: HashMap<ConnectionId, Timestamp>,
     pub(crate) in_view: Option<Site>,
 }
 

@@ -244,6 +244,12 @@ impl Bench {
         Bench { console, ..self }
     }
 
+    /// The same console, with the service started anew at other ports.
+    pub async fn moved(self) -> Bench {
+        let sandbox = Sandbox::start(Config::default()).await.unwrap();
+        Bench { sandbox, ..self }
+    }
+
     /// With its environment connected and refreshed.
     pub async fn connected(path: Path) -> (Bench, Place) {
         let bench = Bench::new(path).await;

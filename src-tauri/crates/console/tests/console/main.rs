@@ -7,6 +7,7 @@
     reason = "a test ends at the first thing that is not as expected"
 )]
 
+mod beginning;
 mod bench;
 mod conflicts;
 mod connecting;
