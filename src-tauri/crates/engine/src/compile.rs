@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
 use crate::bucket::count_while;
 use crate::condition::Test;
@@ -11,7 +10,7 @@ use crate::engine::{
     Condition, Dialect, Engine, Feature, Override, OverrideSet, Rule, RuleKind, Segment, State, Variant,
 };
 use crate::operator::Operator;
-use crate::property::{FlagField, Path, Property, Target, parse_path};
+use crate::property::{FlagField, Path, Property, Target, parse_path, path_of_names};
 use crate::source::{
     Priority, Source, SourceCondition, SourceRule, SourceSegment, SourceState, SourceVariant,
 };
@@ -294,7 +293,7 @@ impl Compiler {
             Path::TraitName => return Property::Trait(self.slot(text)),
             Path::Raises(message) => Target::Raises(message),
             Path::General(path) => Target::General(Box::new(path)),
-            Path::Names(names) => self.target(text, &names),
+            Path::Names(names) => self.target(&names),
         };
         Property::Path {
             literal: self.slot(text),
@@ -302,7 +301,7 @@ impl Compiler {
         }
     }
 
-    fn target(&mut self, text: &str, names: &[String]) -> Target {
+    fn target(&mut self, names: &[String]) -> Target {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         match names.as_slice() {
             ["identity", "identifier"] => Target::Identifier,
@@ -322,7 +321,7 @@ impl Compiler {
                     field,
                 }
             }
-            _ => JsonPath::parse(text).map_or(Target::Nothing, |path| Target::General(Box::new(path))),
+            names => path_of_names(names).map_or(Target::Nothing, |path| Target::General(Box::new(path))),
         }
     }
 }

@@ -59,41 +59,100 @@ pub(crate) enum Path {
 }
 
 /// Parses a property that starts with `$.`.
+///
+/// The reference's reader differs from the standard in names after a dot: hyphens are allowed, characters past the
+/// basic plane are not.
 pub(crate) fn parse_path(text: &str) -> Path {
     if let Some(names) = plain_names(text) {
         return Path::Names(names);
     }
-    match JsonPath::parse(text) {
+    let Some(bracketed) = bracket_hyphens(text) else {
+        return Path::TraitName;
+    };
+    match JsonPath::parse(&bracketed) {
         Ok(path) => singular_names(&path).map_or_else(|| Path::General(path.clone()), Path::Names),
-        Err(error) => {
-            let message = error.to_string();
-            let is_type_error = ["function", "Function", "signature", "exceeded", "out of range"]
-                .iter()
-                .any(|word| message.contains(word));
-            if is_type_error {
-                Path::Raises(message)
-            } else {
-                Path::TraitName
-            }
-        }
+        Err(error) if is_refused(text) => Path::Raises(error.to_string()),
+        Err(_) => Path::TraitName,
     }
+}
+
+/// The path that selects by names alone.
+pub(crate) fn path_of_names(names: &[&str]) -> Option<JsonPath> {
+    let brackets: String = names
+        .iter()
+        .map(|name| format!("[{}]", Value::from(*name)))
+        .collect();
+    JsonPath::parse(&format!("${brackets}")).ok()
+}
+
+/// Whether a path that does not parse is one that the reference refuses aloud: a function it does not know or that is
+/// called with the wrong arguments, or an index past 2^53. Anything else that does not parse is a trait's name to it.
+fn is_refused(text: &str) -> bool {
+    let in_name = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_';
+    let is_call = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        let owner = before.trim_end_matches(in_name);
+        owner.len() < before.len() && !owner.ends_with('.')
+    };
+    let calls = text.contains('?') && text.match_indices('(').any(|(at, _)| is_call(at));
+    let huge = |digits: &str| digits.parse::<u64>().is_ok_and(|index| index >= 1 << 53);
+    calls || text.split(|one: char| !one.is_ascii_digit()).any(huge)
+}
+
+fn starts_name(character: char) -> bool {
+    character.is_ascii_alphabetic() || matches!(character, '_' | '\u{80}'..='\u{ffff}')
+}
+
+fn continues_name(character: char) -> bool {
+    starts_name(character) || character.is_ascii_digit() || character == '-'
 }
 
 /// `$.a.b.c` without brackets, the form nearly all paths have.
 fn plain_names(text: &str) -> Option<Vec<String>> {
     let names = text.strip_prefix("$.")?;
-    names
-        .split('.')
-        .map(|name| {
-            let mut characters = name.chars();
-            let is_first = |character: char| {
-                character.is_ascii_alphabetic() || character == '_' || !character.is_ascii()
-            };
-            let sound = characters.next().is_some_and(is_first)
-                && characters.all(|character| is_first(character) || character.is_ascii_digit());
-            sound.then(|| name.to_owned())
-        })
-        .collect()
+    let name = |name: &str| {
+        let sound = name.starts_with(starts_name) && name.chars().all(continues_name);
+        sound.then(|| name.to_owned())
+    };
+    names.split('.').map(name).collect()
+}
+
+/// Puts names with hyphens into brackets; `None` where a character outside of quotes is one the reference refuses.
+fn bracket_hyphens(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        rest = &rest[character.len_utf8()..];
+        match (quote, character) {
+            (Some(open), _) if character == open => quote = None,
+            (Some(_), '\\') => {
+                out.push(character);
+                let escaped = rest.chars().next()?;
+                out.push(escaped);
+                rest = &rest[escaped.len_utf8()..];
+                continue;
+            }
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '\u{10000}'..) => return None,
+            (None, '.') if rest.starts_with(starts_name) => {
+                let end = rest.find(|one| !continues_name(one)).unwrap_or(rest.len());
+                let (name, after) = rest.split_at(end);
+                if name.contains('-') {
+                    // After two dots a bracket stands as it is; after one it takes the dot's place.
+                    if out.ends_with('.') {
+                        out.push('.');
+                    }
+                    out.push_str(&format!("[{}]", Value::from(name)));
+                    rest = after;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        out.push(character);
+    }
+    Some(out)
 }
 
 /// The names of a path that can only select one node by names, such as `$.a['b c']`.
@@ -171,5 +230,9 @@ mod tests {
         assert!(matches!(parse_path("$..key"), Path::General(_)));
         assert!(matches!(parse_path("$.not a path"), Path::TraitName));
         assert!(matches!(parse_path("$.1st"), Path::TraitName));
+        assert!(matches!(parse_path("$.identity.traits.🎉"), Path::TraitName));
+        assert!(matches!(parse_path("$..user-type"), Path::General(_)));
+        assert!(matches!(parse_path("$.a[?nobody(@)]"), Path::Raises(_)));
+        assert!(matches!(parse_path("$.a[9007199254740992]"), Path::Raises(_)));
     }
 }
