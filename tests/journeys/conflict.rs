@@ -50,7 +50,7 @@ async fn edgeflags_is_listed_toggled_and_previewed() {
     let window = Window::open(Keychain::Real).await;
     window.click("button", "Explore the demo").await;
     window.click("button", "Connection Acme Store").await;
-    window.click("button", "Acme Store, Demo, EdgeFlags").await;
+    window.click("button", "Acme Edge, Demo, EdgeFlags").await;
     window.click("button", "development").await;
     window.fill("Filter flags", "guest_checkout").await;
     let before = window

@@ -12,5 +12,6 @@
 mod conflict;
 mod connect;
 mod demo;
+mod looks;
 mod offline;
 mod window;

@@ -59,7 +59,7 @@ fn services(running: &Running) -> Vec<DemoService> {
         },
         DemoService {
             id: EDGEFLAGS,
-            name: "Acme Store".into(),
+            name: "Acme Edge".into(),
             endpoint: Endpoint::EdgeFlags {
                 base: edgeflags.url.clone(),
             },

@@ -2,8 +2,8 @@
 
 use halyard_console::{FlagFacts, revision};
 use halyard_model::{
-    EditState, Environment, Flag, FlagKind, FlagNote, FlagValue, Service, ValueKind, Variant, Version,
-    differences,
+    EditState, Environment, Flag, FlagKind, FlagNote, FlagValue, SegmentOverride, Service, ValueKind,
+    Variant, Version, differences,
 };
 
 use super::{count, seconds};
@@ -168,7 +168,7 @@ pub fn detail(
             .map(|own| SegmentOverrideView {
                 segment: own.segment_name.clone(),
                 enabled: own.enabled,
-                value: value(&own.value),
+                value: value(pinned(own).unwrap_or(&own.value)),
             })
             .collect(),
         targeting: flag
@@ -181,6 +181,14 @@ pub fn detail(
         fetched_at,
         precondition: precondition(flag, environment, service),
     }
+}
+
+/// The value of the option that an override gives to all of its members.
+fn pinned(own: &SegmentOverride) -> Option<&FlagValue> {
+    own.variants
+        .iter()
+        .find(|variant| variant.weight >= 100.0)
+        .map(|variant| &variant.value)
 }
 
 fn version(version: &Version) -> String {

@@ -125,6 +125,8 @@ export class Flags {
     const { place, connection } = this.#session;
     if (samePlace(changed, place)) void this.reload();
     if (place === null || changed.connection !== place.connection || samePlace(changed, place)) return;
+    // The panel shows the flag's state in the other environments.
+    if (this.selected !== null) void this.loadDetail(this.selected);
     const reference = this.list?.reference ?? null;
     const name = connection?.environments.find(({ key }) => key === changed.environment)?.name;
     if (reference === null || reference === changed.environment || reference === name) void this.load(place);

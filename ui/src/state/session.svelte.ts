@@ -83,7 +83,6 @@ export class Session {
 
   /** Shows an environment. */
   open(place: PlaceView): void {
-    if (!samePlace(place, this.place)) void this.host.rememberPlace(place).catch(() => undefined);
     if (this.page.name === "settings") this.page = { name: "flags" };
     this.#arrive(place);
   }
@@ -176,6 +175,8 @@ export class Session {
     this.place = place;
     if (moved) this.flags.arrive();
     if (place === null) return;
+    // Also tells which environment is looked at and wants to be refreshed first.
+    if (moved) void this.host.rememberPlace(place).catch(() => undefined);
     void this.flags.load(place);
     void this.#loadStatus(place.connection);
   }
