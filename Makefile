@@ -62,3 +62,4 @@ setup:
 
 setup-test:
 	@scripts/setup.sh test
+	@scripts/oracle-setup.sh

@@ -168,7 +168,7 @@ fn state(shape: &Shape, flag: usize, seed: usize) -> Value {
                    "multivariate_feature_option": {"id": option, "key": format!("option_{option}"), "value": format!("option {option}")}})
         })
         .collect();
-    json!({"feature": {"id": flag + 1, "name": format!("flag_{flag}"), "type": "STANDARD"}, "enabled": seed % 3 != 0,
+    json!({"feature": {"id": flag + 1, "name": format!("flag_{flag}"), "type": "STANDARD"}, "enabled": !seed.is_multiple_of(3),
            "django_id": seed, "featurestate_uuid": format!("00000000-0000-4000-8000-{seed:012}"),
            "feature_state_value": format!("value {seed}"), "multivariate_feature_state_values": options})
 }
