@@ -1,173 +1,21 @@
 //! A sandbox, a console in front of it, and an eye on what the service holds.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use halyard_console::{
-    AuthKind, Clock, ConnectInput, Console, ConsoleError, ConsoleParts, Credential, DraftFacts, EditInput,
+    AuthKind, ConnectInput, Console, ConsoleError, ConsoleParts, Credential, DraftFacts, EditInput,
     FlagFacts, KeepKey, Outcome, SaveDraft, revision,
-    secret::{KeyStore, KeyStoreState, SecretError},
 };
 use halyard_mirror::Mirror;
 use halyard_model::{
     Change, Connection, ConnectionId, Edit, Environment, EnvironmentKey, Flag, FlagKey, FlagValue, Service,
-    Timestamp,
 };
 use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
-use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed, Surface};
+use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed};
 use serde_json::Value;
 
-/// Where every clock of these tests begins.
-pub const BEGINNING: Timestamp = Timestamp(1_795_000_000_000);
-
-/// A clock that stands still, except that no two readings are the same.
-pub struct SteppedClock(AtomicI64);
-
-impl SteppedClock {
-    pub fn advance(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::SeqCst);
-    }
-}
-
-impl Clock for SteppedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.fetch_add(1, Ordering::SeqCst))
-    }
-}
-
-/// A keychain in memory that fails on request and counts how often it was asked.
-#[derive(Default)]
-pub struct Keychain {
-    kept: Mutex<HashMap<ConnectionId, Credential>>,
-    failure: Mutex<Option<SecretError>>,
-    asked: AtomicU32,
-}
-
-impl Keychain {
-    pub fn fail_with(&self, failure: Option<SecretError>) {
-        *self.failure.lock().unwrap() = failure;
-    }
-
-    /// How often a key was asked for.
-    pub fn asked(&self) -> u32 {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    /// Loses every key.
-    pub fn lose(&self) {
-        self.kept.lock().unwrap().clear();
-    }
-
-    pub fn holds(&self, connection: &ConnectionId) -> bool {
-        self.kept.lock().unwrap().contains_key(connection)
-    }
-
-    /// How many keys it holds.
-    pub fn count(&self) -> usize {
-        self.kept.lock().unwrap().len()
-    }
-
-    fn working(&self) -> Result<(), SecretError> {
-        self.failure.lock().unwrap().clone().map_or(Ok(()), Err)
-    }
-}
-
-#[async_trait]
-impl KeyStore for Keychain {
-    async fn probe(&self) -> KeyStoreState {
-        self.working()
-            .map_or_else(KeyStoreState::Failing, |()| KeyStoreState::Ready)
-    }
-
-    async fn persist(&self, connection: &ConnectionId, credential: &Credential) -> Result<(), SecretError> {
-        self.working()?;
-        self.kept
-            .lock()
-            .unwrap()
-            .insert(connection.clone(), credential.clone());
-        Ok(())
-    }
-
-    async fn retrieve(&self, connection: &ConnectionId) -> Result<Option<Credential>, SecretError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.working()?;
-        Ok(self.kept.lock().unwrap().get(connection).cloned())
-    }
-
-    async fn delete(&self, connection: &ConnectionId) -> Result<(), SecretError> {
-        self.working()?;
-        self.kept.lock().unwrap().remove(connection);
-        Ok(())
-    }
-}
-
-/// The three ways in which flags are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
-    FlagsmithV1,
-    FlagsmithV2,
-    EdgeFlags,
-}
-
-impl Path {
-    pub const ALL: [Path; 3] = [Path::FlagsmithV1, Path::FlagsmithV2, Path::EdgeFlags];
-
-    pub fn service(self) -> Service {
-        match self {
-            Path::FlagsmithV1 | Path::FlagsmithV2 => Service::Flagsmith,
-            Path::EdgeFlags => Service::EdgeFlags,
-        }
-    }
-
-    pub fn surface(self) -> Surface {
-        match self.service() {
-            Service::Flagsmith => Surface::Flagsmith,
-            Service::EdgeFlags => Surface::EdgeFlags,
-        }
-    }
-
-    /// An unprotected environment whose writes go this way.
-    pub fn environment(self) -> &'static str {
-        match self {
-            Path::FlagsmithV1 => "Development",
-            Path::FlagsmithV2 => "Staging",
-            Path::EdgeFlags => "staging",
-        }
-    }
-
-    pub fn protected(self) -> &'static str {
-        match self {
-            Path::FlagsmithV1 | Path::FlagsmithV2 => "Production",
-            Path::EdgeFlags => "production",
-        }
-    }
-
-    /// The request that makes a write real.
-    pub fn write(self, fault: Fault) -> Fault {
-        let fault = fault.on(self.surface());
-        match self {
-            Path::FlagsmithV1 => fault.method("PATCH").path("/features/"),
-            Path::FlagsmithV2 => fault.method("POST").path("/publish/"),
-            Path::EdgeFlags => fault.method("PUT").path("/flags/"),
-        }
-    }
-
-    /// The only requests of a refresh that come last.
-    pub fn last_of_refresh(self, fault: Fault) -> Fault {
-        let fault = fault.on(self.surface()).method("GET");
-        match self {
-            Path::FlagsmithV1 | Path::FlagsmithV2 => fault.path("/document/"),
-            Path::EdgeFlags => fault.path("/segments"),
-        }
-    }
-}
+use crate::fakes::{Keychain, SteppedClock};
+pub use crate::{fakes::BEGINNING, path::Path};
 
 pub struct Bench {
     pub path: Path,
@@ -212,7 +60,7 @@ impl Bench {
             Service::EdgeFlags => Arc::new(EdgeFlags::new(settings()).unwrap()),
         };
         let mirror = Mirror::in_memory().await.unwrap();
-        let clock = Arc::new(SteppedClock(AtomicI64::new(BEGINNING.0)));
+        let clock = Arc::new(SteppedClock::default());
         let keys = Arc::new(Keychain::default());
         let shared = provider.clone();
         let console = Console::new(ConsoleParts {

@@ -7,13 +7,16 @@
     reason = "a test ends at the first thing that is not as expected"
 )]
 
+mod ageing;
 mod beginning;
 mod bench;
 mod conflicts;
 mod connecting;
 mod editing;
+mod fakes;
 mod keychain;
 mod outcomes;
+mod path;
 mod previewing;
 mod refreshing;
 mod spoiled;

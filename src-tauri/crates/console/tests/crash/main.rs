@@ -9,7 +9,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "a test ends at the first thing that is not as expected, and says what it met"
 )]
 

@@ -7,7 +7,7 @@ use halyard_model::Service;
 use halyard_sandbox::{Effect, Fault, MayaEdit, Moment};
 use serde_json::{Value, json};
 
-use crate::stage::{Site, Stage, Work};
+use crate::stage::{Site, Stage, Work, say};
 
 const ROUNDS: u32 = 51;
 const MARK: &str = "stock_low_badge";
@@ -132,6 +132,8 @@ async fn a_refresh_killed_at_any_instant_leaves_a_whole_snapshot() {
         before.insert(site.name.clone(), whole(&mirror, &site).await);
         mirror.close().await;
     }
-    println!("{ROUNDS} kills while refreshing, after which the mirror held: {situations:?}");
+    say(&format!(
+        "{ROUNDS} kills while refreshing, after which the mirror held: {situations:?}"
+    ));
     assert_eq!(situations.len(), 2, "both were met: {situations:?}");
 }

@@ -7,7 +7,7 @@ use halyard_mirror::Mirror;
 use halyard_model::{Edit, EditState, FlagKey};
 use halyard_sandbox::{Effect, Fault};
 
-use crate::stage::{Site, Stage, Work};
+use crate::stage::{Site, Stage, Work, say};
 
 const ROUNDS: u32 = 54;
 const FLAGS: [&str; 2] = ["guest_checkout", "stock_low_badge"];
@@ -152,7 +152,9 @@ async fn a_write_killed_at_any_instant_comes_to_a_known_end() {
         );
         mirror.close().await;
     }
-    println!("{ROUNDS} kills while writing; the last edit was then: {at_kill:?}; in the end: {in_the_end:?}");
+    say(&format!(
+        "{ROUNDS} kills while writing; the last edit was then: {at_kill:?}; in the end: {in_the_end:?}"
+    ));
     assert!(
         at_kill.contains_key("sent") && at_kill.contains_key("confirmed"),
         "{at_kill:?}"
