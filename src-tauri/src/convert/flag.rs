@@ -225,15 +225,19 @@ fn notes(flag: &Flag, environment: &Environment) -> Vec<String> {
     notes
 }
 
+/// How a write here is kept from overwriting, and what remains
+/// (`docs/safety.md` has the measurement).
 fn precondition(flag: &Flag, environment: &Environment, service: Service) -> String {
-    match (service, &flag.state.version, environment.versioned) {
-        (Service::EdgeFlags, Some(Version::Number(number)), _) => {
+    let abridged = flag.notes.contains(&FlagNote::AbridgedDefinition);
+    match (service, &flag.state.version) {
+        (Service::EdgeFlags, Some(Version::Number(number))) if !abridged => {
             format!("Written only if version {number} is still the latest.")
         }
-        (Service::Flagsmith, _, true) => {
-            "Published only if nobody has published meanwhile. A publish in between is detected and shown."
-                .into()
+        (Service::Flagsmith, _) if environment.versioned => {
+            "Published only if nobody has published meanwhile. A publish in between is detected and shown.".into()
         }
-        _ => "Read again just before it is sent, and sent only if nothing has changed.".into(),
+        _ => "Read again just before it is sent, and sent only if nothing has changed. A change within that instant \
+              would not be noticed here."
+            .into(),
     }
 }
