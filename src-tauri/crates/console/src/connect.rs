@@ -141,7 +141,7 @@ impl Console {
             None => None,
         };
         let (endpoint, corrections) = match &known {
-            Some(connection) => (connection.endpoint.clone(), Vec::new()),
+            Some(connection) => (with_auth(connection.endpoint.clone(), input.auth), Vec::new()),
             None => endpoint(input.service, &input.address, input.auth)?,
         };
         let provider = (self.inner.providers)(&endpoint);
@@ -227,7 +227,7 @@ impl Console {
     /// Saves a draft's key for the connection it was typed again for.
     pub async fn save_key(&self, id: &DraftId, keep: KeepKey) -> Result<ConnectionId, ConsoleError> {
         let _turn = self.inner.save_turn.lock().await;
-        let (_, credential) = self.draft(id)?;
+        let (facts, credential) = self.draft(id)?;
         let connection = self
             .volatile()
             .drafts
@@ -236,7 +236,13 @@ impl Console {
         let connection = connection.ok_or(ConsoleError::Gone {
             what: "the connection",
         })?;
+        let mut known = self.known_connection(&connection).await?;
         self.keep_key(&connection, &credential, keep).await?;
+        if known.endpoint != facts.endpoint {
+            known.endpoint = facts.endpoint;
+            let environments = self.inner.mirror.environments(&connection).await?;
+            self.inner.mirror.save_connection(&known, &environments).await?;
+        }
         self.discard_draft(id);
         self.tell(Event::App);
         Ok(connection)
@@ -305,10 +311,7 @@ fn endpoint(
             admin_base: normal.base,
             flags_base: normal.flags_base,
             edge_proxies: Vec::new(),
-            auth: match auth {
-                AuthKind::UserToken => FlagsmithAuth::UserToken,
-                AuthKind::OrganisationKey | AuthKind::AccessToken => FlagsmithAuth::OrganisationKey,
-            },
+            auth: flagsmith_auth(auth),
         }),
     };
     Ok((endpoint, normal.changes))
@@ -330,6 +333,21 @@ fn check_opens(discovery: &Discovery, project: &Named) -> Result<(), ConsoleErro
             project.name
         ),
     })
+}
+
+fn flagsmith_auth(auth: AuthKind) -> FlagsmithAuth {
+    match auth {
+        AuthKind::UserToken => FlagsmithAuth::UserToken,
+        AuthKind::OrganisationKey | AuthKind::AccessToken => FlagsmithAuth::OrganisationKey,
+    }
+}
+
+/// A key typed again may be of the other kind.
+fn with_auth(mut endpoint: Endpoint, auth: AuthKind) -> Endpoint {
+    if let Endpoint::Flagsmith(flagsmith) = &mut endpoint {
+        flagsmith.auth = flagsmith_auth(auth);
+    }
+    endpoint
 }
 
 fn with_surfaces(endpoint: Endpoint, choice: &SaveDraft) -> Result<Endpoint, ConsoleError> {

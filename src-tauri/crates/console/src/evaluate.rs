@@ -1,6 +1,6 @@
 //! Preview: what an identity gets, and why.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use halyard_engine::{Decision, Dialect, Engine, Explanation, Identity, RemoteRules};
@@ -102,13 +102,15 @@ impl Console {
             key: None,
             traits: who.traits.iter().cloned().collect(),
         };
-        let flags = self.inner.mirror.flags(&site.0, &site.1).await?;
-        let with_options: HashSet<FlagKey> = flags
-            .into_iter()
-            .filter(|flag| flag.kind == FlagKind::Multivariate)
-            .map(|flag| flag.key)
-            .collect();
-        computed(move || evaluate(&engine, &identity, &with_options)).await
+        let mut preview = computed(move || evaluate(&engine, &identity)).await?;
+        // Few flags are decided so; all others need no look into the mirror.
+        let own =
+            |row: &&mut LocalRow| matches!(row.explanation.decided_by, Decision::IdentityOverride { .. });
+        for row in preview.rows.iter_mut().filter(own) {
+            let flag = self.inner.mirror.flag(&site.0, &site.1, &row.flag).await?;
+            row.server_may_choose_option = flag.is_some_and(|flag| flag.kind == FlagKind::Multivariate);
+        }
+        Ok(preview)
     }
 
     async fn preview_remotely(&self, site: &Site, who: &IdentityRef) -> Result<RemotePreview, ConsoleError> {
@@ -208,22 +210,16 @@ impl Console {
     }
 }
 
-fn evaluate(
-    engine: &Engine,
-    identity: &Identity,
-    with_options: &HashSet<FlagKey>,
-) -> Result<LocalPreview, ConsoleError> {
+fn evaluate(engine: &Engine, identity: &Identity) -> Result<LocalPreview, ConsoleError> {
     let evaluation = engine.evaluate(identity)?;
     let mut rows = Vec::new();
     for flag in evaluation.flags() {
         let Some(explanation) = engine.explain(identity, flag.name)? else {
             continue;
         };
-        let key = FlagKey(flag.name.to_owned());
-        let own = matches!(explanation.decided_by, Decision::IdentityOverride { .. });
         rows.push(LocalRow {
-            server_may_choose_option: own && with_options.contains(&key),
-            flag: key,
+            server_may_choose_option: false,
+            flag: FlagKey(flag.name.to_owned()),
             enabled: flag.enabled,
             value: FlagValue(flag.value.clone()),
             variant: flag.variant.map(str::to_owned),

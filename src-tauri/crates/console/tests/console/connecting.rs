@@ -267,6 +267,27 @@ async fn a_key_typed_again_must_open_the_same_project() {
 }
 
 #[tokio::test]
+async fn a_key_typed_again_may_be_of_the_other_kind() {
+    let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
+    let token = bench.sandbox.announcement().flagsmith_text("token").to_owned();
+    let mut input = bench.input("", &token);
+    input.connection = Some(place.connection.clone());
+    input.auth = halyard_console::AuthKind::UserToken;
+    let draft = bench.console.connect(input).await.unwrap();
+    bench
+        .console
+        .save_key(&draft.id, KeepKey::Keychain)
+        .await
+        .unwrap();
+    bench.refresh(&place).await.unwrap();
+    assert_eq!(
+        bench.console.environments(&place.connection).await.unwrap().len(),
+        4
+    );
+    assert_eq!(bench.shown(&place, "guest_checkout").await.edit, None);
+}
+
+#[tokio::test]
 async fn a_forgotten_connection_leaves_nothing() {
     for path in Path::ALL {
         let (bench, place) = Bench::connected(path).await;
