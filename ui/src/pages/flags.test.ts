@@ -162,6 +162,31 @@ describe("a toggle in an unprotected environment", () => {
     expect(await screen.findByText("guest_checkout is off in Staging")).toBeVisible();
   });
 
+  it("is tried again where it was asked for, whatever is on screen by then", async () => {
+    const host = await openWindow();
+    host.failNext("editFlag", failure("service", "Flagsmith failed."));
+    await userEvent.click(await flagSwitch("guest_checkout"));
+    const alert = await screen.findByRole("alert");
+    await userEvent.click(screen.getByRole("button", { name: "Development" }));
+    await screen.findByRole("heading", { level: 1, name: "Development" });
+    await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("guest_checkout is off in Staging")).toBeVisible();
+    expect(screen.getByRole("heading", { level: 1, name: "Staging" })).toBeVisible();
+    const asked = callsOf(host, "editFlag").map(([request]) => (request as EditRequest).environment);
+    expect(asked).toEqual(["staging", "staging"]);
+  });
+
+  it("can be led back once more when leading it back failed", async () => {
+    const host = await openWindow();
+    await userEvent.click(await flagSwitch("guest_checkout"));
+    await screen.findByText("guest_checkout is off in Staging");
+    host.failNext("undoEdit", failure("unreachable", "Nothing answers."));
+    await userEvent.click(screen.getByRole("button", { name: "Undo" }));
+    const alert = await screen.findByRole("alert");
+    await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("guest_checkout is on in Staging")).toBeVisible();
+  });
+
   it("is taken back by Ctrl Z", async () => {
     const host = await openWindow();
     await userEvent.click(await flagSwitch("guest_checkout"));
@@ -202,6 +227,10 @@ describe("a toggle in a protected environment", () => {
     const request = callsOf(host, "editFlag")[0]?.[0] as EditRequest;
     expect(request.confirmed).toBe("Production");
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    // The way back is asked about, too: neither the toast nor a key goes it at once.
+    expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
+    await userEvent.keyboard("{Control>}z{/Control}");
+    expect(callsOf(host, "undoEdit")).toHaveLength(0);
   });
 
   it("wants the name under the strict setting, and keeps it through an error", async () => {

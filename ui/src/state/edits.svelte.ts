@@ -9,7 +9,7 @@ import type {
 } from "../ipc/bindings";
 import { asHostError, type HostError } from "../ipc/host";
 import { text } from "../strings";
-import { flagKey } from "./place";
+import { flagKey, samePlace } from "./place";
 import type { Session } from "./session.svelte";
 import type { ToastAction } from "./toasts.svelte";
 
@@ -119,13 +119,17 @@ export class Edits {
     const toast = this.#undoable.find((other) => other.edit === edit)?.toast;
     if (toast !== undefined) this.#session.toasts.close(toast);
     this.#undoable = this.#undoable.filter((other) => other.edit !== edit);
-    await this.#follow(() => this.#session.host.undoEdit(edit), "final");
+    await this.#follow(
+      () => this.#session.host.undoEdit(edit),
+      "final",
+      () => void this.undo(edit),
+    );
   }
 
   async settle(edit: string): Promise<void> {
     await this.#follow(
       () => this.#session.host.settleEdit(edit),
-      "undoable",
+      this.#afterwards(),
       () => void this.settle(edit),
     );
   }
@@ -134,7 +138,15 @@ export class Edits {
     const conflict = this.conflict;
     if (conflict === null) return;
     this.conflict = null;
-    await this.#follow(() => this.#session.host.resolveConflict(conflict.edit, resolution), "undoable");
+    await this.#follow(
+      () => this.#session.host.resolveConflict(conflict.edit, resolution),
+      this.#afterwards(),
+    );
+  }
+
+  /** What follows an edit in the environment on screen: one that asks before a write is not led back at once. */
+  #afterwards(): "undoable" | "final" {
+    return this.#session.environment?.protection === "none" ? "undoable" : "final";
   }
 
   async #follow(
@@ -145,8 +157,8 @@ export class Edits {
     try {
       this.#tell(await ask(), after);
     } catch (thrown) {
-      const action = again === null ? null : { label: text.shared.tryAgain, act: again };
-      this.#session.toasts.fail(asHostError(thrown), action);
+      const error = asHostError(thrown);
+      this.#session.toasts.fail(error, this.#nextStep(error, again));
     }
     await this.#session.flags.reload();
   }
@@ -165,10 +177,11 @@ export class Edits {
     try {
       const outcome = await this.#session.host.editFlag({ ...place, flag, revision, ...change, confirmed });
       if (change.value !== null && outcome.outcome !== "conflict") this.#dropDraft(key);
-      this.#tell(outcome, "undoable");
+      // Where a sheet asked, a single key must not lead the change back.
+      this.#tell(outcome, confirmed === null ? "undoable" : "final");
       return null;
     } catch (thrown) {
-      return this.#failed(asHostError(thrown), flag, change, asked);
+      return this.#failed(asHostError(thrown), () => void this.#tryAgain(place, flag, change), asked);
     } finally {
       await this.#session.flags.reload();
       const sending = { ...this.#sending };
@@ -177,17 +190,16 @@ export class Edits {
     }
   }
 
-  #failed(error: HostError, flag: string, change: Change, asked: boolean): HostError | null {
+  #failed(error: HostError, again: () => void, asked: boolean): HostError | null {
     // The sheet shows its own errors, except that what it asks about is no longer so.
     if (asked && error.wire.code !== "stale_view") return error;
     if (error.wire.code === "confirmation_needed") void this.#session.reload();
-    const again = this.#nextStep(error, flag, change);
-    this.#session.toasts.fail(error, again);
+    this.#session.toasts.fail(error, this.#nextStep(error, again));
     return null;
   }
 
   /** The button of an error toast. */
-  #nextStep(error: HostError, flag: string, change: Change): ToastAction | null {
+  #nextStep(error: HostError, again: (() => void) | null): ToastAction | null {
     const { connection } = this.#session;
     switch (error.wire.code) {
       case "stale_view":
@@ -202,13 +214,18 @@ export class Edits {
           act: () => this.#session.go({ name: "connect", service: connection.service, again: connection }),
         };
       default:
-        return { label: text.shared.tryAgain, act: () => this.#tryAgain(flag, change) };
+        return again === null ? null : { label: text.shared.tryAgain, act: again };
     }
   }
 
-  #tryAgain(flag: string, change: Change): void {
-    const row = this.#session.flags.row(flag);
-    if (row) this.propose(row, change, row.revision);
+  /** Asks for the same change where it was asked for, which need not be what is on screen by now. */
+  async #tryAgain(place: PlaceView, flag: string, change: Change): Promise<void> {
+    if (!samePlace(place, this.#session.place)) {
+      this.#session.open(place);
+      await this.#session.flags.load(place);
+    }
+    const row = samePlace(place, this.#session.place) ? this.#session.flags.row(flag) : null;
+    if (row !== null) this.propose(row, change, row.revision);
   }
 
   #dropDraft(key: string): void {

@@ -77,6 +77,7 @@ export class FakeEdits {
 
   undo(edit: string): OutcomeView {
     const sent = this.#take(edit);
+    if (sent.environment.protection !== "none") throw confirmationNeeded(sent.environment);
     this.#sent.delete(edit);
     this.#apply(sent.flag, { enabled: sent.before.enabled, value: sent.before.value });
     return { outcome: "confirmed", edit: `${edit}-undone`, sentence: this.#sentence(sent) };
@@ -114,9 +115,7 @@ export class FakeEdits {
     if (scenario === "offline") throw unreachable(connection.address);
     if (scenario === "rate-limited") throw rateLimited(this.#now() + 18);
     if (environment.protection !== "none" && request.confirmed !== environment.name) {
-      throw failure("confirmation_needed", `${environment.name} is protected.`, {
-        next_step: "Confirm the change.",
-      });
+      throw confirmationNeeded(environment);
     }
     if (request.revision !== `${flag.seed.key}@${flag.revision}`) {
       throw failure("stale_view", `${flag.seed.key} changed after it was shown.`, {
@@ -215,6 +214,12 @@ export class FakeEdits {
     }
     return `${flag.seed.key} is ${flag.enabled ? "on" : "off"} in ${environment.name}`;
   }
+}
+
+function confirmationNeeded(environment: FakeEnvironment) {
+  return failure("confirmation_needed", `${environment.name} is protected.`, {
+    next_step: "Confirm the change.",
+  });
 }
 
 function stateOf(flag: FakeFlag) {
