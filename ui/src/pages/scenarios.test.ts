@@ -30,7 +30,7 @@ describe("the frame", () => {
   it.each([
     ["stale", /Production is stale\. Last fetched 4 min ago\. Flagsmith answered 502 to the last refresh\./],
     ["offline", /Flagsmith cannot be reached\. Nothing answers at .* What is shown is the local copy\./],
-    ["rate-limited", /Flagsmith asks for patience\. The next try is in 1\d s\./],
+    ["rate-limited", /The rate limit of Flagsmith is reached\. It takes no more .* next try is in 1\d s\./],
     [
       "missing-key",
       /The key for Acme Store is missing\. What is shown is the local copy, and nothing can be sent\./,

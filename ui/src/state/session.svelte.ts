@@ -33,6 +33,8 @@ export class Session {
   page = $state.raw<Page>({ name: "flags" });
   place = $state.raw<PlaceView | null>(null);
   shortcutsOpen = $state(false);
+  /** Notices that were closed, by their sentences. */
+  noticesRead = $state.raw<string[]>([]);
   statuses = $state.raw<Record<string, StatusView>>({});
   progress = $state.raw<Record<string, RefreshProgress>>({});
 

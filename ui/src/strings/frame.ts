@@ -46,9 +46,9 @@ export const frame = {
     enterKey: "Enter the key again",
     offline: (name: string) => `${name} cannot be reached.`,
     offlineMeans: "What is shown is the local copy.",
-    rateLimited: (name: string) => `${name} asks for patience.`,
+    rateLimited: (name: string) => `The rate limit of ${name} is reached.`,
     rateLimitedMeans: (at: number, now: number) =>
-      at > now ? `The next try is in ${until(at, now)}.` : "The next try is due.",
+      `It takes no more requests for now. The next try is in ${until(at, now)}.`,
     stale: (environment: string) => `${environment} is stale.`,
     staleMeans: (age: string) => `Last fetched ${age}.`,
     never: (environment: string) => `${environment} has not been read yet.`,

@@ -7,7 +7,7 @@ export const settings = {
   protection: "Protection",
   protectionHint: "What a write to an environment asks first.",
   protections: { none: "Send at once", confirm: "Ask first", type_name: "Ask for the name" },
-  protectionOf: (environment: string) => `Protection of ${environment}`,
+  protectionOf: (environment: string, connection: string) => `Protection of ${environment}, ${connection}`,
   connections: "Connections",
   keyHomes: {
     keychain: "Key in the system keychain",
@@ -15,6 +15,7 @@ export const settings = {
     missing: "Key missing",
   },
   enterKey: "Enter the key again",
+  enterKeyFor: (connection: string) => `Enter the key again for ${connection}`,
   keychain: "System keychain",
   keychainReady: "Keys can be kept in the system keychain.",
   keyboard: "Keyboard",

@@ -18,6 +18,7 @@ export const shared = {
   undo: "Undo",
   readAgain: "Read again",
   tryAgain: "Try again",
+  possibleIn: (at: number, now: number) => `Possible again in ${until(at, now)}.`,
   copyDetails: "Copy details",
   detailsCopied: "Details copied",
   errorCode: (code: string) => `Halyard error: ${code}`,

@@ -18,7 +18,7 @@ describe("the frame", () => {
   it.each<[Scenario, string]>([
     ["stale", "Staging is stale."],
     ["offline", "Flagsmith cannot be reached."],
-    ["rate-limited", "Flagsmith asks for patience."],
+    ["rate-limited", "The rate limit of Flagsmith is reached."],
     ["missing-key", "The key for Acme Store is missing."],
   ])("shows one banner, the gravest: %s", async (scenario, cause) => {
     await openWindow(scenario);
@@ -89,7 +89,7 @@ describe("the frame", () => {
     expect(document.documentElement).toHaveAttribute("data-theme", "dark");
     expect(callsOf(host, "setTheme")).toEqual([["dark"]]);
     await userEvent.selectOptions(
-      screen.getAllByRole("combobox", { name: "Protection of Staging" })[0] as HTMLElement,
+      screen.getByRole("combobox", { name: "Protection of Staging, Acme Store" }),
       "Ask first",
     );
     await waitFor(() => expect(callsOf(host, "setProtection")).toEqual([["acme", "staging", "confirm"]]));
@@ -104,6 +104,33 @@ describe("the frame", () => {
     await userEvent.click(within(dialog).getByRole("button", { name: "Forget connection" }));
     await waitFor(() => expect(callsOf(host, "forgetConnection")).toEqual([["acme"]]));
     expect(await screen.findByRole("button", { name: "Connection Acme Edge" })).toBeVisible();
+  });
+
+  it("names two connections of one name apart", async () => {
+    const host = await openWindow();
+    for (const connection of host.world.connections) connection.name = "Acme";
+    host.changeAll();
+    await userEvent.click(screen.getByRole("button", { name: "Settings" }));
+    expect(await screen.findByRole("button", { name: "Forget Acme (Flagsmith)" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Forget Acme (EdgeFlags)" })).toBeVisible();
+  });
+
+  it("tells once that keys cannot be kept", async () => {
+    await openWindow("no-keychain");
+    expect(await screen.findByText("No keychain answers on this computer.")).toBeVisible();
+    await userEvent.click(screen.getByRole("button", { name: "Close" }));
+    expect(screen.queryByText("No keychain answers on this computer.")).toBeNull();
+    await userEvent.keyboard("gp");
+    await userEvent.click(screen.getByRole("button", { name: "Settings" }));
+    await userEvent.click(screen.getByRole("button", { name: "Flags" }));
+    await screen.findByRole("grid");
+    expect(screen.queryByText("No keychain answers on this computer.")).toBeNull();
+  });
+
+  it("counts down to the next try where a write met the rate limit", async () => {
+    await openWindow("rate-limited");
+    await userEvent.click(await screen.findByRole("switch", { name: /guest_checkout/ }));
+    expect(await screen.findByText(/^Possible again in 1\d s\.$/)).toBeVisible();
   });
 
   it("gives every control a name", async () => {
