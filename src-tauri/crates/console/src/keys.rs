@@ -1,29 +1,62 @@
 //! Finding, keeping and dropping the keys of connections.
 
+use std::time::Duration;
+
 use halyard_model::ConnectionId;
 use halyard_provider::Credential;
 
 use crate::{Console, ConsoleError, Event, KeepKey, KeyHome, secret::KeyStoreState};
 
+/// How long a list waits for a keychain.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// On whose behalf the keychain is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// Somebody who wants something now, and may be asked for a password.
+    Somebody,
+    /// Nobody in particular: background work and lists.
+    Nobody,
+}
+
 impl Console {
     /// A connection's key: from this session, else from the keychain, which
     /// may ask a person.
     pub(crate) async fn credential(&self, id: &ConnectionId) -> Result<Credential, ConsoleError> {
-        if let Some(credential) = self.key_at_hand(id) {
-            return Ok(credential);
+        self.credential_for(id, Asker::Somebody).await
+    }
+
+    /// Whether a key can be had without asking again for one that was asked
+    /// for in vain: for what runs by itself and for what is merely shown.
+    pub(crate) async fn has_key(&self, id: &ConnectionId) -> bool {
+        self.credential_for(id, Asker::Nobody).await.is_ok()
+    }
+
+    async fn credential_for(&self, id: &ConnectionId, asker: Asker) -> Result<Credential, ConsoleError> {
+        if let Some(told) = self.told_already(id, asker) {
+            return told;
         }
         // On its own, so that the question stays the only one also where
         // whoever asked has gone meanwhile.
         let (console, id) = (self.clone(), id.clone());
-        let asked = tokio::spawn(async move { console.ask_keychain(&id).await });
+        let asked = tokio::spawn(async move { console.ask_keychain(&id, asker).await });
         asked.await.unwrap_or(Err(ConsoleError::NoKey))
     }
 
-    async fn ask_keychain(&self, id: &ConnectionId) -> Result<Credential, ConsoleError> {
-        let _turn = self.inner.key_turn.lock().await;
-        // Whoever had the turn before may have found it.
+    /// What is known without the keychain.
+    fn told_already(&self, id: &ConnectionId, asker: Asker) -> Option<Result<Credential, ConsoleError>> {
         if let Some(credential) = self.key_at_hand(id) {
-            return Ok(credential);
+            return Some(Ok(credential));
+        }
+        let in_vain = asker == Asker::Nobody && self.volatile().keyless.contains(id);
+        in_vain.then_some(Err(ConsoleError::NoKey))
+    }
+
+    async fn ask_keychain(&self, id: &ConnectionId, asker: Asker) -> Result<Credential, ConsoleError> {
+        let _turn = self.inner.key_turn.lock().await;
+        // Whoever had the turn before may have found it, or asked in vain.
+        if let Some(told) = self.told_already(id, asker) {
+            return told;
         }
         let credential = match self.inner.keys.retrieve(id).await {
             Ok(Some(credential)) => credential,
@@ -41,16 +74,6 @@ impl Console {
         Ok(credential)
     }
 
-    /// Whether a key can be had without asking again for one that was asked
-    /// for in vain: for what runs by itself and for what is merely shown.
-    pub(crate) async fn has_key(&self, id: &ConnectionId) -> bool {
-        let in_vain = self.volatile().keyless.contains(id);
-        if in_vain && self.key_at_hand(id).is_none() {
-            return false;
-        }
-        self.credential(id).await.is_ok()
-    }
-
     fn key_at_hand(&self, id: &ConnectionId) -> Option<Credential> {
         let of_session = self.inner.session.get(id);
         of_session.or_else(|| self.volatile().unlocked.get(id).cloned())
@@ -65,13 +88,15 @@ impl Console {
 
     /// Where a connection's key is. Asks the keychain once; after a failure
     /// again only when somebody wants something or tries the keychain again.
+    /// While a person is asked to unlock it, the key counts as there: a list
+    /// does not wait for them, and an event tells where they refuse.
     pub async fn key_home(&self, id: &ConnectionId) -> KeyHome {
         if self.inner.session.get(id).is_some() {
-            KeyHome::Session
-        } else if self.has_key(id).await {
-            KeyHome::Keychain
-        } else {
-            KeyHome::Missing
+            return KeyHome::Session;
+        }
+        match tokio::time::timeout(PATIENCE, self.has_key(id)).await {
+            Ok(false) => KeyHome::Missing,
+            Ok(true) | Err(_) => KeyHome::Keychain,
         }
     }
 

@@ -14,6 +14,7 @@ use halyard_console::{
     secret::{KeyStore, KeyStoreState, SecretError},
 };
 use halyard_model::{ConnectionId, Timestamp};
+use tokio::sync::{RwLock, RwLockWriteGuard};
 
 /// Where every clock of these tests begins.
 pub const BEGINNING: Timestamp = Timestamp(1_795_000_000_000);
@@ -45,11 +46,17 @@ pub struct Keychain {
     kept: Mutex<HashMap<ConnectionId, Credential>>,
     failure: Mutex<Option<SecretError>>,
     asked: AtomicU32,
+    door: RwLock<()>,
 }
 
 impl Keychain {
     pub fn fail_with(&self, failure: Option<SecretError>) {
         *self.failure.lock().unwrap() = failure;
+    }
+
+    /// Lets nobody have a key until the guard is dropped, as while a person is asked for a password.
+    pub async fn hold(&self) -> RwLockWriteGuard<'_, ()> {
+        self.door.write().await
     }
 
     /// How often a key was asked for.
@@ -94,6 +101,7 @@ impl KeyStore for Keychain {
 
     async fn retrieve(&self, connection: &ConnectionId) -> Result<Option<Credential>, SecretError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        let _open = self.door.read().await;
         self.working()?;
         Ok(self.kept.lock().unwrap().get(connection).cloned())
     }

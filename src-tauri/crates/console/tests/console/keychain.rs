@@ -83,3 +83,18 @@ async fn a_connection_is_forgotten_though_the_keychain_is_locked() {
     bench.console.forget_connection(&place.connection).await.unwrap();
     assert_eq!(bench.console.connections().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn a_list_does_not_wait_for_a_person() {
+    let (bench, place) = restarted(Some(locked())).await;
+    let mut events = bench.console.events();
+    let asking = bench.keys.hold().await;
+    for _ in 0..3 {
+        assert_eq!(bench.console.key_home(&place.connection).await, KeyHome::Keychain);
+    }
+    assert_eq!(bench.keys.asked(), 1, "one question for all of them");
+    drop(asking);
+    assert_eq!(events.recv().await.unwrap(), Event::App);
+    assert_eq!(bench.console.key_home(&place.connection).await, KeyHome::Missing);
+    assert_eq!(bench.keys.asked(), 1);
+}
