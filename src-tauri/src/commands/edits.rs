@@ -1,7 +1,7 @@
 //! Commands that change flags.
 
 use halyard_console::{EditInput, Outcome, parse_value};
-use halyard_model::{Change, ConnectionId, Edit, EditId, EnvironmentKey, FlagKey};
+use halyard_model::{Change, ConnectionId, Edit, EditId, EnvironmentKey, FlagKey, FlagState};
 use tauri::State;
 
 use crate::{
@@ -79,7 +79,8 @@ pub async fn open_edits(app: State<'_, Halyard>, connection: String) -> Result<V
     let mut views = Vec::new();
     for edit in app.console.open_edits(&id).await? {
         let environment = environment(&app, &id.0, &edit.environment.0).await?;
-        views.push(open_edit(&edit, &environment));
+        let now = state_now(&app, &edit).await;
+        views.push(open_edit(&edit, &environment, now.as_ref()));
     }
     Ok(views)
 }
@@ -90,7 +91,17 @@ async fn shown(app: &Halyard, outcome: Outcome) -> Result<OutcomeView, WireError
     // What was written also belongs into the environment document, which only
     // a refresh brings.
     app.refresh_soon(edit.connection.clone(), edit.environment.clone());
-    outcome_view(outcome, &environment)
+    let now = state_now(app, edit_of(&outcome)).await;
+    outcome_view(outcome, &environment, now.as_ref())
+}
+
+/// What the mirror holds of an edit's flag, where it holds it.
+async fn state_now(app: &Halyard, edit: &Edit) -> Option<FlagState> {
+    let found = app
+        .console
+        .flag(&edit.connection, &edit.environment, &edit.flag)
+        .await;
+    found.ok().map(|facts| facts.flag.state)
 }
 
 fn edit_of(outcome: &Outcome) -> &Edit {

@@ -1,12 +1,16 @@
 //! Edits, their outcomes and conflicts.
 
 use halyard_console::{Outcome, Resolution};
-use halyard_model::{Edit, EditState, Environment, FlagState, FlagValue};
+use halyard_model::{Edit, EditState, Environment, FlagState, FlagValue, differences};
 
 use crate::{error::WireError, view::*, words};
 
-/// What became of an edit, in a sentence.
-pub fn outcome(outcome: Outcome, environment: &Environment) -> Result<OutcomeView, WireError> {
+/// What became of an edit, in a sentence. `now` is the flag's state in the mirror.
+pub fn outcome(
+    outcome: Outcome,
+    environment: &Environment,
+    now: Option<&FlagState>,
+) -> Result<OutcomeView, WireError> {
     Ok(match outcome {
         Outcome::Confirmed { edit } => OutcomeView::Confirmed {
             sentence: words::outcome::confirmed(&edit, environment),
@@ -19,7 +23,7 @@ pub fn outcome(outcome: Outcome, environment: &Environment) -> Result<OutcomeVie
             sentence: words::outcome::unknown(&edit, environment),
             edit: edit.id.0,
         },
-        Outcome::Conflict { edit } => match conflict(&edit, environment) {
+        Outcome::Conflict { edit } => match conflict(&edit, environment, now) {
             Some(conflict) => OutcomeView::Conflict { conflict },
             None => return Err(WireError::gone("the conflict")),
         },
@@ -37,24 +41,29 @@ pub fn resolution_in(resolution: ResolutionView) -> Resolution {
     }
 }
 
-/// An edit whose outcome is open.
-pub fn open_edit(edit: &Edit, environment: &Environment) -> OpenEditView {
+/// An edit whose outcome is open. `now` is the flag's state in the mirror.
+pub fn open_edit(edit: &Edit, environment: &Environment, now: Option<&FlagState>) -> OpenEditView {
+    let conflict = conflict(edit, environment, now);
     OpenEditView {
         edit: edit.id.0.clone(),
         environment: edit.environment.0.clone(),
         environment_name: environment.name.clone(),
         flag: edit.flag.0.clone(),
-        sentence: words::outcome::open(edit, environment),
-        conflict: conflict(edit, environment),
+        sentence: match &conflict {
+            Some(conflict) => conflict.sentence.clone(),
+            None => words::outcome::open(edit, environment),
+        },
+        conflict,
     }
 }
 
 /// A conflict field by field; `None` where the edit is in none.
-pub fn conflict(edit: &Edit, environment: &Environment) -> Option<ConflictView> {
+fn conflict(edit: &Edit, environment: &Environment, now: Option<&FlagState>) -> Option<ConflictView> {
     let EditState::Conflicted { theirs, already_sent } = &edit.state else {
         return None;
     };
     let mine = edit.change.applied_to(&edit.base);
+    let live = live(theirs, &mine, now);
     let fields = FIELDS
         .iter()
         .filter_map(|(name, show)| {
@@ -73,10 +82,19 @@ pub fn conflict(edit: &Edit, environment: &Environment) -> Option<ConflictView> 
         edit: edit.id.0.clone(),
         flag: edit.flag.0.clone(),
         environment: environment.name.clone(),
-        sentence: words::outcome::conflicted(edit, *already_sent),
+        sentence: words::outcome::conflicted(edit, *already_sent, live),
         already_sent: *already_sent,
+        live,
         fields,
     })
+}
+
+fn live(theirs: &FlagState, mine: &FlagState, now: Option<&FlagState>) -> LiveSideView {
+    match now {
+        Some(now) if differences(theirs, now).is_empty() => LiveSideView::Theirs,
+        Some(now) if differences(mine, now).is_empty() => LiveSideView::Mine,
+        _ => LiveSideView::Neither,
+    }
 }
 
 type Show = fn(&FlagState) -> String;

@@ -32,12 +32,24 @@ pub struct ConflictFieldView {
     pub field: String,
     /// What it was when the edit began.
     pub base: String,
-    /// What it is now.
+    /// What somebody else made of it.
     pub theirs: String,
     /// What the edit asks for.
     pub mine: String,
     /// Both changed it, and not to the same.
     pub contested: bool,
+}
+
+/// Which side of a conflict the service holds, as far as the mirror knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum LiveSideView {
+    /// The other change.
+    Theirs,
+    /// The edit: it arrived right after the other change and replaced it.
+    Mine,
+    /// Something else again.
+    Neither,
 }
 
 /// An edit that met somebody else's change.
@@ -53,6 +65,8 @@ pub struct ConflictView {
     pub sentence: String,
     /// The edit had already been sent.
     pub already_sent: bool,
+    /// What the service holds now.
+    pub live: LiveSideView,
     /// Field by field.
     pub fields: Vec<ConflictFieldView>,
 }

@@ -2,6 +2,8 @@
 
 use halyard_model::{Change, Edit, EditState, Environment};
 
+use crate::view::LiveSideView;
+
 /// Such as `guest_checkout is off in Staging`.
 pub fn confirmed(edit: &Edit, environment: &Environment) -> String {
     format!("{} {} in {}", edit.flag.0, is(&edit.change), environment.name)
@@ -45,21 +47,22 @@ pub fn not_done(edit: &Edit, environment: &Environment) -> String {
 }
 
 /// What happened and what was sent.
-pub fn conflicted(edit: &Edit, already_sent: bool) -> String {
+pub fn conflicted(edit: &Edit, already_sent: bool, live: LiveSideView) -> String {
     let flag = &edit.flag.0;
-    if already_sent {
-        format!(
-            "Somebody changed {flag} while your edit was on its way. Both changes reached the service; compare them here."
-        )
-    } else {
-        format!("Somebody changed {flag} after your edit began. Nothing of yours has been sent.")
+    match (already_sent, live) {
+        (false, _) => {
+            format!("Somebody changed {flag} after your edit began. Nothing of yours has been sent.")
+        }
+        (true, LiveSideView::Mine) => {
+            format!("Somebody changed {flag} just before your edit arrived. Yours has replaced theirs.")
+        }
+        (true, _) => format!("Somebody changed {flag} while your edit was on its way."),
     }
 }
 
-/// What an open edit asks for and where it stands.
+/// What an open edit that is in no conflict asks for, and where it stands.
 pub fn open(edit: &Edit, environment: &Environment) -> String {
     match &edit.state {
-        EditState::Conflicted { already_sent, .. } => conflicted(edit, *already_sent),
         EditState::Unknown { .. } => unknown(edit, environment),
         _ => format!(
             "Being sent: {} {} in {}",

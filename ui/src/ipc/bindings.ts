@@ -121,7 +121,7 @@ export type ConflictFieldView = {
 	field: string,
 	/**  What it was when the edit began. */
 	base: string,
-	/**  What it is now. */
+	/**  What somebody else made of it. */
 	theirs: string,
 	/**  What the edit asks for. */
 	mine: string,
@@ -141,6 +141,8 @@ export type ConflictView = {
 	sentence: string,
 	/**  The edit had already been sent. */
 	already_sent: boolean,
+	/**  What the service holds now. */
+	live: LiveSideView,
 	/**  Field by field. */
 	fields: ConflictFieldView[],
 };
@@ -490,6 +492,15 @@ export type ListingView = {
 	/**  Its projects. */
 	projects: NamedView[],
 };
+
+/**  Which side of a conflict the service holds, as far as the mirror knows. */
+export type LiveSideView = 
+/**  The other change. */
+"theirs" | 
+/**  The edit: it arrived right after the other change and replaced it. */
+"mine" | 
+/**  Something else again. */
+"neither";
 
 /**  The shape of an environment's mark. */
 export type MarkView = 

@@ -12,6 +12,7 @@ const conflict: ConflictView = {
   environment: "EU Production",
   sentence: "Maya Lindqvist changed this flag 6 min ago. Nothing of yours has been sent.",
   already_sent: false,
+  live: "theirs",
   fields: [
     { field: "Value", base: "49", theirs: "59", mine: "45", contested: true },
     { field: "State", base: "On", theirs: "On", mine: "Off", contested: false },
@@ -97,6 +98,22 @@ describe("the conflict dialog", () => {
   it("says when the edit had been sent already", () => {
     open({ already_sent: true });
     expect(screen.getByRole("dialog")).toHaveTextContent("Your edit had been sent already");
+  });
+
+  it("names the side that is live, and sends nothing where that is mine", async () => {
+    const { onResolve } = open({ already_sent: true, live: "mine" });
+    const dialog = screen.getByRole("dialog");
+    expect(within(dialog).getByRole("columnheader", { name: /^Mine/ })).toHaveTextContent(
+      "What the service holds now",
+    );
+    expect(within(dialog).getByRole("columnheader", { name: /^Theirs/ })).toHaveTextContent(
+      "What yours has replaced",
+    );
+    expect(within(dialog).queryByRole("button", { name: /^(Keep theirs|Send mine)/ })).toBeNull();
+    await userEvent.keyboard("2");
+    expect(onResolve).not.toHaveBeenCalled();
+    await userEvent.click(within(dialog).getByRole("button", { name: /^Leave mine/ }));
+    expect(onResolve).toHaveBeenCalledWith("keep_theirs");
   });
 
   it("reads an empty side as no value", () => {

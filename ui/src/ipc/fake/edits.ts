@@ -142,6 +142,7 @@ export class FakeEdits {
       sentence:
         "Maya Lindqvist changed this flag just now, after your edit began. Nothing of yours has been sent.",
       already_sent: false,
+      live: "theirs",
       fields: fields(base, theirs, wish),
     };
     this.#open(

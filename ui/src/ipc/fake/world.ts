@@ -162,6 +162,7 @@ function openConflict(world: World, acme: FakeConnection): void {
       sentence:
         "Maya Lindqvist changed this flag 6 min ago, after your edit began. Nothing of yours has been sent.",
       already_sent: false,
+      live: "theirs",
       fields: [
         { field: "Value", base: "49", theirs: "59", mine: "45", contested: true },
         {
