@@ -1,5 +1,5 @@
 //! The log: one JSON object per line, in Halyard's folder. Never a key, never
-//! a body.
+//! a body: libraries, whose details may hold requests, tell nothing below `info`.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -8,7 +8,14 @@ use std::{
     sync::Mutex,
 };
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// A log that has grown past this is set aside once, replacing the one before.
 const LIMIT_BYTES: u64 = 4 << 20;
@@ -18,10 +25,18 @@ pub fn start(folder: &Path) -> io::Result<()> {
     let file = open(folder)?;
     let filter = EnvFilter::try_from_env("HALYARD_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,halyard=info,halyard_app=info,halyard_console=info"));
-    let layer = fmt::layer().json().with_writer(Mutex::new(file));
+    let layer = fmt::layer()
+        .json()
+        .with_writer(Mutex::new(file))
+        .with_filter(filter.and(filter_fn(holds_no_request)));
     // A second start in one process, as in tests, keeps the first log.
-    let _already_started = tracing_subscriber::registry().with(filter).with(layer).try_init();
+    let _already_started = tracing_subscriber::registry().with(layer).try_init();
     Ok(())
+}
+
+/// Halyard's own lines never hold a key; the details of a library may.
+fn holds_no_request(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("halyard") || *metadata.level() <= Level::INFO
 }
 
 fn open(folder: &Path) -> io::Result<File> {

@@ -42,11 +42,12 @@ pub fn run() -> Result<(), tauri::Error> {
 
 fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
     let folder = data_folder(app.handle())?;
-    std::fs::create_dir_all(&folder)?;
-    log::start(&folder)?;
+    // Where the folder cannot be used, the window opens and says so.
+    let logging = std::fs::create_dir_all(&folder).and_then(|()| log::start(&folder));
     let opening = Console::open(&folder, Arc::new(SystemKeychain), Arc::new(SystemClock));
     let (console, beginning) = tauri::async_runtime::block_on(opening)?;
-    let notices = notice(&beginning, &folder).into_iter().collect();
+    let no_log = logging.err().map(|error| no_log(&error, &folder));
+    let notices = notice(&beginning, &folder).or(no_log).into_iter().collect();
     let cancel = CancellationToken::new();
     app.manage(Halyard {
         console: console.clone(),
@@ -110,6 +111,13 @@ fn notice(beginning: &Beginning, folder: &Path) -> Option<NoticeView> {
             "It was set aside as {kept_as}; nothing in it was deleted. Connect again to fill a new one."
         ),
     })
+}
+
+fn no_log(error: &std::io::Error, folder: &Path) -> NoticeView {
+    NoticeView {
+        sentence: format!("Halyard cannot write its log in {}: {error}.", folder.display()),
+        next_step: "Everything else works. Mend the folder and start Halyard again.".into(),
+    }
 }
 
 /// Brings the window to the front when Halyard is started a second time.
