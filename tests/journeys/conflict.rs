@@ -85,8 +85,8 @@ async fn connected(sandbox: &Running) -> Window {
     let announcement = sandbox.announcement();
     window
         .connect_flagsmith(
-            &announcement.flagsmith_text("url"),
-            &announcement.flagsmith_text("api_key"),
+            announcement.flagsmith_text("url"),
+            announcement.flagsmith_text("api_key"),
         )
         .await;
     window.click("button", "Save").await;

@@ -20,7 +20,7 @@ async fn a_wrong_key_is_told_by_its_cause() {
         .as_str()
         .unwrap();
     window
-        .connect_flagsmith(&sandbox.announcement().flagsmith_text("url"), environment_key)
+        .connect_flagsmith(sandbox.announcement().flagsmith_text("url"), environment_key)
         .await;
     window.text("This looks like an environment key").await;
     window.picture("wrong-key").await;
@@ -40,7 +40,7 @@ async fn a_right_key_opens_the_project_and_stays_in_the_keychain() {
     let key = sandbox.announcement().flagsmith_text("api_key").to_owned();
     let window = Window::open(Keychain::Real).await;
     window
-        .connect_flagsmith(&sandbox.announcement().flagsmith_text("url"), &key)
+        .connect_flagsmith(sandbox.announcement().flagsmith_text("url"), &key)
         .await;
     window.click("button", "Save").await;
     window.click("button", "Development").await;
@@ -72,7 +72,7 @@ async fn without_a_keychain_the_key_is_kept_for_the_session() {
     let key = sandbox.announcement().flagsmith_text("api_key").to_owned();
     let window = Window::open(Keychain::Absent).await;
     window
-        .connect_flagsmith(&sandbox.announcement().flagsmith_text("url"), &key)
+        .connect_flagsmith(sandbox.announcement().flagsmith_text("url"), &key)
         .await;
     window.text("No system keychain answers").await;
     window.picture("no-keychain").await;

@@ -12,8 +12,8 @@ async fn a_server_that_is_down_leaves_the_mirror() {
     let announcement = sandbox.announcement();
     window
         .connect_flagsmith(
-            &announcement.flagsmith_text("url"),
-            &announcement.flagsmith_text("api_key"),
+            announcement.flagsmith_text("url"),
+            announcement.flagsmith_text("api_key"),
         )
         .await;
     window.click("button", "Save").await;

@@ -88,6 +88,9 @@ fn caveat(row: &LocalRow, remote: &RemoteRules) -> Option<String> {
             Some("Left out of answers, because this environment hides flags that are off.".into())
         }
         (.., true) => Some("The server may use another bucket for this identity.".into()),
+        _ if row.server_may_choose_option => {
+            Some("The server lets this override's weights choose an option; an evaluation of the document does not.".into())
+        }
         _ => None,
     }
 }

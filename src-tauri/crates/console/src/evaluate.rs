@@ -8,7 +8,7 @@ use halyard_model::{
     ConnectionId, EnvironmentKey, FlagKey, FlagKind, FlagValue, IdentityRecord, IdentityRef, RemoteFlag,
     Service,
 };
-use halyard_provider::{Surface, Target};
+use halyard_provider::Surface;
 use serde_json::Value;
 
 use crate::{Console, ConsoleError, engines::Fingerprint, state::Site};
@@ -114,23 +114,14 @@ impl Console {
     }
 
     async fn preview_remotely(&self, site: &Site, who: &IdentityRef) -> Result<RemotePreview, ConsoleError> {
-        let connection = self.known_connection(&site.0).await?;
-        let environment = self.known_environment(&site.0, &site.1).await?;
-        let credential = self.credential(&site.0).await?;
-        let provider = (self.inner.providers)(&connection.endpoint);
-        let target = Target {
-            endpoint: &connection.endpoint,
-            credential: &credential,
-            project: &connection.project,
-            environment: &environment,
-        };
+        let reach = self.reach(site).await?;
         let flags = self.inner.mirror.flags(&site.0, &site.1).await?;
         let mut rows: Vec<RemoteFlag> = if flags.len() <= REASONS_UP_TO {
             // Collected first: a closure that borrows across the await would
             // make this future's type depend on a lifetime.
             let asked: Vec<_> = flags
                 .iter()
-                .map(|flag| provider.evaluate_flag(target, who, &flag.key))
+                .map(|flag| reach.provider.evaluate_flag(reach.target(), who, &flag.key))
                 .collect();
             stream::iter(asked)
                 .buffer_unordered(AT_ONCE)
@@ -138,7 +129,10 @@ impl Console {
                 .try_collect()
                 .await?
         } else {
-            let answer = provider.evaluate(target, who, &Surface::FlagsApi).await?;
+            let answer = reach
+                .provider
+                .evaluate(reach.target(), who, &Surface::FlagsApi)
+                .await?;
             self.heard(&site.0, answer)
         };
         rows.sort_by(|one, other| one.key.cmp(&other.key));
@@ -174,18 +168,9 @@ impl Console {
         environment: &EnvironmentKey,
         search: &str,
     ) -> Result<Vec<IdentityRecord>, ConsoleError> {
-        let connection = self.known_connection(connection).await?;
-        let environment = self.known_environment(&connection.id, environment).await?;
-        let credential = self.credential(&connection.id).await?;
-        let provider = (self.inner.providers)(&connection.endpoint);
-        let target = Target {
-            endpoint: &connection.endpoint,
-            credential: &credential,
-            project: &connection.project,
-            environment: &environment,
-        };
-        let answer = provider.identities(target, search).await?;
-        Ok(self.heard(&connection.id, answer))
+        let reach = self.reach(&(connection.clone(), environment.clone())).await?;
+        let answer = reach.provider.identities(reach.target(), search).await?;
+        Ok(self.heard(connection, answer))
     }
 
     /// The traits the service stores for an identity.
@@ -195,18 +180,9 @@ impl Console {
         environment: &EnvironmentKey,
         identity: &IdentityRecord,
     ) -> Result<Vec<(String, Value)>, ConsoleError> {
-        let connection = self.known_connection(connection).await?;
-        let environment = self.known_environment(&connection.id, environment).await?;
-        let credential = self.credential(&connection.id).await?;
-        let provider = (self.inner.providers)(&connection.endpoint);
-        let target = Target {
-            endpoint: &connection.endpoint,
-            credential: &credential,
-            project: &connection.project,
-            environment: &environment,
-        };
-        let answer = provider.traits(target, identity).await?;
-        Ok(self.heard(&connection.id, answer))
+        let reach = self.reach(&(connection.clone(), environment.clone())).await?;
+        let answer = reach.provider.traits(reach.target(), identity).await?;
+        Ok(self.heard(connection, answer))
     }
 }
 

@@ -19,6 +19,7 @@ mod keys;
 mod listing;
 mod open;
 mod places;
+mod reach;
 mod refresh;
 mod schedule;
 pub mod secret;

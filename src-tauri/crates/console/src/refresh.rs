@@ -1,8 +1,8 @@
 //! Refreshing: what the service holds comes into the mirror.
 
 use halyard_mirror::Stored;
-use halyard_model::{Connection, ConnectionId, EnvironmentKey, FetchStatus, Snapshot};
-use halyard_provider::{Credential, Failure, FailureKind, Progress, Target};
+use halyard_model::{ConnectionId, EnvironmentKey, FetchStatus, Snapshot};
+use halyard_provider::{Failure, FailureKind, Progress};
 
 use crate::{Console, ConsoleError, Event, state::Site};
 
@@ -47,7 +47,7 @@ impl Console {
         let collected = match self.credential(&site.0).await {
             Ok(credential) => {
                 self.keep_environments_known(&connection, &credential).await;
-                self.collect(site, &connection, &credential).await
+                self.collect(site).await
             }
             Err(error) => Err(error),
         };
@@ -77,20 +77,8 @@ impl Console {
     }
 
     /// Collects until no write of ours fell into the collection.
-    async fn collect(
-        &self,
-        site: &Site,
-        connection: &Connection,
-        credential: &Credential,
-    ) -> Result<Snapshot, ConsoleError> {
-        let environment = self.known_environment(&site.0, &site.1).await?;
-        let provider = (self.inner.providers)(&connection.endpoint);
-        let target = Target {
-            endpoint: &connection.endpoint,
-            credential,
-            project: &connection.project,
-            environment: &environment,
-        };
+    async fn collect(&self, site: &Site) -> Result<Snapshot, ConsoleError> {
+        let reach = self.reach(site).await?;
         let report = |progress: Progress| {
             self.tell(Event::Progress {
                 connection: site.0.clone(),
@@ -103,7 +91,10 @@ impl Console {
         let mut attempt = 1;
         loop {
             let writes = self.writes(site);
-            let answer = provider.collect(target, self.inner.clock.now(), &report).await?;
+            let answer = reach
+                .provider
+                .collect(reach.target(), self.inner.clock.now(), &report)
+                .await?;
             let snapshot = self.heard(&site.0, answer);
             if self.writes(site) == writes || attempt == ATTEMPTS {
                 return Ok(snapshot);

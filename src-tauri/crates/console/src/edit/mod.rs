@@ -12,7 +12,7 @@ use halyard_model::{
     Change, Connection, ConnectionId, Edit, EditId, EditState, Environment, EnvironmentKey, Flag, FlagKey,
     FlagState, Protection, differences,
 };
-use halyard_provider::{Target, Write, WriteOutcome};
+use halyard_provider::{Write, WriteOutcome};
 use uuid::Uuid;
 
 use self::turn::Underway;
@@ -165,26 +165,17 @@ impl Console {
             state: EditState::Pending,
             created_at: self.inner.clock.now(),
         };
-        let credential = self.credential(&desk.site.0).await?;
+        let reach = self
+            .reach_of(desk.connection.clone(), desk.environment.clone())
+            .await?;
         self.inner.mirror.save_edit(&edit).await?;
         let edit = *self.recorded(edit, EditState::Sent).await?;
-        let provider = (self.inner.providers)(&desk.connection.endpoint);
-        let target = Target {
-            endpoint: &desk.connection.endpoint,
-            credential: &credential,
-            project: &desk.connection.project,
-            environment: &desk.environment,
-        };
         let underway = Underway::begin(self, &desk.site, &edit.id);
-        let written = provider
-            .write(
-                target,
-                Write {
-                    base: &base,
-                    change: &edit.change,
-                },
-            )
-            .await;
+        let write = Write {
+            base: &base,
+            change: &edit.change,
+        };
+        let written = reach.provider.write(reach.target(), write).await;
         let outcome = match written {
             Ok(answer) => {
                 let outcome = self.heard(&desk.site.0, answer);

@@ -1,7 +1,6 @@
 //! Learning what became of an edit that no answer told about.
 
 use halyard_model::{Edit, EditId, EditState, FlagState, Snapshot, Timestamp, differences};
-use halyard_provider::Target;
 
 use super::Outcome;
 use crate::{Console, ConsoleError, state::Site};
@@ -29,16 +28,11 @@ impl Console {
         else {
             return Ok(outcome(self.recorded(edit, deleted()).await?));
         };
-        let credential = self.credential(&desk.site.0).await?;
-        let provider = (self.inner.providers)(&desk.connection.endpoint);
-        let target = Target {
-            endpoint: &desk.connection.endpoint,
-            credential: &credential,
-            project: &desk.connection.project,
-            environment: &desk.environment,
-        };
+        let reach = self
+            .reach_of(desk.connection.clone(), desk.environment.clone())
+            .await?;
         let asked_at = self.inner.clock.now();
-        let answer = provider.flag(target, &known).await?;
+        let answer = reach.provider.flag(reach.target(), &known).await?;
         let flag = self.heard(&desk.site.0, answer);
         self.inner
             .mirror

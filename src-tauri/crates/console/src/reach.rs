@@ -1,0 +1,55 @@
+//! Everything a call to a service needs, looked up in one place.
+
+use std::sync::Arc;
+
+use halyard_model::{Connection, Environment};
+use halyard_provider::{Credential, Provider, Target};
+
+use crate::{Console, ConsoleError, state::Site};
+
+/// An environment within reach: its connection, the key for it and the client.
+/// Short-lived, because it holds the key.
+pub(crate) struct Reach {
+    connection: Connection,
+    environment: Environment,
+    credential: Credential,
+    /// The client that speaks the connection's service.
+    pub(crate) provider: Arc<dyn Provider>,
+}
+
+impl Reach {
+    /// What a call to the service is addressed to.
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target {
+            endpoint: &self.connection.endpoint,
+            credential: &self.credential,
+            project: &self.connection.project,
+            environment: &self.environment,
+        }
+    }
+}
+
+impl Console {
+    /// Looks up an environment and its key. Fails where either is gone.
+    pub(crate) async fn reach(&self, site: &Site) -> Result<Reach, ConsoleError> {
+        let connection = self.known_connection(&site.0).await?;
+        let environment = self.known_environment(&site.0, &site.1).await?;
+        self.reach_of(connection, environment).await
+    }
+
+    /// As [`Console::reach`], for what has been looked up already.
+    pub(crate) async fn reach_of(
+        &self,
+        connection: Connection,
+        environment: Environment,
+    ) -> Result<Reach, ConsoleError> {
+        let credential = self.credential(&connection.id).await?;
+        let provider = (self.inner.providers)(&connection.endpoint);
+        Ok(Reach {
+            connection,
+            environment,
+            credential,
+            provider,
+        })
+    }
+}
