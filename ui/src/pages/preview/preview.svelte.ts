@@ -34,6 +34,11 @@ export class Preview {
   result = $state.raw<PreviewView | null>(null);
   error = $state.raw<HostError | null>(null);
   evaluating = $state(false);
+  /** What was asked last, and what `result` answers: place, identifier and traits. */
+  #asked = $state("");
+  #answered = $state("");
+  /** Whether `result` answers what is typed, and not what was typed before. */
+  readonly current = $derived(this.result !== null && this.#asked === this.#answered);
 
   readonly problems = $derived(problemsOf(this.traits));
   readonly edited = $derived(this.stored === null ? [] : editedNames(this.traits, this.stored));
@@ -56,12 +61,14 @@ export class Preview {
     clearTimeout(this.#timer);
     this.#turn += 1;
     const identifier = this.identifier.trim();
+    this.#asked = this.#question(place);
     if (this.#resultOf !== placeKey(place) || identifier === "") {
       this.result = null;
       this.error = null;
     }
     this.evaluating = false;
-    if (identifier === "" || this.problems.size > 0) return;
+    // Nobody is evaluated with the traits of somebody else.
+    if (identifier === "" || this.readingTraits || this.problems.size > 0) return;
     this.#resultOf = placeKey(place);
     const turn = this.#turn;
     const pause = connection.service === "edge_flags" ? REMOTE_PAUSE_MS : LOCAL_PAUSE_MS;
@@ -97,6 +104,10 @@ export class Preview {
     this.identifier = identity.identifier;
     this.readingTraits = true;
     this.traitsError = null;
+    if (this.stored !== null) {
+      this.stored = null;
+      this.traits = [];
+    }
     const turn = ++this.#traitsTurn;
     try {
       const traits = await this.#host.identityTraits(place.connection, place.environment, identity);
@@ -145,12 +156,18 @@ export class Preview {
     this.traits = this.traits.map((trait) => (trait.id === id ? withKind(trait, kind) : trait));
   }
 
+  #question(place: PlaceView): string {
+    return JSON.stringify([placeKey(place), this.identifier.trim(), toViews(this.traits)]);
+  }
+
   async #evaluate(place: PlaceView, identifier: string, turn: number): Promise<void> {
     this.evaluating = true;
+    const question = this.#question(place);
     try {
       const result = await this.#host.preview({ ...place, identifier, traits: toViews(this.traits) });
       if (turn !== this.#turn) return;
       this.result = result;
+      this.#answered = question;
       this.error = null;
     } catch (thrown) {
       if (turn === this.#turn) this.error = asHostError(thrown);

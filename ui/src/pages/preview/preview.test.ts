@@ -360,6 +360,21 @@ describe("the result", () => {
   });
 });
 
+describe("another identity", () => {
+  it("is never evaluated with the traits of the one before", async () => {
+    const { field, host, asked } = await open();
+    await pickLena(field);
+    await userEvent.clear(field);
+    await userEvent.type(field, "u_48214");
+    const found = () => within(screen.getByRole("listbox")).getAllByRole("option");
+    await waitFor(() => expect(found()).toHaveLength(1));
+    host.failNext("identityTraits", failure("unreachable", "Nothing answers."));
+    await userEvent.keyboard("{ArrowDown}{Enter}");
+    expect(await screen.findByRole("alert")).toHaveTextContent("Nothing answers.");
+    await waitFor(() => expect(asked().at(-1)).toMatchObject({ identifier: "u_48214", traits: [] }));
+  });
+});
+
 describe("the support note", () => {
   it("holds the rows on screen", async () => {
     const user = userEvent.setup();
@@ -371,6 +386,20 @@ describe("the support note", () => {
     expect(note).toContain("Preview of u_48213 in Production (Acme Store)");
     expect(note).toContain("free_shipping_threshold: On, 39. In segment Germany: country is DE.");
     expect(note).not.toContain("guest_checkout");
+  });
+
+  it("cannot be copied while the rows are those of another identity", async () => {
+    const { field, host } = await open();
+    const grid = await typeIdentity(field);
+    const copy = screen.getByRole("button", { name: "Copy as support note" });
+    await waitFor(() => expect(copy).toBeEnabled());
+    const release = host.hold();
+    await userEvent.type(field, "4");
+    expect(copy).toBeDisabled();
+    expect(grid).toHaveAttribute("aria-busy", "true");
+    release();
+    await waitFor(() => expect(copy).toBeEnabled());
+    expect(grid).not.toHaveAttribute("aria-busy");
   });
 
   it("cannot be copied before there is a result", async () => {
