@@ -27,6 +27,8 @@ export class Connecting {
   keep = $state<KeepKeyView>("keychain");
   busy = $state<"check" | "environments" | "save" | null>(null);
   error = $state.raw<HostError | null>(null);
+  /** The page was left: a check that ends later has nobody to choose. */
+  #left = false;
 
   readonly listing: ListingView | null = $derived.by(
     () => this.draft?.organisations.find(({ organisation }) => organisation.id === this.organisation) ?? null,
@@ -62,6 +64,7 @@ export class Connecting {
         connection: this.again?.id ?? null,
       });
       this.draft = draft;
+      if (this.#left) return this.discard();
       const first = draft.organisations.find(({ projects }) => projects.length > 0) ?? draft.organisations[0];
       this.organisation = first?.organisation.id ?? "";
     });
@@ -109,10 +112,15 @@ export class Connecting {
     if (draft !== null) await this.session.host.discardDraft(draft.draft).catch(() => null);
   }
 
+  /** Leaves the page: what is checked, or still being checked, is given up with its key. */
+  async leave(): Promise<void> {
+    this.#left = true;
+    await this.discard();
+  }
+
   async retryKeyStore(): Promise<void> {
-    const worked = await this.session.attempt(() => this.session.host.retryKeyStore());
-    await this.session.reload();
-    if (worked && this.session.view?.key_store.state === "ready") this.keep = "keychain";
+    await this.session.retryKeyStore();
+    if (this.session.view?.key_store.state === "ready") this.keep = "keychain";
   }
 
   #saved(draft: string): Promise<ConnectionView> {

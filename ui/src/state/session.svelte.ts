@@ -139,6 +139,12 @@ export class Session {
     await this.attempt(() => this.host.setTheme(theme));
   }
 
+  /** Tries the keychain again. */
+  async retryKeyStore(): Promise<void> {
+    await this.attempt(() => this.host.retryKeyStore());
+    await this.reload();
+  }
+
   /** Does something whose failure is told by a toast; says whether it worked. */
   async attempt(act: () => Promise<unknown>): Promise<boolean> {
     try {

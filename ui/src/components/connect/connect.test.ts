@@ -96,4 +96,14 @@ describe("connecting", () => {
     await userEvent.click(screen.getByRole("button", { name: "Back" }));
     await waitFor(() => expect(callsOf(host, "discardDraft")).toHaveLength(1));
   });
+
+  it("gives up a key whose check ends after the page was left", async () => {
+    const host = await openWindow("first-run");
+    await userEvent.click(screen.getByRole("button", { name: "Connect Flagsmith" }));
+    const release = host.hold();
+    await checkKey("a-good-key");
+    await userEvent.click(screen.getByRole("button", { name: "Back" }));
+    release();
+    await waitFor(() => expect(callsOf(host, "discardDraft")).toHaveLength(1));
+  });
 });
