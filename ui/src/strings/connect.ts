@@ -30,6 +30,8 @@ export const connect = {
     flagsmith: "api.flagsmith.com for administration, edge.api.flagsmith.com for flags.",
     edge_flags: "edgeflags.net",
   },
+  unencrypted: "The key would travel unencrypted.",
+  unencryptedMeans: "Anybody on the way could read it. Use https:// where the server has it.",
   keyKind: "Kind of key",
   keyKinds: { organisation_key: "Organisation key", user_token: "User token", access_token: "Access token" },
   key: "Key",

@@ -88,6 +88,20 @@ describe("connecting", () => {
     expect(screen.queryByRole("button", { name: "Enter the key again" })).toBeNull();
   });
 
+  it.each([
+    ["http://flags.example.com", true],
+    ["https://flags.example.com", false],
+    ["http://localhost:8000", false],
+    ["http://127.0.0.1:8000/api/v1/", false],
+    ["http://localhost.example.com", true],
+  ])("warns before a key travels unencrypted: %s", async (address, warned) => {
+    await openWindow("first-run");
+    await userEvent.click(screen.getByRole("button", { name: "Connect Flagsmith" }));
+    await userEvent.click(screen.getByRole("radio", { name: "Own address" }));
+    await userEvent.type(screen.getByRole("textbox", { name: "Address" }), address);
+    expect(screen.queryByText("The key would travel unencrypted.") !== null).toBe(warned);
+  });
+
   it("gives a checked key up when it is left", async () => {
     const host = await openWindow("first-run");
     await userEvent.click(screen.getByRole("button", { name: "Connect Flagsmith" }));
