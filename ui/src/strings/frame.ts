@@ -33,7 +33,7 @@ export const frame = {
     total === null ? `Reading ${what}, ${count(done)}` : `Reading ${what}, ${count(done)} of ${count(total)}`,
   budget: (remaining: number, limit: number | null, resetsAt: number | null, now: number) => {
     const left = limit === null ? `${count(remaining)} left` : `${count(remaining)} of ${count(limit)} left`;
-    return resetsAt === null || resetsAt <= now ? left : `${left}, resets in ${until(resetsAt, now)}`;
+    return resetsAt === null ? left : `${left}, resets in ${until(resetsAt, now)}`;
   },
   budgetName: "Requests left",
   version: (version: string) => `Version ${version}`,

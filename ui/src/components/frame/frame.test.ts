@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { failure, type Scenario } from "../../ipc/fake";
 import { callsOf, openWindow } from "../../testing/open-window";
@@ -131,6 +131,18 @@ describe("the frame", () => {
     await openWindow("rate-limited");
     await userEvent.click(await screen.findByRole("switch", { name: /guest_checkout/ }));
     expect(await screen.findByText(/^Possible again in 1\d s\.$/)).toBeVisible();
+  });
+
+  it("claims nothing about requests once their window is over", async () => {
+    const host = await openWindow("rate-limited");
+    expect(await screen.findByText(/^0 of 500 left/)).toBeVisible();
+    const status = await host.status("acme");
+    vi.spyOn(host, "status").mockResolvedValue({
+      ...status,
+      budget: { remaining: 0, limit: 500, resets_at: Date.now() / 1000 - 1 },
+    });
+    host.changeAll();
+    await waitFor(() => expect(screen.queryByText(/of 500 left/)).toBeNull());
   });
 
   it("gives every control a name", async () => {
