@@ -129,7 +129,8 @@ impl Call {
 /// A value or the answer that refuses.
 pub(crate) type Outcome2<T> = Result<T, Answer>;
 
-fn python_type(value: &Value) -> &'static str {
+/// What the server's language calls the type of a value.
+pub(crate) fn python_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
         Value::Bool(_) => "bool",
@@ -290,6 +291,16 @@ impl Answer {
             ..Self::json(301, Value::Null)
         }
         .with("Location", location)
+    }
+
+    /// A refusal of a part, named by the field that holds the part.
+    pub(crate) fn below(mut self, field: &str) -> Self {
+        if let Payload::Json(body) = &mut self.payload
+            && self.status == 400
+        {
+            *body = json!({field: body.take()});
+        }
+        self
     }
 
     pub(crate) fn plain(mut self) -> Self {

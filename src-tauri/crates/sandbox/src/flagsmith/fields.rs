@@ -115,7 +115,10 @@ pub(crate) fn environment<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Env
 
 /// The environment whose number stands in the path of a nested route.
 pub(crate) fn environment_by_id<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Environment> {
-    store.environments.get(&call.id(0)).ok_or_else(Answer::forbidden)
+    store
+        .environments
+        .get(&call.id(0))
+        .ok_or_else(|| Answer::no_match("Environment"))
 }
 
 /// The project whose number stands in the path of a nested route.

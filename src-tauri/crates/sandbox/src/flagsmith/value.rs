@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::call::python_type;
+
 /// The longest text value the server takes, in characters.
 const LONGEST_TEXT: usize = 20_000;
 
@@ -144,42 +146,63 @@ impl StoredValue {
         }
     }
 
-    /// Takes the one-call routes' `{"type", "value"}`, where the value is text.
-    ///
-    /// # Errors
-    /// The sentence that the server puts in its list.
-    pub(crate) fn write_tagged(&mut self, tagged: &Value) -> Result<(), String> {
-        if tagged.is_null() {
-            self.kind = ValueKind::Text;
-            self.text = None;
-            return Ok(());
-        }
-        let kind = tagged.get("type").and_then(Value::as_str).unwrap_or_default();
-        let Some(text) = tagged.get("value").and_then(Value::as_str) else {
-            return Err("Not a valid string.".to_owned());
+    /// Takes the one-call routes' `{"type", "value"}`, where the value is text. It has to be there: these routes
+    /// show the lack of a value as null and take none.
+    pub(crate) fn write_tagged(&mut self, tagged: &Value) -> Result<(), TaggedRefusal> {
+        let wrong = |body: Value| Err(TaggedRefusal::Wrong(body));
+        let tagged = match tagged {
+            Value::Object(tagged) => tagged,
+            Value::Null => return wrong(json!(["This field may not be null."])),
+            other => {
+                let sentence = format!(
+                    "Invalid data. Expected a dictionary, but got {}.",
+                    python_type(other)
+                );
+                return wrong(json!({"non_field_errors": [sentence]}));
+            }
         };
+        let kind = tagged.get("type").and_then(Value::as_str).unwrap_or_default();
+        if !["integer", "boolean", "string"].contains(&kind) {
+            return wrong(json!({"type": [format!("\"{kind}\" is not a valid choice.")]}));
+        }
+        let text = match tagged.get("value") {
+            None => return wrong(json!({"value": ["This field is required."]})),
+            Some(Value::Null) => return wrong(json!({"value": ["This field may not be null."]})),
+            Some(Value::String(text)) => stripped(text),
+            Some(_) => return wrong(json!({"value": ["Not a valid string."]})),
+        };
+        if text.contains('\0') {
+            return wrong(json!({"value": [NO_NULL_CHARACTERS]}));
+        }
         match kind {
             "integer" => {
-                let Ok(integer) = text.parse::<i32>() else {
-                    return Err(format!("'{text}' is not a valid integer"));
+                let Ok(integer) = text.parse::<i64>() else {
+                    return wrong(json!([format!("'{text}' is not a valid integer")]));
                 };
+                if i32::try_from(integer).is_err() {
+                    return Err(TaggedRefusal::Fault);
+                }
                 self.kind = ValueKind::Integer;
-                self.integer = Some(i64::from(integer));
+                self.integer = Some(integer);
             }
             "boolean" => {
                 let Ok(boolean) = text.to_ascii_lowercase().parse::<bool>() else {
-                    return Err(format!("'{text}' is not a valid boolean"));
+                    let sentence = format!("'{text}' is not a valid boolean (use 'true' or 'false')");
+                    return wrong(json!([sentence]));
                 };
                 self.kind = ValueKind::Boolean;
                 self.boolean = Some(boolean);
             }
-            "string" => self.write_text(text).map_err(|_| too_long())?,
-            other => return Err(format!("\"{other}\" is not a valid choice.")),
+            _ => self.write_text(text).map_err(|_| TaggedRefusal::Fault)?,
         }
         Ok(())
     }
 
     fn write_text(&mut self, text: &str) -> Result<(), Value> {
+        let text = stripped(text);
+        if text.contains('\0') {
+            return Err(json!({"string_value": [NO_NULL_CHARACTERS]}));
+        }
         if text.chars().count() > LONGEST_TEXT {
             return Err(json!({"string_value": [too_long()]}));
         }
@@ -213,6 +236,25 @@ impl StoredValue {
         self.integer = stored;
         Ok(())
     }
+}
+
+/// Why a one-call route does not take a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TaggedRefusal {
+    /// A 400 with this below the field's name.
+    Wrong(Value),
+    /// These routes check neither the length of a text nor the size of an integer, and fail in the database.
+    Fault,
+}
+
+const NO_NULL_CHARACTERS: &str = "Null characters are not allowed.";
+
+/// Text as the server takes it in nearly every field: without the blanks around it. Its language counts four
+/// separators as blanks too.
+pub(crate) fn stripped(text: &str) -> &str {
+    text.trim_matches(|character: char| {
+        character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+    })
 }
 
 fn too_long() -> String {

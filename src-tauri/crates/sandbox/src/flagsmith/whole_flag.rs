@@ -6,13 +6,13 @@ use uuid::Uuid;
 use super::rows::FeatureState;
 use super::states::NewState;
 use super::store::Store;
-use super::value::StoredValue;
+use super::value::{StoredValue, TaggedRefusal};
 
 /// What changes in one state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StateChange {
     pub(crate) enabled: Option<bool>,
-    /// `{"type", "value"}` or null, where it changes.
+    /// `{"type", "value"}`, where it changes.
     pub(crate) value: Option<Value>,
     /// The weight in percent of each option, by option id.
     pub(crate) variants: Option<Vec<(u64, f64)>>,
@@ -42,7 +42,7 @@ pub(crate) struct WholeFlag {
 pub(crate) enum WriteFailure {
     Value {
         segment: Option<u64>,
-        sentence: String,
+        why: TaggedRefusal,
     },
     Variants {
         segment: Option<u64>,
@@ -168,7 +168,7 @@ impl Store {
     ) -> Result<(), WriteFailure> {
         if let Some(value) = &change.value {
             let written = StoredValue::empty().write_tagged(value);
-            written.map_err(|sentence| WriteFailure::Value { segment, sentence })?;
+            written.map_err(|why| WriteFailure::Value { segment, why })?;
         }
         let Some(variants) = &change.variants else {
             return Ok(());

@@ -10,10 +10,23 @@ use crate::flagsmith::rows::{Feature, FeatureOption};
 use crate::flagsmith::store::Store;
 use crate::flagsmith::value::StoredValue;
 
+/// The environment that a query names. One that is not there breaks the server.
+fn known_environment(store: &Store, call: &Call) -> Outcome2<Option<u64>> {
+    let named = call.query_id("environment");
+    if named.is_some_and(|id| !store.environments.contains_key(&id)) {
+        return Err(Answer::server_error());
+    }
+    Ok(named)
+}
+
 /// `GET /projects/{project}/features/` with its filters and orders.
 pub(crate) fn list(store: &mut Store, call: &Call) -> Outcome {
-    let project = fields::project(store, call)?.id;
-    let environment = call.query_id("environment");
+    let project = store
+        .projects
+        .get(&call.id(0))
+        .ok_or_else(|| Answer::no_match("Project"))?
+        .id;
+    let environment = known_environment(store, call)?;
     let by_state =
         call.query("is_enabled").is_some() || call.query("value_search").is_some_and(|text| !text.is_empty());
     if by_state && environment.is_none() {
@@ -148,11 +161,13 @@ fn found(store: &Store, call: &Call) -> Outcome2<u64> {
 pub(crate) fn get(store: &mut Store, call: &Call) -> Outcome {
     let id = found(store, call)?;
     let feature = store.features.get(&id).ok_or_else(Answer::server_error)?;
+    let environment = known_environment(store, call)?;
+    let segment = call.query_id("segment");
     Ok(Answer::ok(with_code_references(
         store,
         feature,
-        call.query_id("environment"),
-        call.query_id("segment"),
+        environment,
+        segment,
     )))
 }
 

@@ -127,11 +127,18 @@ pub(crate) fn flat_list(store: &mut Store, call: &Call) -> Outcome {
     let environment = store
         .environments
         .get(&environment)
-        .ok_or_else(|| Answer::no_match("Environment"))?;
+        .ok_or_else(Answer::forbidden)?;
+    let wanted = call.query_id("feature");
+    if call.query("feature").is_some() && wanted.is_none_or(|id| !store.features.contains_key(&id)) {
+        return Err(fields::wrong(
+            "feature",
+            "Select a valid choice. That choice is not one of the available choices.",
+        ));
+    }
     let features = store
         .features_of(environment.project)
         .map(|feature| feature.id)
-        .filter(|id| call.query_id("feature").is_none_or(|feature| feature == *id));
+        .filter(|id| wanted.is_none_or(|feature| feature == *id));
     let mut rows: Vec<&FeatureState> = Vec::new();
     for feature in features {
         rows.extend(store.default_state(environment.id, feature));

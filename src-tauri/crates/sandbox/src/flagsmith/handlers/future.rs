@@ -6,15 +6,17 @@ use serde_json::{Value, json};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields;
 use crate::flagsmith::store::Store;
+use crate::flagsmith::value::TaggedRefusal;
 use crate::flagsmith::whole_flag::{OverrideChange, StateChange, WholeFlag, WriteFailure};
 
 fn flag(store: &Store, call: &Call) -> Outcome2<(u64, u64)> {
-    let environment = fields::environment(store, call)?;
+    let absent = || Answer::detail(404, "Not found.");
+    let environment = store.environment_by_key(call.text(0)).ok_or_else(absent)?;
     let feature = store
         .features
         .get(&call.id(1))
         .filter(|feature| feature.project == environment.project);
-    let feature = feature.ok_or_else(|| Answer::detail(404, "Not found."))?;
+    let feature = feature.ok_or_else(absent)?;
     Ok((environment.id, feature.id))
 }
 
@@ -34,7 +36,7 @@ pub(crate) fn write(store: &mut Store, call: &Call) -> Outcome {
         keep_others: true,
     };
     if let Some(given) = body.get("environment_default").filter(|given| !given.is_null()) {
-        change.default = Some(state_change(given)?);
+        change.default = Some(state_change(given).map_err(|refusal| refusal.below("environment_default"))?);
     }
     if let Some(given) = body.get("segment_overrides").filter(|given| !given.is_null()) {
         let Some(rows) = given.as_array() else {
@@ -91,13 +93,17 @@ fn override_change(row: &Value) -> Outcome2<OverrideChange> {
 pub(crate) fn refusal(failure: WriteFailure) -> Answer {
     match failure {
         WriteFailure::Value {
+            why: TaggedRefusal::Fault,
+            ..
+        } => Answer::server_error(),
+        WriteFailure::Value {
             segment: None,
-            sentence,
-        } => Answer::bad(json!({"environment_default": {"value": [sentence]}})),
+            why: TaggedRefusal::Wrong(body),
+        } => Answer::bad(json!({"environment_default": {"value": body}})),
         WriteFailure::Value {
             segment: Some(_),
-            sentence,
-        } => Answer::bad(json!({"segment_overrides": [{"value": [sentence]}]})),
+            why: TaggedRefusal::Wrong(body),
+        } => Answer::bad(json!({"segment_overrides": [{"value": body}]})),
         WriteFailure::Variants {
             segment: None,
             sentence,

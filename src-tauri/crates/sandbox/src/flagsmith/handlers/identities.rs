@@ -78,9 +78,11 @@ pub(crate) fn delete(store: &mut Store, call: &Call) -> Outcome {
     Ok(Answer::empty(204))
 }
 
-/// `GET …/traits/`
+/// `GET …/traits/`. Of an identity that is not there it is a page.
 pub(crate) fn traits(store: &mut Store, call: &Call) -> Outcome {
-    let rows: Vec<Value> = found(store, call)?.traits.iter().map(render::trait_row).collect();
+    core_environment(store, call)?;
+    let identity = found(store, call).map_err(|_| Answer::server_error())?;
+    let rows: Vec<Value> = identity.traits.iter().map(render::trait_row).collect();
     paging::page(call, &rows)
 }
 
@@ -160,11 +162,13 @@ pub(crate) fn trait_keys(store: &mut Store, call: &Call) -> Outcome {
     Ok(Answer::ok(json!({"keys": keys})))
 }
 
-/// `GET …/featurestates/`: the overrides, paged.
+/// `GET …/featurestates/`: the overrides, paged; none of an identity that is not there.
 pub(crate) fn overrides(store: &mut Store, call: &Call) -> Outcome {
-    let identity = found(store, call)?.id;
-    let rows: Vec<Value> = store
-        .identity_overrides(identity)
+    core_environment(store, call)?;
+    let identity = found(store, call).ok().map(|identity| identity.id);
+    let rows: Vec<Value> = identity
+        .into_iter()
+        .flat_map(|identity| store.identity_overrides(identity))
         .filter(|state| {
             call.query_id("feature")
                 .is_none_or(|feature| feature == state.feature)

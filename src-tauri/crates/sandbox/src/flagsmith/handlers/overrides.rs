@@ -17,6 +17,9 @@ pub(crate) fn list(store: &mut Store, call: &Call) -> Outcome {
     let feature = call
         .query_id("feature")
         .ok_or_else(|| fields::wrong("feature", "This field is required."))?;
+    if !store.environments.contains_key(&environment) {
+        return Err(Answer::server_error());
+    }
     let rows: Vec<Value> = store
         .links_of(environment, feature)
         .into_iter()

@@ -314,9 +314,11 @@ pub(crate) fn metrics(store: &mut Store, call: &Call) -> Outcome {
     ]})))
 }
 
-/// `GET /projects/{project}/tags/`
+/// `GET /projects/{project}/tags/`. Of a project that is not there it is a page.
 pub(crate) fn tags(store: &mut Store, call: &Call) -> Outcome {
-    let project = fields::project(store, call)?.id;
+    let project = fields::project(store, call)
+        .map_err(|_| Answer::server_error())?
+        .id;
     let rows: Vec<Value> = store
         .tags
         .values()

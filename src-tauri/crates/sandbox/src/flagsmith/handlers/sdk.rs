@@ -3,12 +3,15 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
+use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, python_type};
 use crate::flagsmith::rows::{Environment, Trait};
 use crate::flagsmith::served::{self, ServedFlag};
 use crate::flagsmith::store::Store;
+use crate::flagsmith::value::stripped;
 
+/// In characters.
 const LONGEST_TRAIT: usize = 2_000;
+const LONGEST_TRAIT_KEY: usize = 200;
 
 fn environment<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Environment> {
     let key = call.key()?;
@@ -90,12 +93,14 @@ pub(crate) fn identity_get(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn identity_post(store: &mut Store, call: &Call) -> Outcome {
     let body = call.object()?;
     let traits = sent_traits(&body)?;
-    let named = body
-        .get("identifier")
-        .and_then(Value::as_str)
-        .filter(|name| !name.is_empty());
+    let named = match body.get("identifier") {
+        Some(Value::String(text)) => stripped(text).to_owned(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let named = Some(named).filter(|name| !name.is_empty());
     let transient = named.is_none() || body.get("transient").and_then(Value::as_bool).unwrap_or(false);
-    let identifier = named.map_or_else(|| made_identifier(&traits), str::to_owned);
+    let identifier = named.unwrap_or_else(|| made_identifier(&traits));
     identity_answer(
         store,
         call,
@@ -123,29 +128,51 @@ fn made_identifier(traits: &[SentTrait]) -> String {
 }
 
 fn sent_traits(body: &Map<String, Value>) -> Outcome2<Vec<SentTrait>> {
-    let mut traits = Vec::new();
-    for row in body.get("traits").and_then(Value::as_array).into_iter().flatten() {
-        let Some(key) = row.get("trait_key").and_then(Value::as_str) else {
-            return Err(Answer::bad(
-                json!({"traits": [{"trait_key": ["This field is required."]}]}),
-            ));
-        };
-        let value = match row.get("trait_value").unwrap_or(&Value::Null) {
-            Value::String(text) if text.chars().count() > LONGEST_TRAIT => {
-                let sentence = "Value string is too long. Must be less than 2000 character";
-                return Err(Answer::bad(json!({"traits": [{"trait_value": [sentence]}]})));
-            }
-            compound @ (Value::Object(_) | Value::Array(_)) => Value::String(printed(compound)),
-            scalar => scalar.clone(),
-        };
-        let transient = row.get("transient").and_then(Value::as_bool).unwrap_or(false);
-        traits.push(SentTrait {
-            key: key.to_owned(),
-            value,
-            transient,
-        });
+    let refused = |problem: Value| Answer::bad(json!({"traits": problem}));
+    let rows = match body.get("traits") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(rows)) => rows,
+        Some(Value::Null) => return Err(refused(json!(["This field may not be null."]))),
+        Some(other) => {
+            let sentence = format!(
+                "Expected a list of items but got type \"{}\".",
+                python_type(other)
+            );
+            return Err(refused(json!({"non_field_errors": [sentence]})));
+        }
+    };
+    rows.iter()
+        .map(|row| sent_trait(row).map_err(|(field, sentence)| refused(json!([{field: [sentence]}]))))
+        .collect()
+}
+
+/// One row, or the field that is wrong with the server's sentence about it.
+fn sent_trait(row: &Value) -> Result<SentTrait, (&'static str, String)> {
+    let key = match row.get("trait_key") {
+        Some(Value::String(text)) => stripped(text),
+        _ => return Err(("trait_key", "This field is required.".to_owned())),
+    };
+    if key.is_empty() {
+        return Err(("trait_key", "This field may not be blank.".to_owned()));
     }
-    Ok(traits)
+    if key.chars().count() > LONGEST_TRAIT_KEY {
+        let sentence = format!("Ensure this field has no more than {LONGEST_TRAIT_KEY} characters.");
+        return Err(("trait_key", sentence));
+    }
+    let value = match row.get("trait_value") {
+        None => return Err(("trait_value", "This field is required.".to_owned())),
+        Some(Value::String(text)) if text.chars().count() > LONGEST_TRAIT => {
+            let sentence = "Value string is too long. Must be less than 2000 character";
+            return Err(("trait_value", sentence.to_owned()));
+        }
+        Some(compound @ (Value::Object(_) | Value::Array(_))) => Value::String(printed(compound)),
+        Some(scalar) => scalar.clone(),
+    };
+    Ok(SentTrait {
+        key: key.to_owned(),
+        value,
+        transient: row.get("transient").and_then(Value::as_bool).unwrap_or(false),
+    })
 }
 
 /// A list or object as the server's language prints it.
