@@ -56,6 +56,76 @@ async fn what_is_written_is_what_is_read() {
     }
 }
 
+/// Flagsmith takes the blanks off by itself, which is not a colleague's doing.
+#[tokio::test]
+async fn blanks_around_text_are_not_mistaken_for_a_change() {
+    let v1 = Bench::flagsmith(Seed::Acme).await;
+    let stable = Bench::flagsmith(Seed::Acme).await;
+    stable.fault(no_one_call());
+    for (bench, versioned) in [(&v1, false), (&stable, false), (&v1, true)] {
+        let environment = bench.versioned(versioned);
+        let base = bench.collected(environment, "guest_checkout").await;
+        let typed = value(json!(" {\"slot\": 1}\u{a0}\n"));
+        let outcome = bench.write(environment, &base, &typed).await.unwrap();
+        let WriteOutcome::Confirmed { flag } = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(flag.state.value.0, json!("{\"slot\": 1}"));
+        let again = bench.write(environment, &flag, &typed).await.unwrap();
+        assert!(matches!(again, WriteOutcome::AlreadyThere { .. }), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn text_that_is_too_long_is_not_sent() {
+    let bench = Bench::flagsmith(Seed::Acme).await;
+    for versioned in [false, true] {
+        let environment = bench.versioned(versioned);
+        let base = bench.collected(environment, "guest_checkout").await;
+        bench.running.clear_journal();
+        let long = value(json!("🚀".repeat(20_001)));
+        let failure = bench.write(environment, &base, &long).await.unwrap_err();
+        assert_eq!(
+            failure.sentence,
+            "Flagsmith keeps at most 20000 characters of text."
+        );
+        assert!(bench.running.journal().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn taking_a_value_away_says_nothing_about_the_one_call_route() {
+    let bench = Bench::flagsmith(Seed::Acme).await;
+    let environment = bench.versioned(false);
+    for change in [value(json!(null)), value(json!("back"))] {
+        let base = bench.collected(environment, "free_shipping_threshold").await;
+        let outcome = bench.write(environment, &base, &change).await.unwrap();
+        assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+    }
+    let ways: Vec<String> = bench
+        .running
+        .journal()
+        .iter()
+        .filter(|one| one.method != "GET")
+        .map(|one| one.method.clone())
+        .collect();
+    assert_eq!(ways, ["PUT", "PATCH"]);
+}
+
+/// A deleted flag is told in different ways by the lists that are read.
+#[tokio::test]
+async fn a_write_to_a_deleted_flag_finds_nothing() {
+    let bench = Bench::flagsmith(Seed::Acme).await;
+    for versioned in [false, true] {
+        let environment = bench.versioned(versioned);
+        let mut base = bench.collected(environment, "guest_checkout").await;
+        base.remote_id = "99999".into();
+        let change = Change::toggle(!base.state.enabled);
+        let failure = bench.write(environment, &base, &change).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::NotFound, "{failure:?}");
+    }
+}
+
 /// A fault that stands for a server without the one-call route.
 fn no_one_call() -> halyard_sandbox::Fault {
     halyard_sandbox::Fault::of(halyard_sandbox::Effect::ServerError {

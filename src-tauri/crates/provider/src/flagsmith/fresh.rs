@@ -118,7 +118,20 @@ async fn states(call: &Call<'_>, target: Target<'_>, known: &Flag) -> Result<Vec
     url.query_pairs_mut()
         .append_pair("environment", &target.environment.remote_id)
         .append_pair("feature", &known.remote_id);
-    paging::all(call, url, "states of the flag", &|_, _| ()).await
+    let read = paging::all(call, url, "states of the flag", &|_, _| ()).await;
+    read.map_err(|failure| {
+        if calls_feature_invalid(&failure) {
+            absent(known)
+        } else {
+            failure
+        }
+    })
+}
+
+/// Where a list is asked for a feature that is gone, the service calls the
+/// number an invalid choice instead of saying that nothing is there.
+fn calls_feature_invalid(failure: &Failure) -> bool {
+    matches!(&failure.kind, FailureKind::Refused { detail } if detail.starts_with("feature:"))
 }
 
 pub(super) async fn links(

@@ -134,6 +134,11 @@ impl Provider for Flagsmith {
 
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
         let call = self.admin(target.endpoint, target.credential)?;
+        let kept = settle::as_kept(write.change);
+        let write = Write {
+            change: &kept,
+            ..write
+        };
         let outcome = if target.environment.versioned {
             write_v2::write(&call, target, write).await?
         } else {

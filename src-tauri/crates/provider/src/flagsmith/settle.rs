@@ -1,7 +1,7 @@
 //! What became of a write: a verifying read, or several where the answer to
 //! the write was lost.
 
-use halyard_model::{Flag, FlagState, FlagValue, Verdict, differences, judge};
+use halyard_model::{Change, Flag, FlagState, FlagValue, Verdict, differences, judge};
 use serde_json::Value;
 
 use super::fresh::{self, Fresh};
@@ -121,6 +121,25 @@ fn lost(failure: &Failure, seen: Option<&Flag>, before: &FlagState) -> String {
     format!("{} {then}", failure.sentence)
 }
 
+/// The longest text that the service keeps, in characters. Its one-call route
+/// fails on a longer one instead of refusing it.
+const LONGEST_TEXT: usize = 20_000;
+
+/// A change as the service keeps it: text loses the blanks around it, whichever
+/// route it comes by.
+pub(super) fn as_kept(change: &Change) -> Change {
+    let mut change = change.clone();
+    if let Some(FlagValue(Value::String(text))) = &mut change.value {
+        *text = text.trim_matches(is_blank).to_owned();
+    }
+    change
+}
+
+/// A blank in the sense of Python, which counts four separators more.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+}
+
 /// Refuses a write that the environment or Flagsmith's kinds of values cannot
 /// take, before anything is sent.
 pub(super) fn refuse_early(target: Target<'_>, value: Option<&FlagValue>) -> Result<(), Failure> {
@@ -147,6 +166,10 @@ pub(super) fn refuse_early(target: Target<'_>, value: Option<&FlagValue>) -> Res
         Value::Array(_) | Value::Object(_) => Err(refused(
             "JSON is kept as text",
             "Flagsmith keeps JSON as text: send it as text.".into(),
+        )),
+        Value::String(text) if text.chars().count() > LONGEST_TEXT => Err(refused(
+            "longer than 20000 characters",
+            format!("Flagsmith keeps at most {LONGEST_TEXT} characters of text."),
         )),
         _ => Ok(()),
     }

@@ -33,11 +33,13 @@ pub(super) async fn write(
 ) -> Result<WriteOutcome, Failure> {
     refuse_early(target, write.change.value.as_ref())?;
     let base = call.base().as_str();
-    let mut route = if flagsmith.has_one_call(base) && one_call_base(call).is_some() {
+    let one_call = flagsmith.has_one_call(base) && one_call_base(call).is_some();
+    let mut route = if one_call && !clears_value(write.change) {
         Route::OneCall
     } else {
         Route::Stable
     };
+    let mut one_call_absent = false;
     loop {
         // Looked at again after each attempt that found no route, so that
         // nothing but the write itself lies between the look and the write.
@@ -47,7 +49,7 @@ pub(super) async fn write(
         };
         match send(&attempt, route).await {
             Ok(()) => {
-                if route == Route::Stable {
+                if one_call_absent {
                     flagsmith.remember_no_one_call(base);
                 }
                 return Ok(attempt.verify().await);
@@ -55,6 +57,7 @@ pub(super) async fn write(
             Err(WriteFailure::Nothing(failure, _)) => {
                 if route == Route::OneCall && matches!(failure.status, Some(404 | 405)) {
                     route = Route::Stable;
+                    one_call_absent = true;
                     continue;
                 }
                 return Err(failure);
@@ -71,6 +74,12 @@ fn one_call_base(call: &Call<'_>) -> Option<url::Url> {
     let path = url.path().strip_suffix("api/v1/")?.to_owned();
     url.set_path(&format!("{path}api/__future__/"));
     Some(url)
+}
+
+/// Whether a change takes the value away. The one-call route shows such a value
+/// as `null` and refuses to be given one.
+fn clears_value(change: &Change) -> bool {
+    change.value.as_ref().is_some_and(|value| value.0.is_null())
 }
 
 async fn send(attempt: &Attempt<'_>, route: Route) -> Result<(), WriteFailure> {

@@ -121,6 +121,8 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
 /// `{"error": …}`, `{"field": ["…"]}`, `["…"]` and deeper nestings.
 fn gather(value: &Value, field: &str, words: &mut Vec<String>) {
     const PLAIN: [&str; 5] = ["", "detail", "message", "error", "non_field_errors"];
+    // In a place these name the whole body and the types that were tried.
+    const NO_FIELDS: [&str; 5] = ["body", "str", "int", "float", "bool"];
     if words.len() >= 5 {
         return;
     }
@@ -129,6 +131,15 @@ fn gather(value: &Value, field: &str, words: &mut Vec<String>) {
         Value::String(text) => words.push(format!("{field}: {text}")),
         Value::Array(items) => items.iter().for_each(|item| gather(item, field, words)),
         Value::Object(members) => {
+            // FastAPI, on which the Edge Proxy stands, describes each problem by
+            // a place, a sentence and more.
+            if let (Some(Value::Array(place)), Some(Value::String(text))) =
+                (members.get("loc"), members.get("msg"))
+            {
+                let named = place.iter().rev().filter_map(Value::as_str);
+                let field = named.into_iter().find(|name| !NO_FIELDS.contains(name));
+                return gather(&Value::String(text.clone()), field.unwrap_or_default(), words);
+            }
             for (name, member) in members {
                 if matches!(name.as_str(), "code" | "status") && member.is_string() {
                     continue;
@@ -171,6 +182,15 @@ mod tests {
             (
                 json!({"environment_default": {"value": ["'abc' is not a valid integer"]}}),
                 "value: 'abc' is not a valid integer",
+            ),
+            (
+                json!({"detail": [
+                    {"type": "missing", "loc": ["body", "identifier"], "msg": "Field required", "input": {}},
+                    {"type": "string_type", "loc": ["body", "traits", 0, "trait_value", "str"],
+                     "msg": "Input should be a valid string", "input": [1]},
+                    {"type": "json_invalid", "loc": ["body", 0], "msg": "JSON decode error", "ctx": {}},
+                ]}),
+                "identifier: Field required trait_value: Input should be a valid string JSON decode error",
             ),
             (
                 json!({"error": "Version conflict", "code": "CONFLICT", "details": {"current_version": 3}}),

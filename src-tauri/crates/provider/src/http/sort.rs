@@ -104,11 +104,18 @@ fn unauthorised(service: Service) -> Failure {
 }
 
 fn forbidden(reply: &Reply, service: Service) -> Failure {
+    let next_step = match service {
+        // Flagsmith answers the same where an environment is gone.
+        Service::Flagsmith => {
+            "Use a key with more permissions, or look whether the environment was deleted: the answer is the same."
+        }
+        _ => "Use a key with more permissions, or have them added to this one.",
+    };
     let mut failure = told(
         FailureKind::Forbidden,
         format!("{} accepts the key and does not allow this.", service.name()),
         None,
-        Some("Use a key with more permissions, or have them added to this one."),
+        Some(next_step),
     );
     failure.cause = reply
         .words()
