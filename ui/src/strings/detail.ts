@@ -8,7 +8,7 @@ export const detail = {
   copied: "Key copied",
   stateIn: (on: boolean, environment: string) => `${on ? "On" : "Off"} in ${environment}`,
   elsewhere: (environment: string, enabled: boolean | null) =>
-    `${environment} ${enabled === null ? "not read" : enabled ? "on" : "off"}`,
+    `${environment} ${enabled === null ? "without it" : enabled ? "on" : "off"}`,
   elsewhereName: "In other environments",
   owners: (names: string[]) => `${names.length === 1 ? "Owner" : "Owners"}: ${names.join(", ")}.`,
   changed: (age: string) => `Changed ${age}`,

@@ -27,8 +27,8 @@ export const frame = {
   sync: "Sync",
   syncing: "Syncing",
   notConnected: "Not connected",
-  nothingQueued: "Nothing queued",
-  writes: (value: number) => `${plural(value, "write")} queued`,
+  nothingSent: "Nothing being sent",
+  writes: (value: number) => `${plural(value, "write")} being sent`,
   progress: (what: string, done: number, total: number | null) =>
     total === null ? `Reading ${what}, ${count(done)}` : `Reading ${what}, ${count(done)} of ${count(total)}`,
   budget: (remaining: number, limit: number | null, resetsAt: number | null, now: number) => {
