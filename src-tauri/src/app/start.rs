@@ -1,6 +1,6 @@
 //! Starting: folder, log, mirror, console, window, background work.
 
-use std::{path::Path, sync::Arc};
+use std::{io::Write, path::Path, sync::Arc};
 
 use halyard_console::{Beginning, Console, SystemClock, secret::SystemKeychain};
 use tauri::{App, AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
@@ -28,7 +28,11 @@ pub fn run() -> Result<(), tauri::Error> {
         .invoke_handler(handler)
         .setup(move |app| {
             commands.mount_events(app);
-            set_up(app)?;
+            if let Err(error) = set_up(app) {
+                // Returned from here, it would end in a panic and its trace.
+                let _unread = writeln!(std::io::stderr(), "Halyard could not start: {error}");
+                std::process::exit(1);
+            }
             Ok(())
         })
         .build(tauri::generate_context!())?
@@ -46,8 +50,12 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
     let logging = std::fs::create_dir_all(&folder).and_then(|()| log::start(&folder));
     let opening = Console::open(&folder, Arc::new(SystemKeychain), Arc::new(SystemClock));
     let (console, beginning) = tauri::async_runtime::block_on(opening)?;
-    let no_log = logging.err().map(|error| no_log(&error, &folder));
-    let notices = notice(&beginning, &folder).or(no_log).into_iter().collect();
+    let failure = logging.err();
+    let no_log = failure.as_ref().map(|error| no_log(error, &folder));
+    let notices = notice(&beginning, &folder, failure.as_ref())
+        .or(no_log)
+        .into_iter()
+        .collect();
     let cancel = CancellationToken::new();
     app.manage(Halyard {
         console: console.clone(),
@@ -62,12 +70,17 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
             .with_filename(state_file.to_string_lossy())
             .build(),
     )?;
-    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+    let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Halyard")
         .inner_size(1440.0, 900.0)
-        .min_inner_size(SMALLEST.0, SMALLEST.1)
-        .data_directory(folder.join("web"))
-        .build()?;
+        .min_inner_size(SMALLEST.0, SMALLEST.1);
+    let web = folder.join("web");
+    // Where it cannot keep anything there, it keeps nothing, and nowhere else.
+    let window = match std::fs::create_dir_all(&web) {
+        Ok(()) => window.data_directory(web),
+        Err(_) => window.incognito(true),
+    };
+    window.build()?;
     tauri::async_runtime::spawn(bridge::forward(
         console.clone(),
         app.handle().clone(),
@@ -91,12 +104,15 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
     console.keep_refreshing(cancel).await;
 }
 
-fn notice(beginning: &Beginning, folder: &Path) -> Option<NoticeView> {
+/// `failure` is why nothing can be written into the folder, where that was seen.
+fn notice(beginning: &Beginning, folder: &Path, failure: Option<&std::io::Error>) -> Option<NoticeView> {
     let (sentence, kept_as) = match beginning {
         Beginning::Ready => return None,
         Beginning::Damaged { kept_as } => ("The local copy was damaged.", kept_as),
         Beginning::Newer { kept_as } => ("The local copy was made by a newer Halyard.", kept_as),
         Beginning::InMemory { reason } => {
+            // The system's words say more than the mirror's.
+            let reason = failure.map_or_else(|| reason.clone(), ToString::to_string);
             return Some(NoticeView {
                 sentence: format!("Halyard cannot use its folder {}: {reason}.", folder.display()),
                 next_step: "Nothing is kept after this session. Mend the folder and start Halyard again."
