@@ -18,6 +18,8 @@ export const frame = {
   forgetTitle: (name: string) => `Forget ${name}?`,
   forgetLead:
     "Its key and the local copy of its flags are removed from this computer. The service itself keeps everything.",
+  forgetLeadKeyless:
+    "The local copy of its flags is removed from this computer. The keychain does not answer, so a key that it holds under Halyard stays there. The service itself keeps everything.",
   forgetConfirm: "Forget connection",
   keep: "Keep",
   services: { flagsmith: "Flagsmith", edge_flags: "EdgeFlags" },

@@ -106,6 +106,16 @@ describe("the frame", () => {
     expect(await screen.findByRole("button", { name: "Connection Acme Edge" })).toBeVisible();
   });
 
+  it("does not claim to take a key out of a keychain that does not answer", async () => {
+    const host = await openWindow("no-keychain");
+    for (const connection of host.world.connections) connection.key = "missing";
+    host.changeAll();
+    await userEvent.click(screen.getByRole("button", { name: "Settings" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Forget Acme Store" }));
+    const dialog = await screen.findByRole("dialog");
+    expect(dialog).toHaveTextContent("a key that it holds under Halyard stays there");
+  });
+
   it("names two connections of one name apart", async () => {
     const host = await openWindow();
     for (const connection of host.world.connections) connection.name = "Acme";
