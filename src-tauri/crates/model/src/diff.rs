@@ -94,9 +94,11 @@ mod tests {
                 state.variants[0].weight = 31.0;
             }),
             (Field::SegmentOverrides, |state| {
-                state.segment_overrides[0].enabled = true
+                state.segment_overrides[0].enabled = true;
             }),
-            (Field::Targeting, |state| state.targeting = Some(json!({}))),
+            (Field::Targeting, |state| {
+                state.targeting = Some(json!({}));
+            }),
         ];
         for (field, change) in changes {
             let mut other = state();
