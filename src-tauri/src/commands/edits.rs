@@ -48,17 +48,18 @@ pub async fn undo_edit(app: State<'_, Halyard>, edit: String) -> Result<OutcomeV
     shown(&app, outcome).await
 }
 
-/// Settles a conflict.
+/// Settles a conflict. `confirmed` as in [`EditRequest::confirmed`].
 #[tauri::command]
 #[specta::specta]
 pub async fn resolve_conflict(
     app: State<'_, Halyard>,
     edit: String,
     resolution: ResolutionView,
+    confirmed: Option<String>,
 ) -> Result<OutcomeView, WireError> {
     let outcome = app
         .console
-        .resolve(&EditId(edit), resolution_in(resolution))
+        .resolve(&EditId(edit), resolution_in(resolution), confirmed.as_deref())
         .await?;
     shown(&app, outcome).await
 }

@@ -47,8 +47,8 @@ export const commands = {
 	editFlag: (request: EditRequest) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("edit_flag", { request })),
 	/**  Leads a confirmed edit back, itself under a precondition. */
 	undoEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("undo_edit", { edit })),
-	/**  Settles a conflict. */
-	resolveConflict: (edit: string, resolution: ResolutionView) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("resolve_conflict", { edit, resolution })),
+	/**  Settles a conflict. `confirmed` as in [`EditRequest::confirmed`]. */
+	resolveConflict: (edit: string, resolution: ResolutionView, confirmed: string | null) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("resolve_conflict", { edit, resolution, confirmed })),
 	/**  Reads a flag again to learn what became of an edit. */
 	settleEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("settle_edit", { edit })),
 	/**  Edits whose outcome is open, of one connection. */

@@ -72,7 +72,7 @@ export interface Host {
   flagDetail(connection: string, environment: string, flag: string): Promise<FlagDetailView>;
   editFlag(request: EditRequest): Promise<OutcomeView>;
   undoEdit(edit: string): Promise<OutcomeView>;
-  resolveConflict(edit: string, resolution: ResolutionView): Promise<OutcomeView>;
+  resolveConflict(edit: string, resolution: ResolutionView, confirmed: string | null): Promise<OutcomeView>;
   settleEdit(edit: string): Promise<OutcomeView>;
   openEdits(connection: string): Promise<OpenEditView[]>;
   preview(request: PreviewRequest): Promise<PreviewView>;

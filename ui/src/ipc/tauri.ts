@@ -51,7 +51,8 @@ export function tauriHost(): Host {
     flagDetail: (connection, environment, flag) => open(commands.flagDetail(connection, environment, flag)),
     editFlag: (request) => open(commands.editFlag(request)),
     undoEdit: (edit) => open(commands.undoEdit(edit)),
-    resolveConflict: (edit, resolution) => open(commands.resolveConflict(edit, resolution)),
+    resolveConflict: (edit, resolution, confirmed) =>
+      open(commands.resolveConflict(edit, resolution, confirmed)),
     settleEdit: (edit) => open(commands.settleEdit(edit)),
     openEdits: (connection) => open(commands.openEdits(connection)),
     preview: (request) => open(commands.preview(request)),

@@ -134,12 +134,13 @@ export class Edits {
     );
   }
 
-  async resolve(resolution: ResolutionView): Promise<void> {
+  /** A conflict was decided; `confirmed` is the environment's name where it is protected. */
+  async resolve(resolution: ResolutionView, confirmed: string | null = null): Promise<void> {
     const conflict = this.conflict;
     if (conflict === null) return;
     this.conflict = null;
     await this.#follow(
-      () => this.#session.host.resolveConflict(conflict.edit, resolution),
+      () => this.#session.host.resolveConflict(conflict.edit, resolution, confirmed),
       this.#afterwards(),
     );
   }

@@ -35,6 +35,8 @@ export const edits = {
   keepTheirs: "Keep theirs",
   leaveMine: "Leave mine",
   sendMine: "Send mine on top",
+  typeName: (environment: string) => `Type ${environment} to confirm`,
+  sendMineIn: (environment: string) => `Send mine to ${environment}`,
   later: "Decide later",
   open: {
     region: "Open edits",

@@ -2,7 +2,7 @@ import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import type { ConflictView, OpenEditView } from "../../ipc/bindings";
+import type { ConflictView, OpenEditView, ProtectionView } from "../../ipc/bindings";
 import ConflictDialog from "./ConflictDialog.svelte";
 import OpenEditList from "./OpenEditList.svelte";
 
@@ -19,10 +19,15 @@ const conflict: ConflictView = {
   ],
 };
 
-function open(over: Partial<ConflictView> = {}) {
+function open(over: Partial<ConflictView> = {}, protection: ProtectionView = "none") {
   const onResolve = vi.fn();
   const onClose = vi.fn();
-  const drawn = render(ConflictDialog, { conflict: { ...conflict, ...over }, onResolve, onClose });
+  const drawn = render(ConflictDialog, {
+    conflict: { ...conflict, ...over },
+    protection,
+    onResolve,
+    onClose,
+  });
   return { ...drawn, onResolve, onClose };
 }
 
@@ -55,7 +60,7 @@ describe("the conflict dialog", () => {
   ])("takes the key %s for %s", async (key, resolution) => {
     const { onResolve } = open();
     await userEvent.keyboard(key);
-    expect(onResolve).toHaveBeenCalledExactlyOnceWith(resolution);
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith(resolution, null);
   });
 
   it("takes the buttons, and leaves other keys alone", async () => {
@@ -63,7 +68,7 @@ describe("the conflict dialog", () => {
     await userEvent.keyboard("3{Control>}1{/Control}x");
     expect(onResolve).not.toHaveBeenCalled();
     await userEvent.click(screen.getByRole("button", { name: "Send mine on top" }));
-    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine");
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine", null);
     expect(onClose).not.toHaveBeenCalled();
   });
 
@@ -113,7 +118,7 @@ describe("the conflict dialog", () => {
     await userEvent.keyboard("2");
     expect(onResolve).not.toHaveBeenCalled();
     await userEvent.click(within(dialog).getByRole("button", { name: /^Leave mine/ }));
-    expect(onResolve).toHaveBeenCalledWith("keep_theirs");
+    expect(onResolve).toHaveBeenCalledWith("keep_theirs", null);
   });
 
   it("reads an empty side as no value", () => {
@@ -137,6 +142,27 @@ const contested: OpenEditView = {
   sentence: "Met a change.",
   conflict,
 };
+
+describe("the conflict dialog of a protected environment", () => {
+  it("takes no single key for sending, and names the environment on the button", async () => {
+    const { onResolve } = open({}, "confirm");
+    await userEvent.keyboard("2");
+    expect(onResolve).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole("button", { name: "Send mine to EU Production" }));
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine", "EU Production");
+  });
+
+  it("wants the name typed under the strict setting", async () => {
+    const { onResolve } = open({}, "type_name");
+    const send = screen.getByRole("button", { name: "Send mine to EU Production" });
+    expect(send).toBeDisabled();
+    await userEvent.type(screen.getByLabelText("Type EU Production to confirm"), "EU Production 2");
+    expect(send).toBeDisabled();
+    await userEvent.type(screen.getByLabelText("Type EU Production to confirm"), "{Backspace}{Backspace}");
+    await userEvent.click(send);
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine", "EU Production");
+  });
+});
 
 describe("the list of open edits", () => {
   it("draws nothing without any", () => {

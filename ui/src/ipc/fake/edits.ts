@@ -83,8 +83,10 @@ export class FakeEdits {
     return { outcome: "confirmed", edit: `${edit}-undone`, sentence: this.#sentence(sent) };
   }
 
-  resolve(edit: string, resolution: ResolutionView): OutcomeView {
+  resolve(edit: string, resolution: ResolutionView, confirmed: string | null): OutcomeView {
     const sent = this.#take(edit);
+    const asks = sent.environment.protection !== "none" && confirmed !== sent.environment.name;
+    if (resolution === "send_mine" && asks) throw confirmationNeeded(sent.environment);
     this.#close(edit, sent);
     const name = sent.flag.seed.key;
     if (resolution === "keep_theirs") {

@@ -98,7 +98,7 @@ describe("an edit", () => {
     if (outcome.outcome !== "conflict") throw new Error(outcome.outcome);
     const open = async () => (await host.openEdits("acme")).map((each) => each.edit);
     expect(await open()).toContain(outcome.conflict.edit);
-    await host.resolveConflict(outcome.conflict.edit, resolution);
+    await host.resolveConflict(outcome.conflict.edit, resolution, null);
     expect(await open()).not.toContain(outcome.conflict.edit);
     expect(await isOn(host, "guest_checkout")).toBe(on);
   });

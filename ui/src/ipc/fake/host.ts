@@ -238,9 +238,9 @@ export class FakeHost implements Host {
     return this.#afterAny(() => this.edits.undo(edit));
   }
 
-  async resolveConflict(edit: string, resolution: "keep_theirs" | "send_mine") {
-    await this.#begin("resolveConflict", edit, resolution);
-    return this.#afterAny(() => this.edits.resolve(edit, resolution));
+  async resolveConflict(edit: string, resolution: "keep_theirs" | "send_mine", confirmed: string | null) {
+    await this.#begin("resolveConflict", edit, resolution, confirmed);
+    return this.#afterAny(() => this.edits.resolve(edit, resolution, confirmed));
   }
 
   async settleEdit(edit: string) {

@@ -124,7 +124,13 @@ impl Console {
 
     /// Settles a conflict. Sending again is a new conditional write against
     /// what the user has just seen; another change in between is another round.
-    pub async fn resolve(&self, id: &EditId, resolution: Resolution) -> Result<Outcome, ConsoleError> {
+    /// A protected environment wants the sending confirmed, as an edit there.
+    pub async fn resolve(
+        &self,
+        id: &EditId,
+        resolution: Resolution,
+        confirmed: Option<&str>,
+    ) -> Result<Outcome, ConsoleError> {
         let edit = self.known_edit(id).await?;
         let desk = self.desk(&edit.connection, &edit.environment).await?;
         let _turn = self.flag_turn(&desk.site, &edit.flag).await;
@@ -139,6 +145,7 @@ impl Console {
             });
         }
         check_writable(&desk.environment)?;
+        check_confirmed(&desk.environment, confirmed)?;
         let mut base = self.mirrored(&desk.site, &edit.flag).await?;
         base.state = (**theirs).clone();
         let change = edit.change.clone();

@@ -1,7 +1,7 @@
 //! Maya changes the same flag: before, meanwhile, again, and before an undo.
 
 use halyard_console::{ConsoleError, Outcome, Resolution};
-use halyard_model::{Edit, EditState, FlagState};
+use halyard_model::{Edit, EditState, FlagState, Protection};
 use halyard_sandbox::{Effect, Fault, Moment};
 use serde_json::json;
 
@@ -87,15 +87,52 @@ async fn theirs_can_be_kept() {
         let before = bench.held(&place, FLAG).await.state;
         let kept = bench
             .console
-            .resolve(&edit.id, Resolution::KeepTheirs)
+            .resolve(&edit.id, Resolution::KeepTheirs, None)
             .await
             .unwrap();
         assert!(matches!(&kept, Outcome::NotDone { edit } if edit.state == EditState::Dropped));
         assert!(bench.writes().is_empty());
         assert_eq!(bench.held(&place, FLAG).await.state, before);
         assert_eq!(bench.console.open_edits(&place.connection).await.unwrap(), []);
-        let again = bench.console.resolve(&edit.id, Resolution::SendMine).await;
+        let again = bench.console.resolve(&edit.id, Resolution::SendMine, None).await;
         assert!(matches!(again, Err(ConsoleError::Gone { .. })));
+    }
+}
+
+#[tokio::test]
+async fn a_protected_environment_asks_before_mine_is_sent() {
+    for path in Path::ALL {
+        let (bench, place, edit) = in_conflict(path).await;
+        bench
+            .console
+            .set_protection(&place.connection, &place.environment, Protection::TypeName)
+            .await
+            .unwrap();
+        for confirmed in [None, Some("Another"), Some("")] {
+            let asked = bench
+                .console
+                .resolve(&edit.id, Resolution::SendMine, confirmed)
+                .await;
+            assert!(
+                matches!(asked, Err(ConsoleError::ConfirmationNeeded)),
+                "{path:?}: {asked:?}"
+            );
+        }
+        assert!(bench.writes().is_empty());
+        let facts = bench
+            .console
+            .environment(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        let name = facts.environment.name;
+        let sent = bench
+            .console
+            .resolve(&edit.id, Resolution::SendMine, Some(&name))
+            .await;
+        assert!(
+            matches!(sent, Ok(Outcome::Confirmed { .. })),
+            "{path:?}: {sent:?}"
+        );
     }
 }
 
@@ -104,8 +141,8 @@ async fn mine_can_be_sent_over_theirs_once() {
     for path in Path::ALL {
         let (bench, place, edit) = in_conflict(path).await;
         let (one, other) = tokio::join!(
-            bench.console.resolve(&edit.id, Resolution::SendMine),
-            bench.console.resolve(&edit.id, Resolution::SendMine),
+            bench.console.resolve(&edit.id, Resolution::SendMine, None),
+            bench.console.resolve(&edit.id, Resolution::SendMine, None),
         );
         assert!(matches!(one, Ok(Outcome::Confirmed { .. })), "{path:?}: {one:?}");
         assert!(
@@ -130,7 +167,7 @@ async fn another_change_is_another_round() {
         bench.maya_edits(FLAG, json!("maya's second"));
         let outcome = bench
             .console
-            .resolve(&edit.id, Resolution::SendMine)
+            .resolve(&edit.id, Resolution::SendMine, None)
             .await
             .unwrap();
         let (second, theirs, already_sent) = conflict(&outcome);
@@ -143,7 +180,7 @@ async fn another_change_is_another_round() {
         assert_eq!(open, std::slice::from_ref(second), "the first round is over");
         let third = bench
             .console
-            .resolve(&second.id, Resolution::SendMine)
+            .resolve(&second.id, Resolution::SendMine, None)
             .await
             .unwrap();
         assert!(matches!(third, Outcome::Confirmed { .. }), "{third:?}");
@@ -158,7 +195,7 @@ async fn another_change_is_another_round() {
 async fn a_conflict_stays_open_where_sending_fails() {
     let (bench, place, edit) = in_conflict(Path::FlagsmithV1).await;
     bench.fault(Fault::of(Effect::Refuse));
-    let failed = bench.console.resolve(&edit.id, Resolution::SendMine).await;
+    let failed = bench.console.resolve(&edit.id, Resolution::SendMine, None).await;
     assert!(matches!(failed, Err(ConsoleError::Service(_))));
     assert_eq!(bench.console.open_edits(&place.connection).await.unwrap(), [edit]);
 }

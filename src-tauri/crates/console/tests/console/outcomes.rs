@@ -135,7 +135,7 @@ async fn an_unknown_edit_that_meets_maya_becomes_a_conflict() {
         );
         let mine = bench
             .console
-            .resolve(&edit.id, Resolution::SendMine)
+            .resolve(&edit.id, Resolution::SendMine, None)
             .await
             .unwrap();
         assert!(matches!(mine, Outcome::Confirmed { .. }), "{mine:?}");
