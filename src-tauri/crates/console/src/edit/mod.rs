@@ -176,8 +176,10 @@ impl Console {
             .reach_of(desk.connection.clone(), desk.environment.clone())
             .await?;
         self.inner.mirror.save_edit(&edit).await?;
-        let edit = *self.recorded(edit, EditState::Sent).await?;
+        // Begun first: nobody may take an edit marked as sent for one that its
+        // sender has given up.
         let underway = Underway::begin(self, &desk.site, &edit.id);
+        let edit = *self.recorded(edit, EditState::Sent).await?;
         let write = Write {
             base: &base,
             change: &edit.change,
