@@ -133,6 +133,13 @@ async fn a_second_override_of_a_segment_is_taken_and_then_hidden() {
         (&json!(3), &json!(3)),
         "one default, two of three overrides"
     );
+    let document = server.document(PRODUCTION, &[]).await.json();
+    let segments = document["project"]["segments"].as_array().unwrap();
+    let told = segments
+        .iter()
+        .flat_map(|segment| segment["feature_states"].as_array().unwrap())
+        .filter(|state| state["feature"]["id"] == 2);
+    assert_eq!(told.count(), 3, "the document hides none");
 }
 
 #[tokio::test]

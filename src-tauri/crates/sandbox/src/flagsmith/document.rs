@@ -21,7 +21,7 @@ impl Store {
             if let Some(state) = self.default_state(environment.id, feature.id) {
                 defaults.push(self.document_state(state));
             }
-            for (link, state) in self.served_overrides(environment.id, feature.id) {
+            for (link, state) in self.overrides(environment.id, feature.id) {
                 overrides_by_segment
                     .entry(link.segment)
                     .or_default()
