@@ -126,51 +126,95 @@ async fn bad_bodies_are_told_and_bounded() {
     );
 }
 
+/// Sends to Flagsmith what no client method sends.
+async fn sent(bench: &Bench, method: &str, path: &str, body: &serde_json::Value) -> u16 {
+    let url = format!("{}{path}", bench.endpoint.address());
+    let answer = reqwest::Client::new()
+        .request(method.parse().unwrap(), url)
+        .header("Authorization", format!("Api-Key {}", bench.credential.expose()))
+        .json(body)
+        .send()
+        .await
+        .unwrap();
+    answer.status().as_u16()
+}
+
 /// Flagsmith takes a second override of the same segment. The console shows
-/// the one that is served, and can still write.
+/// the one that is served, be it the older or the newer, and can still write.
 #[tokio::test]
 async fn duplicate_overrides_are_shown_once_and_hinder_nothing() {
     let bench = Bench::flagsmith(Seed::Acme).await;
     let environment = bench.versioned(false);
     let snapshot = bench.collect(environment).await.unwrap().value;
-    let flag = snapshot
+    let segment: u64 = snapshot.segments[0].remote_id.parse().unwrap();
+    for (key, rows) in [
+        ("guest_checkout", [("served", 0), ("hidden", 1)]),
+        ("gift_wrapping", [("hidden", 3), ("served", 1)]),
+    ] {
+        let flag = snapshot.flags.iter().find(|flag| flag.key.0 == key).unwrap();
+        for (value, priority) in rows {
+            let path = format!(
+                "environments/{}/features/{}/create-segment-override/",
+                environment.key.0, flag.remote_id
+            );
+            let body = json!({
+                "feature_segment": {"segment": segment, "priority": priority}, "enabled": true,
+                "feature_state_value": {"type": "unicode", "string_value": value},
+            });
+            assert_eq!(sent(&bench, "POST", &path, &body).await, 201);
+        }
+        let collected = bench.collected(environment, key).await;
+        let shown: Vec<_> = collected
+            .state
+            .segment_overrides
+            .iter()
+            .map(|one| one.value.clone())
+            .collect();
+        assert_eq!(shown, [FlagValue(json!("served"))], "{key}");
+        let fresh = bench.now(environment, &collected).await;
+        assert_eq!(differences(&collected.state, &fresh.state), []);
+        let change = Change::toggle(!collected.state.enabled);
+        let outcome = bench.write(environment, &collected, &change).await.unwrap();
+        assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+    }
+}
+
+/// A state that is scheduled for later leaves its flag without one until then.
+/// All parts agree on that, so nothing is read twice.
+#[tokio::test]
+async fn a_flag_without_a_state_is_not_a_change_in_the_middle() {
+    let bench = Bench::flagsmith(Seed::Acme).await;
+    let environment = bench.versioned(false);
+    let calm = bench.collect(environment).await.unwrap();
+    let flag = calm
+        .value
         .flags
         .iter()
-        .find(|flag| flag.key.0 == "guest_checkout")
+        .find(|flag| flag.key.0 == "gift_wrapping")
         .unwrap();
-    let segment: u64 = snapshot.segments[0].remote_id.parse().unwrap();
-    for value in ["served", "hidden"] {
-        let url = format!(
-            "{}environments/{}/features/{}/create-segment-override/",
-            bench.endpoint.address(),
-            environment.key.0,
-            flag.remote_id
-        );
-        let created = reqwest::Client::new()
-            .post(url)
-            .header("Authorization", format!("Api-Key {}", bench.credential.expose()))
-            .json(&json!({
-                "feature_segment": {"segment": segment}, "enabled": true,
-                "feature_state_value": {"type": "unicode", "string_value": value},
-            }))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(created.status(), 201);
-    }
-    let collected = bench.collected(environment, "guest_checkout").await;
-    let shown: Vec<_> = collected
-        .state
-        .segment_overrides
-        .iter()
-        .map(|one| one.value.clone())
-        .collect();
-    assert_eq!(shown, [FlagValue(json!("served"))]);
-    let fresh = bench.now(environment, &collected).await;
-    assert_eq!(differences(&collected.state, &fresh.state), []);
-    let change = Change::toggle(!collected.state.enabled);
-    let outcome = bench.write(environment, &collected, &change).await.unwrap();
-    assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+    let url = format!(
+        "{}environments/{}/featurestates/?feature={}",
+        bench.endpoint.address(),
+        environment.key.0,
+        flag.remote_id
+    );
+    let listed = reqwest::Client::new()
+        .get(url)
+        .header("Authorization", format!("Api-Key {}", bench.credential.expose()))
+        .send()
+        .await
+        .unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&listed.bytes().await.unwrap()).unwrap();
+    let state = &listed["results"][0];
+    let path = format!("features/featurestates/{}/", state["id"]);
+    let later = json!({
+        "feature": state["feature"], "environment": state["environment"], "enabled": true,
+        "feature_state_value": {"type": "unicode", "string_value": "later"}, "live_from": "2126-11-21T00:00:00Z",
+    });
+    assert_eq!(sent(&bench, "PUT", &path, &later).await, 200);
+    assert_eq!(bench.collect(environment).await.unwrap().requests, calm.requests);
+    let read = bench.provider.flag(bench.target(environment), flag).await;
+    assert_eq!(read.unwrap_err().kind, FailureKind::NotFound);
 }
 
 /// A change while the parts are read leads to a second reading.

@@ -144,11 +144,17 @@ fn same_states(parts: &Parts) -> bool {
         .filter(|state| is_default(state))
         .map(|state| (state.feature, state))
         .collect();
-    told.len() == parts.features.len()
-        && defaults.len() == parts.features.len()
+    let known: HashSet<u64> = parts.features.iter().map(|feature| feature.id).collect();
+    told.keys()
+        .chain(defaults.keys())
+        .all(|feature| known.contains(feature))
         && parts.features.iter().all(|feature| {
-            let (Some(told), Some(listed)) = (told.get(&feature.id), defaults.get(&feature.id)) else {
-                return false;
+            let (told, listed) = match (told.get(&feature.id), defaults.get(&feature.id)) {
+                (Some(told), Some(listed)) => (told, listed),
+                // A flag whose state is scheduled for later has none until then,
+                // and one that was just deleted was listed with its state.
+                (None, None) => return feature.environment_feature_state.is_none(),
+                _ => return false,
             };
             let options = &feature.multivariate_options;
             told.enabled == listed.enabled
@@ -282,21 +288,23 @@ pub(super) struct OverrideRow {
 
 /// Overrides in the order in which they are tried, the same from whatever
 /// route they were read. The service takes a second override of the same
-/// segment and then serves the older one, which is the one kept here.
+/// segment and then serves the one with the lower priority; its document holds
+/// both, that one first.
 pub(super) fn in_order(mut rows: Vec<OverrideRow>) -> Vec<SegmentOverride> {
-    rows.sort_by_key(|row| row.state_id);
-    let mut kept: Vec<SegmentOverride> = Vec::with_capacity(rows.len());
+    let priority = |row: &OverrideRow| row.segment.priority.unwrap_or(i64::MAX);
+    // Stable, so that equal priorities keep the order of the answer.
+    rows.sort_by_key(priority);
+    let mut kept: Vec<OverrideRow> = Vec::with_capacity(rows.len());
     for row in rows {
         if kept
             .iter()
-            .all(|segment| segment.segment_id != row.segment.segment_id)
+            .all(|other| other.segment.segment_id != row.segment.segment_id)
         {
-            kept.push(row.segment);
+            kept.push(row);
         }
     }
-    // Stable, so that equal priorities keep the order of their states.
-    kept.sort_by_key(|segment| segment.priority.unwrap_or(i64::MAX));
-    kept
+    kept.sort_by_key(|row| (priority(row), row.state_id));
+    kept.into_iter().map(|row| row.segment).collect()
 }
 
 /// A flag from its row in the list of features.
