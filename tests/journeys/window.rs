@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::Capabilities};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError, wd::Capabilities};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -95,20 +95,29 @@ impl Window {
         self.wait(&path, &format!("the text \"{text}\"")).await
     }
 
-    /// Clicks something with a role and a name.
+    /// Brings something with a role and a name into the middle, as a person
+    /// scrolls to it, and clicks it.
     pub async fn click(&self, role: &str, name: &str) {
         let started = Instant::now();
         loop {
-            let result = self.find(role, name).await.click().await;
-            match result {
-                Ok(()) => return,
-                Err(error) if started.elapsed() > PATIENCE => {
-                    panic!("{role} \"{name}\" takes no click: {error}")
-                }
-                // Moving or covered for a moment: a person would try again.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            let element = self.find(role, name).await;
+            let Err(error) = self.bring_and_click(element).await else {
+                return;
+            };
+            if started.elapsed() > PATIENCE {
+                self.picture("failure").await;
+                panic!("{role} \"{name}\" takes no click: {error:?}");
             }
+            // Moving or covered for a moment: a person would try again.
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    async fn bring_and_click(&self, element: Element) -> Result<(), CmdError> {
+        let script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
+        let handle = serde_json::to_value(&element)?;
+        self.client.execute(script, vec![handle]).await?;
+        element.click().await
     }
 
     /// From the first page: types an address and a key, and has them checked.
