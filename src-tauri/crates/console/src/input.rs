@@ -14,7 +14,7 @@ const FLAGSMITH_VALUE_LIMIT: usize = 20_000;
 pub fn parse_value(service: Service, kind: ValueKind, text: &str) -> Result<FlagValue, ConsoleError> {
     let value = match kind {
         ValueKind::None => Value::Null,
-        ValueKind::Text => Value::String(text.to_owned()),
+        ValueKind::Text => Value::String(as_kept(service, text).to_owned()),
         ValueKind::Boolean => match text.trim() {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
@@ -31,6 +31,15 @@ pub fn parse_value(service: Service, kind: ValueKind, text: &str) -> Result<Flag
         }
     }
     Ok(FlagValue(value))
+}
+
+/// Flagsmith takes blanks and line ends off both ends of what it is sent. An
+/// edit that asked for them would never be found carried out.
+fn as_kept(service: Service, text: &str) -> &str {
+    match service {
+        Service::Flagsmith => text.trim(),
+        Service::EdgeFlags => text,
+    }
 }
 
 fn number(service: Service, text: &str) -> Result<Value, ConsoleError> {
@@ -50,7 +59,7 @@ fn number(service: Service, text: &str) -> Result<Value, ConsoleError> {
     }
 }
 
-/// Flagsmith keeps JSON as text; what was typed is kept to the letter.
+/// Flagsmith keeps JSON as text; what was typed is kept, inner blanks included.
 fn json(service: Service, text: &str) -> Result<Value, ConsoleError> {
     let parsed: Value = serde_json::from_str(text).map_err(|error| {
         refused(&format!(
@@ -60,7 +69,7 @@ fn json(service: Service, text: &str) -> Result<Value, ConsoleError> {
         ))
     })?;
     Ok(match service {
-        Service::Flagsmith => Value::String(text.to_owned()),
+        Service::Flagsmith => Value::String(as_kept(service, text).to_owned()),
         Service::EdgeFlags => parsed,
     })
 }
@@ -85,6 +94,8 @@ mod tests {
         for (service, kind, text, expected) in [
             (Flagsmith, None, "ignored", Some(json!(null))),
             (Flagsmith, Text, "25", Some(json!("25"))),
+            (Flagsmith, Text, "\u{a0} two words\n", Some(json!("two words"))),
+            (EdgeFlags, Text, " two words\n", Some(json!(" two words\n"))),
             (Flagsmith, Number, "25", Some(json!(25))),
             (Flagsmith, Number, "1.5", Option::None),
             (EdgeFlags, Number, "1.5", Some(json!(1.5))),
