@@ -13,7 +13,7 @@ stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 build_packages=(build-essential pkg-config file libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev libssl-dev)
 display_packages=(xvfb xauth)
-test_packages=(webkit2gtk-driver dbus-x11 gnome-keyring imagemagick x11-utils openbox python3-venv)
+test_packages=(webkit2gtk-driver dbus-x11 gnome-keyring imagemagick procps python3-venv)
 
 check_tools() {
   command -v cargo >/dev/null || stop "Rust is missing. Install it from your distribution or with rustup (1.94 or newer), then run this again."

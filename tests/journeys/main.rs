@@ -12,6 +12,7 @@
 mod conflict;
 mod connect;
 mod demo;
+mod killed;
 mod looks;
 mod offline;
 mod window;

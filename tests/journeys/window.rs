@@ -75,6 +75,17 @@ impl Window {
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
+    /// Kills the program at once, as a crash does, and leaves its data folder.
+    pub fn kill(mut self) -> TempDir {
+        let parent = self.driver.id().to_string();
+        let killed = Command::new("pkill").args(["-KILL", "-P", &parent]).status();
+        assert!(
+            killed.is_ok_and(|status| status.success()),
+            "there is a program to kill"
+        );
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
     /// The data folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
