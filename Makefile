@@ -21,14 +21,14 @@ dev: setup ## open a window on the development server, which reloads the UI
 	cd $(CURDIR) && ui/node_modules/.bin/tauri dev -- --no-default-features
 
 test: setup-test check ## everything: check, all Rust tests, the window journeys
-	cargo test --workspace --locked
+	cargo test --workspace --locked -- --show-output
 	$(MAKE) e2e
 
 check: setup ui ui-check ## the fast local loop: format, lints, types, unit tests, bindings
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test -q --workspace --lib --locked
-	cargo test -q --test bindings --locked
+	cargo test -q --workspace --test bindings --locked
 
 ui: setup ## build the UI
 	@npm --prefix ui run --silent build
@@ -40,9 +40,8 @@ ui-check: setup
 	npm --prefix ui run --silent test
 
 e2e: setup-test ui ## the journeys through the real window
-	cargo build --locked
 	xvfb-run -a -s '-screen 0 1440x900x24' scripts/with-keychain.sh \
-	  cargo test --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
+	  cargo test --workspace --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
 
 bench: setup ## measure, and write target/bench/report.json
 	cargo bench --locked -p halyard-engine --bench report
