@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::{commands, events};
+use crate::{commands, events, view};
 
 /// Everything the window may call and hear.
 pub fn builder() -> Builder<tauri::Wry> {
@@ -35,5 +35,20 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::preview::find_identities,
             commands::preview::identity_traits
         ])
-        .events(collect_events![events::Changed, events::RefreshProgress])
+        .typ::<view::TraceView>()
+        .typ::<view::CompareRequest>()
+        .typ::<view::SurfaceChoiceView>()
+        .typ::<view::ComparisonView>()
+        .typ::<view::PersonaView>()
+        .typ::<view::CohortFileView>()
+        .typ::<view::BatchRequest>()
+        .typ::<view::BatchView>()
+        .typ::<view::ImpactRequest>()
+        .typ::<view::ImpactView>()
+        .typ::<view::FindingView>()
+        .events(collect_events![
+            events::Changed,
+            events::RefreshProgress,
+            events::BatchProgress
+        ])
 }

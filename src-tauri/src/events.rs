@@ -45,3 +45,14 @@ pub struct RefreshProgress {
     /// Out of how many, where known.
     pub total: Option<u32>,
 }
+
+/// How far a run over many identities has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct BatchProgress {
+    /// [`crate::view::BatchRequest::job`].
+    pub job: String,
+    /// Identities evaluated.
+    pub done: u32,
+    /// Out of how many.
+    pub total: u32,
+}

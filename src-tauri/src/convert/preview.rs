@@ -31,6 +31,7 @@ pub fn preview(
             caveats: caveats(&local.remote),
             rows: local_rows(&local, name, &known),
             freshness: freshness(facts),
+            failure: None,
         },
         Preview::Remote(remote) => PreviewView {
             remote: true,
@@ -42,6 +43,7 @@ pub fn preview(
             caveats: vec!["EdgeFlags evaluates by itself and keeps its rollout to itself.".into()],
             rows: remote_rows(remote),
             freshness: freshness(facts),
+            failure: None,
         },
     }
 }
@@ -64,6 +66,7 @@ fn local_rows(local: &LocalPreview, environment: &str, known: &HashMap<&str, &Fl
             decided_by: decider(row),
             why: reason::sentence(&row.explanation, environment),
             caveat: caveat(row, &local.remote),
+            expected: None,
         })
         .collect()
 }
@@ -133,6 +136,7 @@ fn remote_row(row: RemoteFlag) -> PreviewRowView {
         decided_by: DeciderView::Service,
         why,
         caveat: None,
+        expected: None,
     }
 }
 

@@ -28,6 +28,17 @@ pub struct TraitView {
     pub text: String,
 }
 
+/// A change somebody considers and has not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct DraftEditView {
+    /// The flag.
+    pub flag: String,
+    /// Turn on or off; `null` leaves it.
+    pub enabled: Option<bool>,
+    /// Replace the value; `null` leaves it.
+    pub value: Option<ValueView>,
+}
+
 /// Asks what an identity gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct PreviewRequest {
@@ -39,6 +50,9 @@ pub struct PreviewRequest {
     pub identifier: String,
     /// What is known about it.
     pub traits: Vec<TraitView>,
+    /// Laid over the mirror before it is evaluated; empty for the mirror as it
+    /// is.
+    pub edits: Vec<DraftEditView>,
 }
 
 /// What decided a flag.
@@ -75,6 +89,32 @@ pub struct PreviewRowView {
     /// What a client may see differently, in a sentence, such as `Left out for
     /// client-side keys.`
     pub caveat: Option<String>,
+    /// What the documented order of evaluation would give, where a service
+    /// evaluates by itself.
+    pub expected: Option<ExpectedView>,
+}
+
+/// How an answer relates to what was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum AgreementView {
+    /// The same.
+    Agrees,
+    /// Not the same.
+    Disagrees,
+    /// The service decides by what nobody outside knows.
+    CannotTell,
+}
+
+/// What the documented order of evaluation would give; never verified here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ExpectedView {
+    /// How the service's answer relates to it.
+    pub agreement: AgreementView,
+    /// What was expected and why, in a sentence.
+    pub sentence: String,
+    /// What the documentation leaves open, in sentences.
+    pub unsure: Vec<String>,
 }
 
 /// What an identity gets.
@@ -92,6 +132,9 @@ pub struct PreviewView {
     pub caveats: Vec<String>,
     /// How fresh what it was evaluated against is.
     pub freshness: FreshnessView,
+    /// Where a server would fail for this identity instead of answering: what
+    /// and why, in a sentence.
+    pub failure: Option<String>,
 }
 
 /// An identity the service knows.

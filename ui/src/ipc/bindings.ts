@@ -63,11 +63,21 @@ export const commands = {
 
 /** Events */
 export const events = {
+	batchProgress: makeEvent<BatchProgress, BatchProgress>("batch-progress"),
 	changed: makeEvent<Changed, Changed>("changed"),
 	refreshProgress: makeEvent<RefreshProgress, RefreshProgress>("refresh-progress"),
 };
 
 /* Types */
+/**  How an answer relates to what was expected. */
+export type AgreementView = 
+/**  The same. */
+"agrees" | 
+/**  Not the same. */
+"disagrees" | 
+/**  The service decides by what nobody outside knows. */
+"cannot_tell";
+
 /**  Everything the window needs to draw its frame. */
 export type AppView = {
 	/**  Halyard's version. */
@@ -82,6 +92,64 @@ export type AppView = {
 	last_place: PlaceView | null,
 	/**  Light or dark. */
 	theme: ThemeView,
+};
+
+/**  How far a run over many identities has come. */
+export type BatchProgress = {
+	/**  [`crate::view::BatchRequest::job`]. */
+	job: string,
+	/**  Identities evaluated. */
+	done: number,
+	/**  Out of how many. */
+	total: number,
+};
+
+/**  Evaluates a cohort. With edits, before and after them. */
+export type BatchRequest = {
+	/**  Names the run for progress and cancelling; chosen by the window. */
+	job: string,
+	/**  The connection. */
+	connection: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  Whom. */
+	cohort: CohortChoiceView,
+	/**  Edits to weigh; empty for a plain distribution. */
+	edits: DraftEditView[],
+};
+
+/**  A cohort's results. */
+export type BatchView = {
+	/**  Who, such as `2,400 sampled identities`. */
+	cohort: string,
+	/**  How many were evaluated. */
+	identities: number,
+	/**  It was cancelled: counts are of those evaluated until then. */
+	stopped: boolean,
+	/**  How long it took, in milliseconds. */
+	took_ms: number,
+	/**  Identities for which a server would fail. */
+	failed: number,
+	/**  The first of them, in sentences. */
+	failures: string[],
+	/**  Identities with at least one change; `null` without edits. */
+	changed: number | null,
+	/**  The flags: those that change first, then by name. */
+	flags: FlagSharesView[],
+	/**  How fresh what it was evaluated against is and what it is, in a sentence. */
+	source: string,
+};
+
+/**  A bucket against a threshold. */
+export type BucketView = {
+	/**  What was hashed. */
+	hashed: string,
+	/**  Percent, such as `23.19`. */
+	bucket: string,
+	/**  In hundredths of a percent, for drawing. */
+	bucket_basis_points: number,
+	/**  Buckets up to here are in, in hundredths of a percent. */
+	threshold_basis_points: number,
 };
 
 /**  What the service last said about the requests left. */
@@ -114,6 +182,89 @@ environment: string } |
 { what: "status"; 
 /**  The connection. */
 connection: string };
+
+/**  Whom to evaluate. */
+export type CohortChoiceView = 
+/**  The identities of a file that was read. */
+{ cohort: "file"; 
+/**  [`CohortFileView::id`]. */
+id: string } | 
+/**  The saved personas. */
+{ cohort: "personas" } | 
+/**  The identities that have an override in this environment. */
+{ cohort: "overridden" } | 
+/**  Made-up identities. */
+{ cohort: "generated"; 
+/**  How many. */
+count: number; 
+/**  The same number makes the same identities. */
+seed: number; 
+/**  Their traits. */
+ranges: TraitRangeView[] };
+
+/**
+ *  A file of identities, read. It stays in memory until it is closed or
+ *  another is opened.
+ */
+export type CohortFileView = {
+	/**  Names it. */
+	id: string,
+	/**  The file's name. */
+	name: string,
+	/**  `CSV`, `JSON` or `JSON lines`. */
+	format: string,
+	/**  How many identities. */
+	identities: number,
+	/**  Names of their traits, most frequent first. */
+	traits: string[],
+	/**  The column or member the identifier came from. */
+	identifier_from: string,
+	/**  Lines that could not be read. */
+	broken: number,
+	/**  The first of them, such as `line 7: no identifier`. */
+	broken_lines: string[],
+	/**  Identifiers that were there more than once. */
+	duplicates: number,
+};
+
+/**  What would make server and preview agree. */
+export type CompareRemedyView = 
+/**  Read the environment again: the mirror may be behind. */
+"refresh" | 
+/**  Preview with the traits the server has stored. */
+"use_stored_traits";
+
+/**  Asks a server for the identity of a preview, and compares. */
+export type CompareRequest = {
+	/**
+	 *  What is previewed. Neither the identity nor its traits are stored by
+	 *  the server.
+	 */
+	preview: PreviewRequest,
+	/**  Whom to ask. */
+	surface: SurfaceView,
+};
+
+/**  What came of a comparison. */
+export type ComparisonView = {
+	/**  Who answered. */
+	label: string,
+	/**  When, in seconds since 1970. */
+	asked_at: number,
+	/**  How long the answer took, in milliseconds. */
+	took_ms: number,
+	/**  How many flags were compared. */
+	compared: number,
+	/**  Those that differ, sorted by name. */
+	differences: DifferenceView[],
+	/**
+	 *  Such as `2 of 128 flags differ. Traits typed here are not stored on the
+	 *  server.`
+	 */
+	sentence: string,
+	/**  The traits the server has stored for the identity, where it tells. */
+	stored_traits: TraitView[] | null,
+};
 
 /**  One field of a conflict. */
 export type ConflictFieldView = {
@@ -195,6 +346,35 @@ export type DeciderView =
 "default" | 
 /**  The service itself; it keeps its rules to itself. */
 "service";
+
+/**  One flag for which the server says something else. */
+export type DifferenceView = {
+	/**  The flag. */
+	flag: string,
+	/**  What the server says: a value, `On`, `Off`, `Nothing`. */
+	theirs: string,
+	/**  The value behind it, where there is one. */
+	value: ValueView | null,
+	/**
+	 *  Likely cause, in a clause such as `because the server has order_count 3
+	 *  stored for u_48213`.
+	 */
+	because: string,
+	/**  Evaluating under that assumption gave the server's answer. */
+	verified: boolean,
+	/**  What to do about it. */
+	remedy: CompareRemedyView | null,
+};
+
+/**  A change somebody considers and has not sent. */
+export type DraftEditView = {
+	/**  The flag. */
+	flag: string,
+	/**  Turn on or off; `null` leaves it. */
+	enabled: boolean | null,
+	/**  Replace the value; `null` leaves it. */
+	value: ValueView | null,
+};
 
 /**  A checked key and what it opens, before anything is saved. */
 export type DraftView = {
@@ -329,6 +509,32 @@ export type ErrorCode =
 /**  What was asked for is not there any more. */
 "gone";
 
+/**  What the documented order of evaluation would give; never verified here. */
+export type ExpectedView = {
+	/**  How the service's answer relates to it. */
+	agreement: AgreementView,
+	/**  What was expected and why, in a sentence. */
+	sentence: string,
+	/**  What the documentation leaves open, in sentences. */
+	unsure: string[],
+};
+
+/**  One doubtful condition or override. */
+export type FindingView = {
+	/**  How bad it is. */
+	severity: SeverityView,
+	/**  The segment, where it is one's. */
+	segment: string | null,
+	/**  The flag, where it is one's. */
+	flag: string | null,
+	/**  The condition in words, where it is one's. */
+	condition: string | null,
+	/**  What is doubtful and why, in a sentence. */
+	sentence: string,
+	/**  A value for which engines disagree, in a sentence. */
+	example: string | null,
+};
+
 /**  A flag in the panel. */
 export type FlagDetailView = {
 	/**  As in the table. */
@@ -397,6 +603,24 @@ export type FlagRowView = {
 	revision: string,
 };
 
+/**  One flag over a cohort. */
+export type FlagSharesView = {
+	/**  The flag. */
+	flag: string,
+	/**  An edit concerns it. */
+	edited: boolean,
+	/**  No edit concerns it, and yet somebody's result changes. */
+	surprise: boolean,
+	/**  Who gets what now, largest first. */
+	now: ShareView[],
+	/**  Who gets what after the edits; `null` without edits. */
+	after: ShareView[] | null,
+	/**  Identities whose result changes. */
+	flips: number,
+	/**  From what to what, most frequent first. */
+	moves: MoveView[],
+};
+
 /**  How far what is shown can be trusted to be current. */
 export type FreshnessStateView = 
 /**  Nothing was ever fetched. */
@@ -440,6 +664,48 @@ export type IdentityView = {
 	/**  A name given in the dashboard. */
 	alias: string | null,
 };
+
+/**  Asks what edits would do to a sample. */
+export type ImpactRequest = {
+	/**  The connection. */
+	connection: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  The flag to speak of. */
+	flag: string,
+	/**  The edits; empty to see who gets what now. */
+	edits: DraftEditView[],
+};
+
+/**  What edits would do to one flag. */
+export type ImpactView = {
+	/**  Who, such as `2,400 sampled identities`. */
+	cohort: string,
+	/**  How the sample was made, in a sentence. */
+	how: string,
+	/**  How many. */
+	identities: number,
+	/**  The flag. */
+	shares: FlagSharesView,
+	/**  Such as `442 of 2,400 identities change value (18.4%).` */
+	sentence: string,
+	/**
+	 *  Who does not change although the edit suggests it, and other facts, in
+	 *  sentences.
+	 */
+	notes: string[],
+	/**  Other flags that change, by name. */
+	surprises: string[],
+};
+
+/**  How the conditions of a rule are joined. */
+export type JoinView = 
+/**  All must hold. */
+"all" | 
+/**  At least one must hold. */
+"any" | 
+/**  None may hold. */
+"none";
 
 /**  Where to keep the key of a saved connection. */
 export type KeepKeyView = 
@@ -513,6 +779,22 @@ export type MarkView =
 /**  Striped: a further production. */
 "second_production";
 
+/**  Identities that go from one result to another. */
+export type MoveView = {
+	/**  What they get now. */
+	from: string,
+	/**  What they get after. */
+	to: string,
+	/**  How many. */
+	count: number,
+	/**  What decides now, such as `environment default`. */
+	from_rule: string,
+	/**  What decides after. */
+	to_rule: string,
+	/**  A few of them. */
+	examples: string[],
+};
+
 /**  Something with an identifier and a name. */
 export type NamedView = {
 	/**  The service's identifier. */
@@ -576,6 +858,18 @@ export type PermissionView = {
 	standing: StandingView,
 };
 
+/**  An identity kept by name, to preview again. */
+export type PersonaView = {
+	/**  Names it; empty for a new one. */
+	id: string,
+	/**  Such as `Lena, Berlin`. */
+	name: string,
+	/**  The identity. */
+	identifier: string,
+	/**  What is known about it. */
+	traits: TraitView[],
+};
+
 /**  Where the user was last, to start there again. */
 export type PlaceView = {
 	/**  The connection. */
@@ -594,6 +888,11 @@ export type PreviewRequest = {
 	identifier: string,
 	/**  What is known about it. */
 	traits: TraitView[],
+	/**
+	 *  Laid over the mirror before it is evaluated; empty for the mirror as it
+	 *  is.
+	 */
+	edits: DraftEditView[],
 };
 
 /**  What an identity gets of one flag. */
@@ -615,6 +914,11 @@ export type PreviewRowView = {
 	 *  client-side keys.`
 	 */
 	caveat: string | null,
+	/**
+	 *  What the documented order of evaluation would give, where a service
+	 *  evaluates by itself.
+	 */
+	expected: ExpectedView | null,
 };
 
 /**  What an identity gets. */
@@ -631,6 +935,11 @@ export type PreviewView = {
 	caveats: string[],
 	/**  How fresh what it was evaluated against is. */
 	freshness: FreshnessView,
+	/**
+	 *  Where a server would fail for this identity instead of answering: what
+	 *  and why, in a sentence.
+	 */
+	failure: string | null,
 };
 
 /**  How much a write asks first. */
@@ -641,6 +950,25 @@ export type ProtectionView =
 "confirm" | 
 /**  The environment's name must be typed. */
 "type_name";
+
+/**  What values of a trait to make up. */
+export type RangeKindView = 
+/**  One of these, equally often. */
+{ kind: "one_of"; 
+/**  What they are. */
+value_kind: TraitKindView; 
+/**  As typed. */
+values: string[] } | 
+/**  Whole numbers, both ends included. */
+{ kind: "whole"; 
+/**  The smallest. */
+from: number; 
+/**  The largest. */
+to: number } | 
+/**  true or false. */
+{ kind: "boolean"; 
+/**  How often true, in percent. */
+true_percent: number };
 
 /**  How far a refresh has come. */
 export type RefreshProgress = {
@@ -696,6 +1024,55 @@ export type ServiceView =
 /**  EdgeFlags. */
 "edge_flags";
 
+/**  How bad a finding is. */
+export type SeverityView = 
+/**  A server or a client fails on it. */
+"breaks" | 
+/**  Clients evaluate it differently from the server. */
+"differs" | 
+/**  It can never apply. */
+"never_matches" | 
+/**  Probably not what was meant. */
+"doubtful";
+
+/**  A share of the identities. */
+export type ShareView = {
+	/**  Such as `On`, `one_page`, `Off`. */
+	label: string,
+	/**  On or off. */
+	enabled: boolean,
+	/**  What they get. */
+	value: ValueView,
+	/**  How many. */
+	count: number,
+	/**  In hundredths of a percent. */
+	basis_points: number,
+};
+
+/**  A range of buckets on the ruler. */
+export type SplitRangeView = {
+	/**  The option's key or value; `control` for the last. */
+	label: string,
+	/**  In hundredths of a percent. */
+	from_basis_points: number,
+	/**  In hundredths of a percent. */
+	until_basis_points: number,
+	/**  The identity's bucket lies here. */
+	chosen: boolean,
+};
+
+/**  How an option was chosen: the ruler from 0 to 100. */
+export type SplitView = {
+	/**  What was hashed. */
+	hashed: string,
+	/**  Percent, such as `23.19`. */
+	bucket: string,
+	/**  In hundredths of a percent. */
+	bucket_basis_points: number,
+	/**  The options in order, then control. */
+	ranges: SplitRangeView[],
+};
+
 /**  Whether a key may do something. */
 export type StandingView = 
 /**  Yes. */
@@ -717,6 +1094,43 @@ export type StatusView = {
 	writes: number,
 };
 
+/**  What a step looks at. */
+export type StepKindView = 
+/**  The identity's own override. */
+"identity" | 
+/**  A segment's override. */
+"segment" | 
+/**  The environment's default. */
+"default";
+
+/**  What became of a step. */
+export type StepOutcomeView = 
+/**  It supplied the state. */
+"decides" | 
+/**  It does not apply to this identity. */
+"no_match" | 
+/**  It applies, and something stronger decided. */
+"outranked" | 
+/**  The server would fail here instead of answering. */
+"fails";
+
+/**  A server that can be asked. */
+export type SurfaceChoiceView = {
+	/**  Which. */
+	surface: SurfaceView,
+	/**  Such as `Flags API, edge.api.flagsmith.com`. */
+	label: string,
+};
+
+/**  Whom to ask. */
+export type SurfaceView = 
+/**  The Flags API. */
+{ surface: "flags_api" } | 
+/**  An Edge Proxy. */
+{ surface: "edge_proxy"; 
+/**  Its base address. */
+address: string };
+
 /**  Light, dark, or as the system has it. */
 export type ThemeView = 
 /**  As the system has it. */
@@ -725,6 +1139,68 @@ export type ThemeView =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  One condition as asked of this identity. */
+export type TraceConditionView = {
+	/**  Whether it holds. */
+	verdict: VerdictView,
+	/**  How deep its rule is nested, from 0. */
+	depth: number,
+	/**  How its rule joins it with its neighbours. */
+	join: JoinView,
+	/**  The trait, or a few words such as `the identity`. */
+	property: string,
+	/**  What is asked of it, such as `is one of DE, AT`. */
+	asks: string,
+	/**  What was seen, as JSON: `"DE"`, `7`; `null` when there is no value. */
+	saw: string | null,
+	/**
+	 *  Why it does not hold or what was made of the value, where the values
+	 *  alone do not say, such as `trait not set`.
+	 */
+	because: string | null,
+	/**  For a percentage: where the bucket lies. */
+	bucket: BucketView | null,
+	/**
+	 *  What makes it doubtful: other engines evaluate it differently, or it can
+	 *  never hold.
+	 */
+	warning: string | null,
+};
+
+/**  One step of the evaluation, strongest first. */
+export type TraceStepView = {
+	/**  What it looks at. */
+	kind: StepKindView,
+	/**  Such as `1. EU beta testers` or `Environment default`. */
+	title: string,
+	/**  What became of it. */
+	outcome: StepOutcomeView,
+	/**  The same in words, such as `Decides` or `No match`. */
+	outcome_text: string,
+	/**  What it gives or would give, such as `On, express`. */
+	gives: string,
+	/**  What there is to say without conditions, such as `None for u_48213`. */
+	note: string | null,
+	/**  Its conditions in order. */
+	conditions: TraceConditionView[],
+	/**  How the option was chosen, at the step that decides. */
+	split: SplitView | null,
+};
+
+/**  How one flag came to its value for one identity. */
+export type TraceView = {
+	/**  The flag. */
+	flag: string,
+	/**  The steps, strongest first, the default last. */
+	steps: TraceStepView[],
+	/**  Other flags its segments read, in sentences. */
+	dependencies: string[],
+	/**  Ways to each other result, cheapest first. */
+	ways: WayView[],
+	/**  What a client may see differently, in sentences. */
+	caveats: string[],
+};
 
 /**  What a trait's value is. */
 export type TraitKindView = 
@@ -735,6 +1211,16 @@ export type TraitKindView =
 /**  True or false. */
 "boolean";
 
+/**  What values of a trait to make up, and how often none. */
+export type TraitRangeView = {
+	/**  The trait. */
+	name: string,
+	/**  Its values. */
+	range: RangeKindView,
+	/**  How often it is not set, in percent. */
+	absent_percent: number,
+};
+
 /**  A trait as typed. */
 export type TraitView = {
 	/**  Its name. */
@@ -742,6 +1228,16 @@ export type TraitView = {
 	/**  What its value is. */
 	kind: TraitKindView,
 	/**  Its value: text without quotes, `7`, `true`. */
+	text: string,
+};
+
+/**  One trait to try. Without a kind the trait is taken away. */
+export type TryTraitView = {
+	/**  Its name. */
+	name: string,
+	/**  What its value is; `null` to take it away. */
+	kind: TraitKindView | null,
+	/**  Its value, as in [`super::TraitView::text`]. */
 	text: string,
 };
 
@@ -781,6 +1277,27 @@ export type VariantView = {
 	weight_basis_points: number,
 	/**  This is the flag's own value. */
 	control: boolean,
+};
+
+/**  What became of a condition. */
+export type VerdictView = 
+/**  It holds. */
+"holds" | 
+/**  It does not hold. */
+"fails" | 
+/**  The server would fail on it. */
+"breaks";
+
+/**  What would lead to another result; found by evaluating it. */
+export type WayView = {
+	/**  The result it leads to, such as `express` or `Off`. */
+	goal: string,
+	/**  What to do, such as `set beta_opt_in to true`. */
+	sentence: string,
+	/**  The traits to try; empty where traits alone cannot do it. */
+	traits: TryTraitView[],
+	/**  Label of the button, such as `Try beta_opt_in = true`. */
+	try_label: string | null,
 };
 
 /**  An error: what happened, the likely cause, the next step. Never holds a key. */

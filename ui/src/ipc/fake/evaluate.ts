@@ -23,6 +23,7 @@ export function evaluate(
     rows,
     overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
     caveats: remote ? ["EdgeFlags evaluates by itself and keeps its rollout to itself."] : [],
+    failure: null,
     freshness: freshnessView(environment, now),
   };
 }
@@ -43,6 +44,7 @@ function row(
     decided_by,
     why,
     caveat: flag.seed.serverOnly && decided_by !== "service" ? "Left out for client-side keys." : null,
+    expected: null,
   };
 }
 

@@ -51,6 +51,7 @@ describe("the Acme Store", () => {
       environment: "production",
       identifier: "u_48213",
       traits,
+      edits: [],
     });
     expect(preview.overrides).toBe(9);
     expect(preview.rows.filter((row) => row.enabled)).toHaveLength(88);
@@ -126,7 +127,7 @@ describe("a scenario", () => {
     for (const row of list.flags.slice(0, 30)) {
       await host.flagDetail(place.connection, place.environment, row.key);
     }
-    const preview = await host.preview({ ...place, identifier: "u_48213", traits: [] });
+    const preview = await host.preview({ ...place, identifier: "u_48213", traits: [], edits: [] });
     expect(preview.rows).toHaveLength(list.flags.length);
   });
 

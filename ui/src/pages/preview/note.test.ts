@@ -22,6 +22,7 @@ it("tells the identity, its traits, the age and one line per flag", () => {
         decided_by: "default",
         why: "Environment default.",
         caveat: "Left out for client-side keys.",
+        expected: null,
       },
       {
         flag: "long",
@@ -31,6 +32,7 @@ it("tells the identity, its traits, the age and one line per flag", () => {
         decided_by: "service",
         why: "EdgeFlags decided.",
         caveat: null,
+        expected: null,
       },
     ],
   });

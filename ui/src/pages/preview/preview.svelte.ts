@@ -164,7 +164,12 @@ export class Preview {
     this.evaluating = true;
     const question = this.#question(place);
     try {
-      const result = await this.#host.preview({ ...place, identifier, traits: toViews(this.traits) });
+      const result = await this.#host.preview({
+        ...place,
+        identifier,
+        traits: toViews(this.traits),
+        edits: [],
+      });
       if (turn !== this.#turn) return;
       this.result = result;
       this.#answered = question;
