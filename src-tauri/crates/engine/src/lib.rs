@@ -23,6 +23,7 @@
 
 mod bound;
 mod bucket;
+mod cohort;
 mod compile;
 mod condition;
 mod context;
@@ -47,6 +48,7 @@ mod source;
 mod value;
 mod version;
 
+pub use cohort::{CHUNK_ROWS, Chunk, Cohort, CohortBuilder, Column, UNSET};
 pub use engine::{Dialect, Engine};
 pub use error::{DocumentError, EvaluationError, FailingCondition, FailureCause};
 pub use explanation::{
