@@ -1,0 +1,10 @@
+//! Other engines beside this project's: generated documents, the official Rust engine, and how to measure them.
+//!
+//! A package of its own, so that the app and its tests never wait for what only comparisons need.
+
+pub mod callgrind;
+pub mod official;
+pub mod people;
+pub mod profile;
+pub mod seeded;
+pub mod workload;
