@@ -29,11 +29,13 @@ mod condition;
 mod context;
 mod dependencies;
 mod document;
+pub mod edgeflags;
 mod engine;
 mod error;
 mod explain;
 mod explanation;
 mod identity;
+mod lint;
 mod lists;
 mod mapped;
 mod numbers;
@@ -56,5 +58,9 @@ pub use explanation::{
     RuleJoin, SeenType, SegmentMatch, SplitFact, VariantRange,
 };
 pub use identity::Identity;
+pub use lint::{
+    ConditionText, Evaluator, Example, Finding, FindingKind, Likelihood, SegmentName, Severity, Subject,
+    Verdict,
+};
 pub use operator::Operator;
 pub use result::{Evaluation, FlagResult, Reason, RemoteRules, SegmentResult};
