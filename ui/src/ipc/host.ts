@@ -1,18 +1,28 @@
 import type {
   AppView,
+  BatchProgress,
+  BatchRequest,
+  BatchView,
   Changed,
+  CohortFileView,
+  CompareRequest,
+  ComparisonView,
   ConnectionView,
   ConnectRequest,
   DraftView,
   EditRequest,
   EnvironmentChoiceView,
+  FindingView,
   FlagDetailView,
   FlagListView,
   IdentityView,
+  ImpactRequest,
+  ImpactView,
   KeepKeyView,
   KeyStoreView,
   OpenEditView,
   OutcomeView,
+  PersonaView,
   PlaceView,
   PreviewRequest,
   PreviewView,
@@ -21,7 +31,10 @@ import type {
   ResolutionView,
   SaveConnectionRequest,
   StatusView,
+  SurfaceChoiceView,
   ThemeView,
+  TraceView,
+  TraitRangeView,
   TraitView,
   WireError,
 } from "./bindings";
@@ -76,12 +89,36 @@ export interface Host {
   settleEdit(edit: string): Promise<OutcomeView>;
   openEdits(connection: string): Promise<OpenEditView[]>;
   preview(request: PreviewRequest): Promise<PreviewView>;
+  /** How one flag came to its value; only where the mirror is evaluated. */
+  trace(request: PreviewRequest, flag: string): Promise<TraceView>;
+  surfaces(connection: string): Promise<SurfaceChoiceView[]>;
+  compare(request: CompareRequest): Promise<ComparisonView>;
+  personas(connection: string): Promise<PersonaView[]>;
+  /** An empty `id` makes a new one. */
+  savePersona(connection: string, persona: PersonaView): Promise<PersonaView>;
+  deletePersona(connection: string, id: string): Promise<null>;
+  findings(connection: string, environment: string): Promise<FindingView[]>;
   findIdentities(connection: string, environment: string, search: string): Promise<IdentityView[]>;
   identityTraits(connection: string, environment: string, identity: IdentityView): Promise<TraitView[]>;
+  /** What edits would do to one flag; asked while they are typed. */
+  impact(request: ImpactRequest): Promise<ImpactView>;
+  /** Begins a file of identities; answers its id. */
+  openCohort(name: string): Promise<string>;
+  /** The next bytes of a file, in base64. */
+  writeCohort(id: string, base64: string): Promise<null>;
+  /** The end of a file: reads it. */
+  closeCohort(id: string): Promise<CohortFileView>;
+  dropCohort(id: string): Promise<null>;
+  suggestedRanges(connection: string, environment: string): Promise<TraitRangeView[]>;
+  /** Resolves at the end, also when it was cancelled. */
+  runBatch(request: BatchRequest): Promise<BatchView>;
+  cancelBatch(job: string): Promise<null>;
   /** Calls back when answers are out of date. */
   onChanged(callback: (changed: Changed) => void): Unsubscribe;
   /** Calls back while a refresh goes on. */
   onProgress(callback: (progress: RefreshProgress) => void): Unsubscribe;
+  /** Calls back while a cohort is evaluated. */
+  onBatchProgress(callback: (progress: BatchProgress) => void): Unsubscribe;
 }
 
 let current: Host | null = null;

@@ -1,17 +1,46 @@
 /** What an identity gets, by rules that are simple and enough for the screens; the real ones are the engine's. */
-import type { DeciderView, PreviewRequest, PreviewRowView, PreviewView, ValueView } from "../bindings";
+import type {
+  DeciderView,
+  DraftEditView,
+  ExpectedView,
+  PreviewRequest,
+  PreviewRowView,
+  PreviewView,
+  ValueView,
+} from "../bindings";
 import { bucket, membership } from "./people";
 import { freshnessView } from "./views";
 import type { FakeConnection, FakeEnvironment, FakeFlag } from "./world";
 
+/** An environment with edits laid over it. */
+export function edited(environment: FakeEnvironment, edits: DraftEditView[]): FakeEnvironment {
+  if (edits.length === 0) return environment;
+  const flags = new Map(environment.flags);
+  for (const edit of edits) {
+    const flag = flags.get(edit.flag);
+    if (!flag) continue;
+    flags.set(edit.flag, {
+      ...flag,
+      enabled: edit.enabled ?? flag.enabled,
+      value: edit.value ?? flag.value,
+    });
+  }
+  return { ...environment, flags };
+}
+
+/** Makes the server fail in the preview, as a condition with a broken pattern does. */
+const BREAKS = "app_version";
+
 /** The whole preview. */
 export function evaluate(
   connection: FakeConnection,
-  environment: FakeEnvironment,
+  mirrored: FakeEnvironment,
   request: PreviewRequest,
   now: number,
 ): PreviewView {
   const remote = connection.service === "edge_flags";
+  const environment = edited(mirrored, request.edits);
+  const breaks = !remote && request.traits.some((trait) => trait.name === BREAKS);
   const rows = [...environment.flags.values()]
     .map((flag) => (remote ? byService(flag, request) : byMirror(flag, environment, request)))
     .sort((one, other) => (one.flag < other.flag ? -1 : 1));
@@ -19,13 +48,20 @@ export function evaluate(
     remote,
     source: remote
       ? `Asked ${connection.address} for ${request.identifier} in ${environment.name}`
-      : `The mirror of ${environment.name}`,
-    rows,
+      : `The mirror of ${environment.name}${edits(request.edits.length)}`,
+    rows: breaks ? [] : rows,
     overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
     caveats: remote ? ["EdgeFlags evaluates by itself and keeps its rollout to itself."] : [],
-    failure: null,
+    failure: breaks
+      ? "The server would fail here: in segment Old apps, the pattern of app_version matches ^(1[.] cannot be read."
+      : null,
     freshness: freshnessView(environment, now),
   };
+}
+
+function edits(count: number): string {
+  if (count === 0) return "";
+  return count === 1 ? " plus 1 edit" : ` plus ${count} edits`;
 }
 
 function row(
@@ -52,7 +88,27 @@ function byService(flag: FakeFlag, request: PreviewRequest): PreviewRowView {
   const own = byMirrorValue(flag, request);
   // A flag without a value is answered as true or false, one with a value only by that value.
   const enabled = flag.value.kind === "none" ? own.enabled : null;
-  return row(flag, enabled, own.text, "service", own.matched ? "A targeting rule matched." : "The default.");
+  const why = own.matched ? "A targeting rule matched." : "The default.";
+  return { ...row(flag, enabled, own.text, "service", why), expected: expectation(flag) };
+}
+
+function expectation(flag: FakeFlag): ExpectedView {
+  if (flag.options.length > 0) {
+    return {
+      agreement: "cannot_tell",
+      sentence: "A rollout decides, and EdgeFlags keeps its hash to itself.",
+      unsure: ["How the rollout hashes an identity is not documented."],
+    };
+  }
+  // One flag of the shop is answered otherwise than documented.
+  const disagrees = flag.seed.key === "fraud_score_cutoff";
+  return {
+    agreement: disagrees ? "disagrees" : "agrees",
+    sentence: disagrees
+      ? "0.5 was expected: the flag itself is off, so its default counts."
+      : "The same was expected from the documented order.",
+    unsure: [],
+  };
 }
 
 function byMirrorValue(flag: FakeFlag, request: PreviewRequest) {

@@ -1,11 +1,16 @@
 /** A host without a shell: the Acme Store in memory, for screens in a plain browser and for tests. */
 import type {
+  BatchProgress,
+  BatchRequest,
   Changed,
+  CompareRequest,
   ConnectRequest,
   DraftView,
   EditRequest,
   EnvironmentChoiceView,
+  ImpactRequest,
   OutcomeView,
+  PersonaView,
   PreviewRequest,
   RefreshProgress,
   SaveConnectionRequest,
@@ -13,12 +18,19 @@ import type {
 } from "../bindings";
 import type { Host, HostError } from "../host";
 import { acmeFlags } from "./acme-flags";
+import { FakeBatches } from "./batch";
+import { FakeCohorts, suggestedRanges } from "./cohorts";
+import { comparisonOf, surfacesOf } from "./compare";
 import { Drafts } from "./drafts";
 import { FakeEdits, flagIn, placeOf } from "./edits";
-import { gone, keychainAbsent, keyMissing, rateLimited } from "./errors";
+import { gone, keychainAbsent, keyMissing, rateLimited, unreachable } from "./errors";
 import { evaluate } from "./evaluate";
+import { findingsOf } from "./findings";
+import { impactOf } from "./impact";
 import { people } from "./people";
+import { FakePersonas } from "./personas";
 import type { Scenario } from "./scenarios";
+import { traceOf } from "./trace";
 import { connectionView, flagDetailView, flagListView } from "./views";
 import { acmeEdge, acmeStore, buildWorld, type FakeConnection, type World } from "./world";
 
@@ -37,7 +49,7 @@ export interface Call {
   arguments: unknown[];
 }
 
-type Asked = Exclude<keyof Host, "onChanged" | "onProgress">;
+type Asked = Exclude<keyof Host, "onChanged" | "onProgress" | "onBatchProgress">;
 
 const REFRESH_PARTS = 31;
 
@@ -50,8 +62,12 @@ export class FakeHost implements Host {
   readonly #now: () => number;
   readonly #failures = new Map<Asked, HostError[]>();
   readonly #drafts: Drafts;
+  readonly #personas = new FakePersonas();
+  readonly #cohorts = new FakeCohorts();
+  readonly #batches = new FakeBatches();
   readonly #changed = new Set<(changed: Changed) => void>();
   readonly #progress = new Set<(progress: RefreshProgress) => void>();
+  readonly #batchProgress = new Set<(progress: BatchProgress) => void>();
   #held: Promise<void> | null = null;
 
   constructor({
@@ -270,6 +286,96 @@ export class FakeHost implements Host {
     return structuredClone(evaluate(connection, environment, request, this.#now()));
   }
 
+  async trace(request: PreviewRequest, flag: string) {
+    await this.#begin("trace", request, flag);
+    const { connection, environment } = placeOf(this.world, request.connection, request.environment);
+    return structuredClone(traceOf(connection, environment, flagIn(environment, flag), request));
+  }
+
+  async surfaces(connection: string) {
+    await this.#begin("surfaces", connection);
+    return surfacesOf(this.#connection(connection));
+  }
+
+  async compare(request: CompareRequest) {
+    await this.#begin("compare", request);
+    const asked = request.preview;
+    const { connection, environment } = placeOf(this.world, asked.connection, asked.environment);
+    if (environment.offline) throw unreachable(connection.address);
+    return structuredClone(comparisonOf(connection, environment, asked, request.surface, this.#now()));
+  }
+
+  async personas(connection: string) {
+    await this.#begin("personas", connection);
+    return structuredClone(this.#personas.of(this.#connection(connection)));
+  }
+
+  async savePersona(connection: string, persona: PersonaView) {
+    await this.#begin("savePersona", connection, persona);
+    return structuredClone(this.#personas.save(this.#connection(connection), persona));
+  }
+
+  async deletePersona(connection: string, id: string) {
+    await this.#begin("deletePersona", connection, id);
+    this.#personas.delete(this.#connection(connection), id);
+    return null;
+  }
+
+  async findings(connection: string, environment: string) {
+    await this.#begin("findings", connection, environment);
+    return findingsOf(placeOf(this.world, connection, environment).connection);
+  }
+
+  async impact(request: ImpactRequest) {
+    await this.#begin("impact", request);
+    const { environment } = placeOf(this.world, request.connection, request.environment);
+    return structuredClone(impactOf(environment, request));
+  }
+
+  async openCohort(name: string) {
+    await this.#begin("openCohort", name);
+    return this.#cohorts.open(name);
+  }
+
+  async writeCohort(id: string, base64: string) {
+    await this.#begin("writeCohort", id, base64.length);
+    this.#cohorts.write(id, base64);
+    return null;
+  }
+
+  async closeCohort(id: string) {
+    await this.#begin("closeCohort", id);
+    return structuredClone(this.#cohorts.close(id));
+  }
+
+  async dropCohort(id: string) {
+    await this.#begin("dropCohort", id);
+    this.#cohorts.drop(id);
+    return null;
+  }
+
+  async suggestedRanges(connection: string, environment: string) {
+    await this.#begin("suggestedRanges", connection, environment);
+    return suggestedRanges(placeOf(this.world, connection, environment).environment);
+  }
+
+  async runBatch(request: BatchRequest) {
+    await this.#begin("runBatch", request);
+    const view = await this.#batches.run(request, {
+      environment: placeOf(this.world, request.connection, request.environment).environment,
+      cohorts: this.#cohorts,
+      latency: this.#latency,
+      tell: (progress) => this.#batchProgress.forEach((callback) => callback(progress)),
+    });
+    return structuredClone(view);
+  }
+
+  async cancelBatch(job: string) {
+    await this.#begin("cancelBatch", job);
+    this.#batches.cancel(job);
+    return null;
+  }
+
   async findIdentities(connection: string, environment: string, search: string) {
     await this.#begin("findIdentities", connection, environment, search);
     const place = placeOf(this.world, connection, environment);
@@ -295,6 +401,11 @@ export class FakeHost implements Host {
   onProgress(callback: (progress: RefreshProgress) => void) {
     this.#progress.add(callback);
     return () => this.#progress.delete(callback);
+  }
+
+  onBatchProgress(callback: (progress: BatchProgress) => void) {
+    this.#batchProgress.add(callback);
+    return () => this.#batchProgress.delete(callback);
   }
 
   async #begin(command: Asked, ...given: unknown[]): Promise<void> {

@@ -1,5 +1,5 @@
 /** Identities and segments of the Acme Store, and the small rules that decide who is in which. */
-import type { TraitView } from "../bindings";
+import type { JoinView, TraitView } from "../bindings";
 
 /** One condition of a segment. */
 export interface Condition {
@@ -7,6 +7,12 @@ export interface Condition {
   is: "one_of" | "at_least" | "true" | "share";
   /** Texts for `one_of`, one number for `at_least` and for `share` (percent of identities). */
   values: string[];
+  /** How it is joined with the others; `all` where nothing is said. */
+  join?: JoinView;
+  /** How deep its rule is nested. */
+  depth?: number;
+  /** What other engines make of it. */
+  warning?: string;
 }
 
 /** A segment: all its conditions must hold. */
@@ -19,9 +25,19 @@ export const segments: Record<string, Condition[]> = {
   "Returning customers": [{ trait: "order_count", is: "at_least", values: ["5"] }],
   "Slow connections": [{ trait: "network", is: "one_of", values: ["2g", "3g"] }],
   Germany: [{ trait: "country", is: "one_of", values: ["DE"] }],
-  "Klarna countries": [{ trait: "country", is: "one_of", values: ["DE", "AT", "SE", "NL"] }],
+  "Klarna countries": [
+    { trait: "country", is: "one_of", values: ["DE", "AT", "SE", "NL"] },
+    { trait: "network", is: "one_of", values: ["2g"], join: "none", depth: 1 },
+  ],
   Berlin: [{ trait: "city", is: "one_of", values: ["Berlin"] }],
-  Paris: [{ trait: "city", is: "one_of", values: ["Paris"] }],
+  Paris: [
+    {
+      trait: "city",
+      is: "one_of",
+      values: ["Paris", " Lyon"],
+      warning: "The Rust SDK leaves the blank before Lyon out, the server does not.",
+    },
+  ],
   "Search rollout 25%": [{ trait: "", is: "share", values: ["25"] }],
 };
 
@@ -95,13 +111,18 @@ export function membership(segment: string, identifier: string, traits: TraitVie
   let because = "";
   for (const condition of conditions) {
     const reason = holds(condition, segment, identifier, traits);
+    if (condition.join === "none") {
+      if (reason !== null) return null;
+      continue;
+    }
     if (reason === null) return null;
     because ||= reason;
   }
   return because;
 }
 
-function holds(
+/** Why one condition holds, as the end of a sentence; `null` when it does not. */
+export function holds(
   condition: Condition,
   segment: string,
   identifier: string,
