@@ -1,7 +1,7 @@
 //! The mirror: Halyard's local copy of what the services said, in SQLite.
 //!
 //! It holds connections, environments, the newest snapshot of each, edits,
-//! the state of fetching and a few settings. Everything shown comes out of
+//! personas, the state of fetching and a few settings. Everything shown comes out of
 //! here, so everything shown has an age.
 //!
 //! It never speaks HTTP, never opens an environment document, never reads a
@@ -23,7 +23,7 @@ use sqlx::sqlite::{Sqlite, SqlitePool};
 pub use error::MirrorError;
 pub use open::{Opened, SetAsideReason};
 pub use record::UnreadableRow;
-pub use table::{FlagRow, FlagRows, SnapshotFacts, Stored};
+pub use table::{FlagRow, FlagRows, Persona, PersonaId, SavedPersona, SnapshotFacts, Stored};
 
 /// What every call of this crate gives.
 pub type Result<T> = std::result::Result<T, MirrorError>;

@@ -46,8 +46,8 @@ impl Mirror {
     }
 
     /// Deletes a connection and everything that belongs to it: environments,
-    /// snapshots, fetch states and edits, also those whose outcome is open.
-    /// One that is not there is no error.
+    /// snapshots, fetch states, personas and edits, also those whose outcome is
+    /// open. One that is not there is no error.
     pub async fn delete_connection(&self, id: &ConnectionId) -> Result<()> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM connections WHERE id = ?")

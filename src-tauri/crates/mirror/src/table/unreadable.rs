@@ -3,7 +3,7 @@
 use halyard_model::{Connection, FetchStatus, Segment};
 use sqlx::sqlite::SqliteRow;
 
-use super::{edits, environments, flags};
+use super::{edits, environments, flags, personas};
 use crate::record::{Rows, UnreadableRow, decode};
 use crate::{Mirror, MirrorError, Result};
 
@@ -54,6 +54,13 @@ impl Mirror {
             "edits",
             "SELECT id AS name, * FROM edits",
             edits::read,
+        )
+        .await?;
+        self.look(
+            &mut found,
+            "personas",
+            "SELECT id, name, identifier, traits FROM personas",
+            personas::read,
         )
         .await?;
         Ok(found)

@@ -230,6 +230,7 @@ async fn a_row_that_cannot_be_read_is_named_and_loses_no_other() {
         "UPDATE environments SET protection = '\"sometimes\"' WHERE key = 'production'",
         "INSERT INTO connections (id, ordinal, record) VALUES ('torn', 9, '{\"id\":')",
         "INSERT INTO fetch_status (connection_id, environment_key, record) VALUES ('shop', 'staging', '7')",
+        "INSERT INTO personas VALUES ('p', 'shop', 'Lena', 'u_1', '[[\"a\"]]'), ('q', 'shop', 'Otto', 'u_2', '[]')",
     ] {
         run_raw(&file(directory.path()), statement).await;
     }
@@ -249,6 +250,7 @@ async fn a_row_that_cannot_be_read_is_named_and_loses_no_other() {
     assert_eq!(mirror.connections().await.unwrap().len(), 1);
     assert_eq!(mirror.environments(&shop).await.unwrap().len(), 1);
     assert_eq!(mirror.open_edits(None).await.unwrap(), []);
+    assert_eq!(mirror.personas(&shop).await.unwrap().len(), 1);
     assert_eq!(
         mirror.fetch_status(&shop, &staging).await.unwrap(),
         Default::default()
@@ -262,6 +264,7 @@ async fn a_row_that_cannot_be_read_is_named_and_loses_no_other() {
         ("segments", "Staff"),
         ("fetch_status", "staging"),
         ("edits", "e"),
+        ("personas", "Lena"),
     ]
     .map(|(table, name)| UnreadableRow {
         table,

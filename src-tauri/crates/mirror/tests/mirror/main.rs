@@ -16,6 +16,7 @@ mod edits;
 mod full;
 mod killed;
 mod older;
+mod personas;
 mod round_trip;
 mod samples;
 mod side_by_side;

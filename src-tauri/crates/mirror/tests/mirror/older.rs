@@ -1,6 +1,8 @@
 //! Files and records of earlier versions.
 
+use halyard_mirror::Persona;
 use halyard_model::{Connection, ConnectionId, Edit, Environment, FetchStatus, Flag, Segment};
+use serde_json::json;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection as _, Row};
 
@@ -61,7 +63,7 @@ async fn a_start_that_was_cut_off_leaves_nothing_in_the_way() {
 /// The records as the first version wrote them. They are in people's files:
 /// where one of these can no longer be read, the change to the noun needs
 /// `#[serde(default)]` or a migration, never a change here.
-const FIRST: [&str; 8] = [
+const FIRST: [&str; 9] = [
     r#"INSERT INTO connections VALUES ('shop', 1, '{"id":"shop","name":"Shop","endpoint":{"service":"flagsmith","admin_base":"https://flags.example/api/v1/","flags_base":null,"edge_proxies":[],"auth":"user_token"},"organisation":{"id":"1","name":"Acme"},"project":{"id":"7","name":"Store"},"demo":false}')"#,
     r#"INSERT INTO connections VALUES ('edge', 2, '{"id":"edge","name":"Edge","endpoint":{"service":"edge_flags","base":"https://edgeflags.example"},"organisation":null,"project":{"id":"p","name":"P"},"demo":true}')"#,
     r#"INSERT INTO environments VALUES ('shop', 'staging', 0, '"type_name"', '{"key":"staging","remote_id":"3","name":"Staging","versioned":true,"requires_change_requests":false,"edge_identities":false,"protection":"none"}')"#,
@@ -70,6 +72,7 @@ const FIRST: [&str; 8] = [
     r#"INSERT INTO segments VALUES (1, 0, 'G', '{"remote_id":"9","name":"G","description":null}')"#,
     r#"INSERT INTO fetch_status VALUES ('shop', 'staging', '{"checked_at":100,"changed_at":100,"failures":1,"failing_since":200,"last_failure":"refused","unreachable":true,"retry_at":null}')"#,
     r#"INSERT INTO edits VALUES ('e', 'shop', 'staging', 'a', 1, 2, 'conflicted', '{"state":"conflicted","theirs":{"enabled":false,"value":null,"variants":[],"segment_overrides":[],"targeting":null,"version":{"kind":"number","value":4},"updated_at":5},"already_sent":true}', '{"enabled":true,"value":"v","variants":[],"segment_overrides":[],"targeting":null,"version":null,"updated_at":null}', '{"enabled":false,"value":null}')"#,
+    r#"INSERT INTO personas VALUES ('p', 'shop', 'Lena', 'u_1', '[["plan","beta"]]')"#,
 ];
 
 #[tokio::test]
@@ -95,5 +98,7 @@ async fn the_records_of_the_first_version_can_be_read() {
     assert_eq!(status.last_failure.as_deref(), Some("refused"));
     let edits: Vec<Edit> = mirror.open_edits(Some(&shop)).await.unwrap();
     assert_eq!(edits[0].change.enabled, Some(false));
+    let personas: Vec<Persona> = mirror.personas(&shop).await.unwrap();
+    assert_eq!(personas[0].identity.traits[0], ("plan".to_owned(), json!("beta")));
     mirror.close().await;
 }
