@@ -48,6 +48,10 @@ pub enum ConsoleError {
     /// The service itself would fail to evaluate this.
     #[error("the server would fail here: {0}")]
     Evaluation(#[from] halyard_engine::EvaluationError),
+    /// The service evaluates by itself and keeps its rules to itself, so
+    /// nothing about it can be worked out here.
+    #[error("the service evaluates by itself")]
+    RemoteOnly,
     /// What was asked for is not there.
     #[error("{what} is not there any more")]
     Gone {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use halyard_engine::{Decision, Dialect, Engine, Explanation, Identity, RemoteRules};
+use halyard_engine::{
+    Decision, Dialect, Engine, EvaluationError, Explanation, Finding, Identity, RemoteRules,
+    edgeflags::{Agreement, Expectation},
+};
 use halyard_model::{
     ConnectionId, EnvironmentKey, FlagKey, FlagKind, FlagValue, IdentityRecord, IdentityRef, RemoteFlag,
     Service,
@@ -11,7 +14,7 @@ use halyard_model::{
 use halyard_provider::Surface;
 use serde_json::Value;
 
-use crate::{Console, ConsoleError, engines::Fingerprint, state::Site};
+use crate::{Console, ConsoleError, Draft, engines::Fingerprint, state::Site};
 
 /// Up to this many flags the service is asked for each one's reason; above it,
 /// only for all values at once.
@@ -29,6 +32,9 @@ pub struct PreviewInput {
     pub environment: EnvironmentKey,
     /// Who, and what is known about them.
     pub identity: IdentityRef,
+    /// Laid over the mirror's document before it is evaluated. Where the
+    /// service evaluates by itself they are not asked about.
+    pub edits: Vec<Draft>,
 }
 
 /// What an identity gets.
@@ -40,9 +46,20 @@ pub enum Preview {
     Remote(RemotePreview),
 }
 
-/// An evaluation of the mirror's document.
+/// An evaluation of the mirror's document, with the drafts laid over it.
+///
+/// [`LocalPreview::engine`] and [`LocalPreview::identity`] are what a trace is
+/// made of: `engine.trace(&identity)` says of every flag what it came to and
+/// why, and where the server would fail instead.
 #[derive(Debug)]
 pub struct LocalPreview {
+    /// The compiled document.
+    pub engine: Arc<Engine>,
+    /// Who was evaluated.
+    pub identity: Identity,
+    /// Where a server would fail for this identity instead of answering; there
+    /// are no rows then.
+    pub failure: Option<EvaluationError>,
     /// One row per flag, sorted by name.
     pub rows: Vec<LocalRow>,
     /// What a client may see differently.
@@ -72,10 +89,58 @@ pub struct LocalRow {
 #[derive(Debug)]
 pub struct RemotePreview {
     /// One row per flag, sorted by name.
-    pub rows: Vec<RemoteFlag>,
+    pub rows: Vec<RemoteRow>,
+}
+
+/// The service's answer for one flag.
+#[derive(Debug)]
+pub struct RemoteRow {
+    /// What it said.
+    pub answer: RemoteFlag,
+    /// What the mirror's definition of the flag leads one to expect; `None`
+    /// where the mirror does not hold it.
+    pub weighed: Option<Weighed>,
+}
+
+/// What the documented order of evaluation would give, beside an answer.
+#[derive(Debug)]
+pub struct Weighed {
+    /// What was expected, why, and what the documentation leaves open.
+    pub expectation: Expectation,
+    /// How the answer relates to it.
+    pub agreement: Agreement,
+}
+
+/// How one flag came to its value, and what would change it.
+///
+/// `engine.trace(&identity).flag(&flag.0)` gives the steps.
+#[derive(Debug)]
+pub struct TracedFlag {
+    /// The flag.
+    pub flag: FlagKey,
+    /// The compiled document, with the drafts laid over it.
+    pub engine: Arc<Engine>,
+    /// Who was evaluated.
+    pub identity: Identity,
+    /// What is doubtful about the segments that override the flag.
+    pub findings: Vec<Finding>,
 }
 
 impl Console {
+    /// How one flag came to its value for an identity, and what would change it.
+    ///
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
+    /// [`ConsoleError::Gone`] where the document does not have the flag.
+    pub async fn trace(&self, input: PreviewInput, flag: &FlagKey) -> Result<TracedFlag, ConsoleError> {
+        let site = (input.connection, input.environment);
+        Ok(TracedFlag {
+            flag: flag.clone(),
+            engine: self.engine(&site).await?,
+            identity: identity_of(&input.identity),
+            findings: Vec::new(),
+        })
+    }
+
     /// What an identity gets of every flag.
     ///
     /// For Flagsmith from the mirror; for EdgeFlags from the service, because
@@ -97,12 +162,8 @@ impl Console {
 
     async fn preview_locally(&self, site: &Site, who: &IdentityRef) -> Result<LocalPreview, ConsoleError> {
         let engine = self.engine(site).await?;
-        let identity = Identity {
-            identifier: who.identifier.clone(),
-            key: None,
-            traits: who.traits.iter().cloned().collect(),
-        };
-        let mut preview = computed(move || evaluate(&engine, &identity)).await?;
+        let identity = identity_of(who);
+        let mut preview = computed(move || evaluate(engine, identity)).await?;
         // Few flags are decided so; all others need no look into the mirror.
         let own =
             |row: &&mut LocalRow| matches!(row.explanation.decided_by, Decision::IdentityOverride { .. });
@@ -116,7 +177,7 @@ impl Console {
     async fn preview_remotely(&self, site: &Site, who: &IdentityRef) -> Result<RemotePreview, ConsoleError> {
         let reach = self.reach(site).await?;
         let flags = self.inner.mirror.flags(&site.0, &site.1).await?;
-        let mut rows: Vec<RemoteFlag> = if flags.len() <= REASONS_UP_TO {
+        let answers: Vec<RemoteFlag> = if flags.len() <= REASONS_UP_TO {
             // Collected first: a closure that borrows across the await would
             // make this future's type depend on a lifetime.
             let asked: Vec<_> = flags
@@ -135,7 +196,14 @@ impl Console {
                 .await?;
             self.heard(&site.0, answer)
         };
-        rows.sort_by(|one, other| one.key.cmp(&other.key));
+        let mut rows: Vec<RemoteRow> = answers
+            .into_iter()
+            .map(|answer| RemoteRow {
+                answer,
+                weighed: None,
+            })
+            .collect();
+        rows.sort_by(|one, other| one.answer.key.cmp(&other.answer.key));
         Ok(RemotePreview { rows })
     }
 
@@ -186,7 +254,30 @@ impl Console {
     }
 }
 
-fn evaluate(engine: &Engine, identity: &Identity) -> Result<LocalPreview, ConsoleError> {
+/// Whom the engine evaluates for an identity as asked for.
+pub(crate) fn identity_of(who: &IdentityRef) -> Identity {
+    Identity {
+        identifier: who.identifier.clone(),
+        key: None,
+        traits: who.traits.iter().cloned().collect(),
+    }
+}
+
+fn evaluate(engine: Arc<Engine>, identity: Identity) -> Result<LocalPreview, ConsoleError> {
+    let (rows, failure) = match rows(&engine, &identity) {
+        Ok(rows) => (rows, None),
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    Ok(LocalPreview {
+        rows,
+        failure,
+        remote: engine.remote(),
+        engine,
+        identity,
+    })
+}
+
+fn rows(engine: &Engine, identity: &Identity) -> Result<Vec<LocalRow>, EvaluationError> {
     let evaluation = engine.evaluate(identity)?;
     let mut rows = Vec::new();
     for flag in evaluation.flags() {
@@ -203,10 +294,7 @@ fn evaluate(engine: &Engine, identity: &Identity) -> Result<LocalPreview, Consol
         });
     }
     rows.sort_by(|one, other| one.flag.cmp(&other.flag));
-    Ok(LocalPreview {
-        rows,
-        remote: engine.remote(),
-    })
+    Ok(rows)
 }
 
 /// Computes away from the threads that answer the window: a large document

@@ -5,40 +5,57 @@
 //! a rule has not given: wording is the shell's. The clock and the key store
 //! are passed in.
 
+mod batch;
 mod clock;
+mod cohort;
+mod compare;
 mod connect;
 mod demo;
+mod draft;
 mod edit;
 mod engines;
 mod environments;
 mod error;
 mod evaluate;
 mod event;
+mod findings;
+mod impact;
 mod input;
 mod keys;
 mod listing;
 mod open;
+mod persona;
 mod places;
 mod reach;
 mod refresh;
 mod schedule;
 pub mod secret;
+mod shares;
 mod state;
 
+pub use batch::{BatchFacts, BatchInput, BatchProgress};
 pub use clock::{Clock, SystemClock};
+pub use cohort::{CohortChoice, CohortFile, CohortFormat, CohortId, RangeValues, TraitRange};
+pub use compare::{CompareInput, CompareRemedy, Comparison, Difference, DifferenceCause, Said, SurfaceFacts};
 pub use connect::{AuthKind, ConnectInput, DraftFacts, DraftId, KeepKey, KeyHome, SaveDraft};
 pub use demo::DemoService;
+pub use draft::Draft;
 pub use edit::{EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
-pub use evaluate::{LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview};
-pub use event::Event;
-pub use halyard_mirror::MirrorError;
-pub use halyard_provider::{
-    Credential, Discovery, Failure, FailureKind, Listing, Permission, RateLimit, Stage, Standing,
+pub use evaluate::{
+    LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, TracedFlag, Weighed,
 };
+pub use event::Event;
+pub use halyard_mirror::{MirrorError, Persona, PersonaId};
+pub use halyard_provider::{
+    Credential, Discovery, Failure, FailureKind, Listing, Permission, RateLimit, Stage, Standing, Surface,
+};
+pub use impact::{ImpactFacts, ImpactInput, Sample};
 pub use input::parse_value;
 pub use listing::{EnvironmentFacts, FlagFacts, revision};
 pub use open::Beginning;
+pub use persona::PersonaInput;
 pub use places::{Place, Settings, Theme};
 pub use schedule::Pace;
+pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};

@@ -12,6 +12,7 @@ async fn preview(bench: &Bench, place: &Place, who: &IdentityRef) -> Result<Prev
         connection: place.connection.clone(),
         environment: place.environment.clone(),
         identity: who.clone(),
+        edits: Vec::new(),
     };
     bench.console.preview(input).await
 }
@@ -170,12 +171,12 @@ async fn edgeflags_evaluates_itself_and_gives_its_reasons() {
         bench.sandbox.clear_journal();
         let rows = remote(&bench, &place, who).await.rows;
         assert_eq!(rows.len(), 40);
-        assert!(rows.is_sorted_by(|one, other| one.key < other.key));
-        assert!(rows.iter().all(|row| row.reason.is_some()));
+        assert!(rows.is_sorted_by(|one, other| one.answer.key < other.answer.key));
+        assert!(rows.iter().all(|row| row.answer.reason.is_some()));
         assert!(bench.writes().is_empty());
         for flag in bench.evaluated(&place, who).await {
-            let row = rows.iter().find(|row| row.key == flag.key).unwrap();
-            assert_eq!(row.value, flag.value, "{}", flag.key.0);
+            let row = rows.iter().find(|row| row.answer.key == flag.key).unwrap();
+            assert_eq!(row.answer.value, flag.value, "{}", flag.key.0);
         }
     }
 }

@@ -297,6 +297,7 @@ async fn an_empty_project_is_empty_and_ten_thousand_flags_are_ten_thousand() {
                 identifier: "somebody".into(),
                 traits: Vec::new(),
             },
+            edits: Vec::new(),
         };
         let rows = match bench.console.preview(input).await.unwrap() {
             Preview::Local(local) => local.rows.len(),

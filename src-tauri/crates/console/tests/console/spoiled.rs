@@ -241,6 +241,7 @@ async fn a_document_that_cannot_be_compiled_is_named() {
             connection: place.connection.clone(),
             environment: place.environment.clone(),
             identity: halyard_model::IdentityRef::default(),
+            edits: Vec::new(),
         };
         let refused = bench.console.preview(input).await.unwrap_err();
         assert!(matches!(

@@ -206,6 +206,7 @@ impl Stage {
             connection: connection.clone(),
             environment: environment.clone(),
             identity,
+            edits: Vec::new(),
         };
         if let Err(error) = console.preview(input).await {
             heard.error(&error);
