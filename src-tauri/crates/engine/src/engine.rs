@@ -234,7 +234,7 @@ impl Engine {
     }
 
     /// Names what a raise points to.
-    fn finish<T>(&self, result: Result<T, Raise>) -> Result<T, EvaluationError> {
+    pub(crate) fn finish<T>(&self, result: Result<T, Raise>) -> Result<T, EvaluationError> {
         result.map_err(|raise| {
             let condition = raise
                 .condition

@@ -47,6 +47,7 @@ mod printing;
 mod property;
 mod result;
 mod source;
+mod trace;
 mod value;
 mod version;
 
@@ -64,3 +65,8 @@ pub use lint::{
 };
 pub use operator::Operator;
 pub use result::{Evaluation, FlagResult, Reason, RemoteRules, SegmentResult};
+pub use trace::{
+    AskedCondition, BucketTrace, Candidate, CandidateSource, CandidateState, Cause, Caveat, ConditionTrace,
+    Dependency, FlagTrace, RangeTrace, RuleTrace, SegmentStanding, SegmentTrace, SplitTrace, Standing, Trace,
+    Verdict,
+};
