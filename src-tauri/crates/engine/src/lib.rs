@@ -68,5 +68,5 @@ pub use result::{Evaluation, FlagResult, Reason, RemoteRules, SegmentResult};
 pub use trace::{
     AskedCondition, BucketTrace, Candidate, CandidateSource, CandidateState, Cause, Caveat, ConditionTrace,
     Dependency, FlagTrace, RangeTrace, RuleTrace, SegmentStanding, SegmentTrace, SplitTrace, Standing, Trace,
-    Verdict,
+    TraceVerdict,
 };

@@ -11,7 +11,7 @@ use common::{DIALECTS, identity_of, test_folder};
 use environments::{Spice, document, identity};
 use halyard_engine::{
     AskedCondition, CandidateSource, Dialect, Engine, FlagTrace, Identity, RuleTrace, SegmentStanding,
-    Standing, Trace, Verdict,
+    Standing, Trace, TraceVerdict,
 };
 use proptest::prelude::{ProptestConfig, proptest};
 use serde_json::Value;
@@ -31,8 +31,11 @@ fn assert_agrees(engine: &Engine, identity: &Identity) -> usize {
     assert_eq!(trace.failure(), None);
     let members: BTreeSet<&str> = evaluation.matched_segments().map(|segment| segment.key).collect();
     for segment in trace.segments() {
-        let holds =
-            !segment.rules.is_empty() && segment.rules.iter().all(|rule| rule.verdict == Verdict::Holds);
+        let holds = !segment.rules.is_empty()
+            && segment
+                .rules
+                .iter()
+                .all(|rule| rule.verdict == TraceVerdict::Holds);
         let matches = members.contains(segment.key);
         assert_eq!(
             segment.standing == SegmentStanding::Matches,
@@ -93,7 +96,7 @@ fn assert_candidates_agree(flag: &FlagTrace<'_>) {
 /// Conditions that would raise are there only where the reference does not come to ask them.
 fn assert_nothing_reached_fails(rule: &RuleTrace<'_>) {
     let fails =
-        |one: &AskedCondition<'_>| one.is_reached && matches!(one.condition.verdict, Verdict::Fails(_));
+        |one: &AskedCondition<'_>| one.is_reached && matches!(one.condition.verdict, TraceVerdict::Fails(_));
     assert!(!rule.conditions.iter().any(fails), "{rule:#?}");
     rule.rules.iter().for_each(assert_nothing_reached_fails);
 }
@@ -116,7 +119,7 @@ fn assert_failure_is_marked(trace: &Trace<'_>) {
                 || trace
                     .conditions()
                     .iter()
-                    .any(|one| matches!(one.verdict, Verdict::Fails(_)))
+                    .any(|one| matches!(one.verdict, TraceVerdict::Fails(_)))
         );
         return;
     }
@@ -132,7 +135,7 @@ fn assert_failure_is_marked(trace: &Trace<'_>) {
                         let traced = one.condition;
                         let is_named = traced.property == condition.property
                             && *traced.operand == serde_json::from_str::<Value>(&condition.operand).unwrap();
-                        matches!(traced.verdict, Verdict::Fails(_))
+                        matches!(traced.verdict, TraceVerdict::Fails(_))
                             && (is_named || traced.property.starts_with("$.flags"))
                     })
                 })

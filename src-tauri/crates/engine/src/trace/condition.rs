@@ -16,7 +16,7 @@ use crate::value::Seen;
 
 /// The answer to a condition or a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum TraceVerdict {
     /// It holds.
     Holds,
     /// It does not.
@@ -41,7 +41,7 @@ pub struct ConditionTrace<'t> {
     /// The type the comparison took place in; `None` when unset or unreadable.
     pub seen_as: Option<SeenType>,
     /// Whether it holds.
-    pub verdict: Verdict,
+    pub verdict: TraceVerdict,
     /// Why it does not hold, where the values themselves do not say.
     pub cause: Option<Cause>,
     /// What the reference raises as soon as there is a value to ask about, although it may have none now.
@@ -86,7 +86,7 @@ pub struct BucketTrace {
 impl ConditionTrace<'_> {
     /// Whether it holds.
     pub fn holds(&self) -> bool {
-        self.verdict == Verdict::Holds
+        self.verdict == TraceVerdict::Holds
     }
 
     /// The value as it was compared, after coercion: the number that text became, else the value's own text. `None`
@@ -156,7 +156,7 @@ fn ask<'t>(
         operand: &condition.source.operand,
         raw: raw.of_property(&condition.property).map(Cow::Borrowed),
         seen_as: None,
-        verdict: Verdict::DoesNotHold,
+        verdict: TraceVerdict::DoesNotHold,
         cause: None,
         hazard: hazard(test),
         bucket: None,
@@ -176,14 +176,14 @@ fn ask<'t>(
         verdict
     });
     match asked.map_err(|raise| raise.cause).flatten() {
-        Ok(true) => trace.verdict = Verdict::Holds,
+        Ok(true) => trace.verdict = TraceVerdict::Holds,
         Ok(false) => {}
         Err(failure) => {
             trace.cause = Some(match &failure {
                 FailureCause::InvalidPattern(_) => Cause::BadPattern,
                 other => Cause::Fails(other.clone()),
             });
-            trace.verdict = Verdict::Fails(failure);
+            trace.verdict = TraceVerdict::Fails(failure);
         }
     }
     trace

@@ -9,7 +9,7 @@ mod flag;
 mod segment;
 
 pub use caveat::Caveat;
-pub use condition::{BucketTrace, Cause, ConditionTrace, Verdict};
+pub use condition::{BucketTrace, Cause, ConditionTrace, TraceVerdict};
 pub use flag::{
     Candidate, CandidateSource, CandidateState, Dependency, FlagTrace, RangeTrace, SplitTrace, Standing,
 };

@@ -3,7 +3,7 @@
 use crate::engine::{Rule, RuleKind, Segment};
 use crate::error::FailureCause;
 use crate::explanation::RuleJoin;
-use crate::trace::{ConditionTrace, Trace, Verdict};
+use crate::trace::{ConditionTrace, Trace, TraceVerdict};
 
 /// One segment, asked of this identity.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub struct RuleTrace<'t> {
     /// How it joins its parts; `None` when the reference does not know the rule's type.
     pub joins: Option<RuleJoin>,
     /// Whether it holds.
-    pub verdict: Verdict,
+    pub verdict: TraceVerdict,
     /// The reference comes to ask it; it skips what can no longer change the segment's verdict.
     pub is_reached: bool,
     /// Its conditions in document order.
@@ -69,14 +69,14 @@ impl<'t> SegmentTrace<'t> {
             .iter()
             .map(|rule| {
                 let traced = RuleTrace::new(trace, rule, is_reached);
-                is_reached &= traced.verdict == Verdict::Holds;
+                is_reached &= traced.verdict == TraceVerdict::Holds;
                 traced
             })
             .collect();
-        let undone = rules.iter().find(|rule| rule.verdict != Verdict::Holds);
+        let undone = rules.iter().find(|rule| rule.verdict != TraceVerdict::Holds);
         let standing = match undone.map(|rule| &rule.verdict) {
             _ if rules.is_empty() => SegmentStanding::NoRules,
-            Some(Verdict::Fails(cause)) => SegmentStanding::Fails(cause.clone()),
+            Some(TraceVerdict::Fails(cause)) => SegmentStanding::Fails(cause.clone()),
             Some(_) => SegmentStanding::DoesNotMatch,
             None if trace.matches(index) == Some(false) => SegmentStanding::CyclicDependency,
             None => SegmentStanding::Matches,
@@ -99,7 +99,7 @@ impl<'t> SegmentTrace<'t> {
         );
         self.rules
             .iter()
-            .filter(|rule| matches || rule.verdict != Verdict::Holds)
+            .filter(|rule| matches || rule.verdict != TraceVerdict::Holds)
             .flat_map(RuleTrace::decisive)
             .collect()
     }
@@ -126,7 +126,7 @@ impl<'t> RuleTrace<'t> {
             by_conditions.add(&condition.verdict);
         }
         let by_conditions = by_conditions.verdict(rule);
-        let asks_rules = is_reached && joins.is_some() && !matches!(by_conditions, Verdict::Fails(_));
+        let asks_rules = is_reached && joins.is_some() && !matches!(by_conditions, TraceVerdict::Fails(_));
         let mut by_rules = Joined::new(joins, asks_rules);
         let mut rules = Vec::with_capacity(rule.rules.len());
         for inner in &rule.rules {
@@ -135,9 +135,9 @@ impl<'t> RuleTrace<'t> {
             rules.push(inner);
         }
         let verdict = match (by_conditions, by_rules.verdict(rule)) {
-            (Verdict::Fails(cause), _) | (_, Verdict::Fails(cause)) => Verdict::Fails(cause),
-            (Verdict::Holds, Verdict::Holds) => Verdict::Holds,
-            _ => Verdict::DoesNotHold,
+            (TraceVerdict::Fails(cause), _) | (_, TraceVerdict::Fails(cause)) => TraceVerdict::Fails(cause),
+            (TraceVerdict::Holds, TraceVerdict::Holds) => TraceVerdict::Holds,
+            _ => TraceVerdict::DoesNotHold,
         };
         Self {
             joins,
@@ -154,9 +154,9 @@ impl<'t> RuleTrace<'t> {
     pub fn decisive(&self) -> Vec<AskedCondition<'t>> {
         let mut found = Vec::new();
         match self.verdict {
-            Verdict::Holds => self.collect_grounds(&mut found),
-            Verdict::DoesNotHold => self.collect_failures(&mut found),
-            Verdict::Fails(_) => self.collect_raises(&mut found),
+            TraceVerdict::Holds => self.collect_grounds(&mut found),
+            TraceVerdict::DoesNotHold => self.collect_failures(&mut found),
+            TraceVerdict::Fails(_) => self.collect_raises(&mut found),
         }
         found
     }
@@ -169,7 +169,7 @@ impl<'t> RuleTrace<'t> {
         }
         match self.joins {
             Some(RuleJoin::Any) => {
-                if let Some(inner) = self.rules.iter().find(|rule| rule.verdict == Verdict::Holds) {
+                if let Some(inner) = self.rules.iter().find(|rule| rule.verdict == TraceVerdict::Holds) {
                     inner.collect_grounds(found);
                 }
             }
@@ -186,24 +186,25 @@ impl<'t> RuleTrace<'t> {
         if !is_any || !self.conditions.iter().any(|one| one.condition.holds()) {
             found.extend(self.conditions.iter().filter(|one| held(one) == forbids));
         }
-        if is_any && self.rules.iter().any(|rule| rule.verdict == Verdict::Holds) {
+        if is_any && self.rules.iter().any(|rule| rule.verdict == TraceVerdict::Holds) {
             return;
         }
         for rule in &self.rules {
             match (forbids, &rule.verdict) {
-                (true, Verdict::Holds) => rule.collect_grounds(found),
-                (false, Verdict::DoesNotHold) => rule.collect_failures(found),
+                (true, TraceVerdict::Holds) => rule.collect_grounds(found),
+                (false, TraceVerdict::DoesNotHold) => rule.collect_failures(found),
                 _ => {}
             }
         }
     }
 
     fn collect_raises(&self, found: &mut Vec<AskedCondition<'t>>) {
-        let raises =
-            |one: &&AskedCondition<'t>| one.is_reached && matches!(one.condition.verdict, Verdict::Fails(_));
+        let raises = |one: &&AskedCondition<'t>| {
+            one.is_reached && matches!(one.condition.verdict, TraceVerdict::Fails(_))
+        };
         found.extend(self.conditions.iter().find(raises));
         if found.is_empty() {
-            let inner = |rule: &&Self| rule.is_reached && matches!(rule.verdict, Verdict::Fails(_));
+            let inner = |rule: &&Self| rule.is_reached && matches!(rule.verdict, TraceVerdict::Fails(_));
             if let Some(inner) = self.rules.iter().find(inner) {
                 inner.collect_raises(found);
             }
@@ -218,7 +219,7 @@ struct Joined {
     is_open: bool,
     is_empty: bool,
     /// What ended the joining before the last part.
-    decided: Option<Verdict>,
+    decided: Option<TraceVerdict>,
 }
 
 impl Joined {
@@ -231,41 +232,41 @@ impl Joined {
         }
     }
 
-    fn add(&mut self, verdict: &Verdict) {
+    fn add(&mut self, verdict: &TraceVerdict) {
         self.is_empty = false;
         if self.decided.is_some() {
             return;
         }
         let held = match verdict {
-            Verdict::Fails(cause) => {
-                self.decided = Some(Verdict::Fails(cause.clone()));
+            TraceVerdict::Fails(cause) => {
+                self.decided = Some(TraceVerdict::Fails(cause.clone()));
                 self.is_open = false;
                 return;
             }
-            Verdict::Holds => true,
-            Verdict::DoesNotHold => false,
+            TraceVerdict::Holds => true,
+            TraceVerdict::DoesNotHold => false,
         };
         if held != (self.joins == Some(RuleJoin::All)) {
             self.decided = Some(if self.joins == Some(RuleJoin::Any) {
-                Verdict::Holds
+                TraceVerdict::Holds
             } else {
-                Verdict::DoesNotHold
+                TraceVerdict::DoesNotHold
             });
             self.is_open = false;
         }
     }
 
-    fn verdict(self, rule: &Rule) -> Verdict {
+    fn verdict(self, rule: &Rule) -> TraceVerdict {
         if self.is_empty {
-            return Verdict::Holds;
+            return TraceVerdict::Holds;
         }
         if let Some(cause) = rule.unknown_kind() {
-            return Verdict::Fails(cause);
+            return TraceVerdict::Fails(cause);
         }
         self.decided.unwrap_or(if self.joins == Some(RuleJoin::Any) {
-            Verdict::DoesNotHold
+            TraceVerdict::DoesNotHold
         } else {
-            Verdict::Holds
+            TraceVerdict::Holds
         })
     }
 }
