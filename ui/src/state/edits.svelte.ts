@@ -1,5 +1,6 @@
 import type {
   ConflictView,
+  DraftEditView,
   EnvironmentView,
   FlagRowView,
   OutcomeView,
@@ -9,9 +10,10 @@ import type {
 } from "../ipc/bindings";
 import { asHostError, type HostError } from "../ipc/host";
 import { text } from "../strings";
-import { flagKey, samePlace } from "./place";
+import { flagKey, placeKey, samePlace } from "./place";
 import type { Session } from "./session.svelte";
 import type { ToastAction } from "./toasts.svelte";
+import { sameValue, whyInvalid } from "./values";
 
 /** What an edit changes; what is null stays. */
 export interface Change {
@@ -64,6 +66,17 @@ export class Edits {
   draft(flag: string): Draft | null {
     const place = this.#session.place;
     return place === null ? null : (this.#drafts[flagKey(place, flag)] ?? null);
+  }
+
+  /** What is typed and not sent in the place on screen, as far as it could be sent, by flag. */
+  get drafts(): DraftEditView[] {
+    const place = this.#session.place;
+    if (place === null) return [];
+    const begin = `${placeKey(place)}\u0000`;
+    return Object.entries(this.#drafts)
+      .filter(([key, draft]) => key.startsWith(begin) && !sameValue(draft.value, draft.was))
+      .filter(([, draft]) => whyInvalid(draft.value) === null)
+      .map(([key, { value }]) => ({ flag: key.slice(begin.length), enabled: null, value }));
   }
 
   setDraft(flag: string, draft: Draft | null): void {
