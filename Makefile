@@ -2,13 +2,13 @@
 # and say so. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check e2e bench sandbox bindings setup setup-test ui ui-check fmt
+.PHONY: help run dev test check e2e bench differential sandbox bindings setup setup-test ui ui-check fmt
 
 APP := target/app/halyard
 SHELL := /bin/bash
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ui ## build Halyard and open its window
 	@started=$$SECONDS; \
@@ -45,6 +45,9 @@ e2e: setup-test ui ## the journeys through the real window
 
 bench: setup ## measure, and write target/bench/report.json
 	cargo bench --locked -p halyard-engine --bench report
+
+differential: setup-test ## compare millions of generated decisions with the Python engine
+	cargo test --release --locked -p halyard-engine --test differential -- --ignored --nocapture
 
 sandbox: ## serve both flag services on loopback, with the sample shop
 	cargo run -q --locked -p halyard-sandbox -- --seed acme

@@ -2,16 +2,21 @@
 
 #![allow(
     dead_code,
+    unused_imports,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "for tests, each of which uses its own part of this"
 )]
+
+mod tally;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use halyard_engine::{Dialect, Engine, Identity};
 use serde_json::{Value, json};
+
+pub(crate) use tally::Tally;
 
 /// Both dialects under the names of their oracles.
 pub(crate) const DIALECTS: [(&str, Dialect); 2] = [("10.2", Dialect::Server10_2), ("11.1", Dialect::Sdk11_1)];
@@ -103,19 +108,20 @@ pub(crate) fn oracle(dialect: &str) -> Option<Command> {
     Some(command)
 }
 
-/// Requests for the oracle, a line each.
-pub(crate) fn generated(dialect: &str, seed: usize, size: usize, kind: Option<&str>) -> Option<String> {
-    let output = Command::new(interpreter(dialect)?)
+/// The generator of requests for the oracle, which prints a line each: identities of `size` random documents. `options`
+/// are further words of its command line.
+pub(crate) fn generator(dialect: &str, seed: usize, size: usize, options: &[&str]) -> Option<Command> {
+    let mut command = Command::new(interpreter(dialect)?);
+    command
         .arg(test_folder().join("oracle/generate.py"))
         .args([seed.to_string(), size.to_string()])
-        .args(kind)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Some(String::from_utf8(output.stdout).unwrap())
+        .args(options)
+        .stdin(Stdio::null())
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    Some(command)
+}
+
+/// A number from the environment of the process.
+pub(crate) fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }

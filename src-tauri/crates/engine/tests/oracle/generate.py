@@ -1,9 +1,10 @@
 """Random environment documents with identities, one JSON object a line; the same seed gives the same lines.
 
-generate.py SEED DOCUMENTS [patterns]: with `patterns`, documents hold one regular expression each, put together from
-pieces that are often wrong.
+generate.py SEED DOCUMENTS [--identities N] [--patterns]: with `--patterns`, documents hold one regular expression
+each, put together from pieces that are often wrong.
 """
 
+import argparse
 import json
 import pathlib
 import random
@@ -45,7 +46,10 @@ class Maker:
         self.random = random.Random(seed)
         self.spicy = self.random.random() < 0.2
         self.depends = self.random.random() < 0.4
-        self.features = self.random.randint(2, 12)
+        self.features = self.random.randint(2, 12) if self.random.random() < 0.9 else self.random.randint(13, 40)
+        self.most_segments = self.random.choice([4, 8, 8, 12])
+        # Where few priorities are to be had, many are equal.
+        self.priorities = self.random.choice([[0, 1, 2, 3, 5, 1.5, -1], [1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 2], [0]])
 
     def chance(self, share):
         return self.random.random() < share
@@ -119,7 +123,7 @@ class Maker:
             "feature_segment": None,
         }
         if segment and self.chance(0.9):
-            priority = self.random.choice([0, 1, 2, 3, 5, 1.5, -1])
+            priority = self.random.choice(self.priorities)
             if self.spicy and self.chance(0.1) and int(name.split("_")[1]) <= self.features:
                 priority = None
             state["feature_segment"] = {"priority": priority}
@@ -148,10 +152,12 @@ class Maker:
                 for index in self.random.sample(range(1, self.features + 1), self.features)
             ],
             "identity_overrides": [self.identity_override() for _ in range(self.random.choice([0, 0, 2, 5]))],
-            "project": {"id": 1, "segments": [self.segment() for _ in range(self.random.randint(0, 8))]},
+            "project": {"id": 1, "segments": [self.segment() for _ in range(self.random.randint(0, self.most_segments))]},
         }
 
     def identity(self):
+        if self.chance(0.02):
+            return None
         names = sorted(self.random.sample(TRAITS[:-1], self.random.randint(0, 6)))
         if self.chance(0.03):
             names = sorted(names + [TRAITS[-1]])
@@ -194,13 +200,20 @@ def pattern_request(generator):
 
 def main():
     sys.stdout.reconfigure(encoding="utf-8")
-    seed, documents = int(sys.argv[1]), int(sys.argv[2])
-    for index in range(documents):
-        if sys.argv[3:] == ["patterns"]:
-            request = pattern_request(random.Random(f"{seed} {index}"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("documents", type=int)
+    parser.add_argument("--identities", type=int, default=12)
+    parser.add_argument("--patterns", action="store_true")
+    arguments = parser.parse_args()
+    for index in range(arguments.documents):
+        name = f"{arguments.seed} {index}"
+        if arguments.patterns:
+            request = pattern_request(random.Random(name))
         else:
-            maker = Maker(f"{seed} {index}")
-            request = {"document": maker.document(), "identities": [maker.identity() for _ in range(12)]}
+            maker = Maker(name)
+            people = [maker.identity() for _ in range(arguments.identities)]
+            request = {"document": maker.document(), "identities": people}
         print(json.dumps(request, ensure_ascii=False, separators=(",", ":")))
 
 
