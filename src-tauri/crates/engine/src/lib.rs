@@ -35,6 +35,7 @@ mod error;
 mod explain;
 mod explanation;
 mod identity;
+mod impact;
 mod lint;
 mod lists;
 mod mapped;
@@ -51,7 +52,9 @@ mod trace;
 mod value;
 mod version;
 
-pub use cohort::{CHUNK_ROWS, Chunk, Cohort, CohortBuilder, Column, UNSET};
+pub use cohort::{
+    CHUNK_ROWS, Chunk, ChunkSource, Cohort, CohortBuilder, CohortChunks, Column, ReadError, UNSET,
+};
 pub use engine::{Dialect, Engine};
 pub use error::{DocumentError, EvaluationError, FailingCondition, FailureCause};
 pub use explanation::{
@@ -59,6 +62,11 @@ pub use explanation::{
     RuleJoin, SeenType, SegmentMatch, SplitFact, VariantRange,
 };
 pub use identity::Identity;
+pub use impact::{
+    CohortExample, Control, Decided, DecidingRule, Distribution, FailureExample, Failures, FlagDistribution,
+    FlagImpact, FlagState, Impact, Move, Share, Stopped, distribution, distribution_of_stream, impact,
+    impact_of_stream,
+};
 pub use lint::{
     ConditionText, Evaluator, Example, Finding, FindingKind, Likelihood, SegmentName, Severity, Subject,
     Verdict,

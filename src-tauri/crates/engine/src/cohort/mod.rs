@@ -3,12 +3,16 @@
 mod builder;
 mod chunk;
 mod dictionary;
+mod read;
+mod source;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use builder::CohortBuilder;
 pub use chunk::{CHUNK_ROWS, Chunk, Column, UNSET};
+pub use read::ReadError;
+pub use source::{ChunkSource, CohortChunks};
 
 use crate::identity::Identity;
 

@@ -1,0 +1,5 @@
+//! Reading identities from files.
+
+mod error;
+
+pub use error::ReadError;
