@@ -43,8 +43,10 @@ e2e: setup-test ui ## the journeys through the real window
 	xvfb-run -a -s '-screen 0 1440x900x24' scripts/with-keychain.sh \
 	  cargo test --workspace --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
 
-bench: setup ## measure, and write target/bench/report.json
-	cargo bench --locked -p halyard-engine --bench report
+bench: ## measure beside other engines, and write target/bench/report.json
+	@scripts/setup.sh bench
+	@scripts/peers-setup.sh
+	cargo run --release --locked -p halyard-peers
 
 differential: setup-test ## compare millions of generated decisions with the Python engine
 	cargo test --release --locked -p halyard-engine --test differential -- --ignored --nocapture

@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh run     what building and opening the window needs
 #   scripts/setup.sh test    that, and what the window tests and the oracle need
+#   scripts/setup.sh bench   what measuring the evaluator beside other engines needs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,7 @@ stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 build_packages=(build-essential pkg-config file libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev libssl-dev)
 display_packages=(xvfb xauth)
 test_packages=(webkit2gtk-driver dbus-x11 gnome-keyring imagemagick procps python3-venv)
+bench_packages=(build-essential valgrind python3-venv)
 
 check_tools() {
   command -v cargo >/dev/null || stop "Rust is missing. Install it from your distribution or with rustup (1.94 or newer), then run this again."
@@ -43,6 +45,8 @@ install_packages() {
   local wanted=("${build_packages[@]}")
   if [ "$purpose" = test ]; then
     wanted+=("${display_packages[@]}" "${test_packages[@]}")
+  elif [ "$purpose" = bench ]; then
+    wanted=("${bench_packages[@]}")
   elif [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     wanted+=("${display_packages[@]}")
   fi
@@ -71,4 +75,4 @@ install_ui_packages() {
 
 check_tools
 install_packages
-install_ui_packages
+[ "$purpose" = bench ] || install_ui_packages

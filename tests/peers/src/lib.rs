@@ -3,8 +3,12 @@
 //! A package of its own, so that the app and its tests never wait for what only comparisons need.
 
 pub mod callgrind;
+pub mod contest;
+pub mod foreign;
 pub mod official;
 pub mod people;
 pub mod profile;
+pub mod report;
+pub mod rows;
 pub mod seeded;
 pub mod workload;

@@ -1,35 +1,52 @@
-//! The measurements' entry.
+//! Measures the evaluator beside other engines.
+//!
+//! Without words: everything, as `make bench` does. The words are for the child processes of that run, and for looking at
+//! one thing: `document PROFILE`, `evaluate PROFILE own|cloned|reused EVALUATIONS`, `instructions`.
+
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    clippy::unwrap_used,
     reason = "a program that prints what it measured"
 )]
 
+use std::process::ExitCode;
+
 use halyard_peers::profile::Profile;
+use halyard_peers::report;
 use halyard_peers::workload::{self, Contender};
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words[..] {
-        ["document", profile] => println!("{}", Profile::named(profile).unwrap().document()),
-        ["evaluate", profile, contender, evaluations] => {
-            let enabled = workload::run(
-                Profile::named(profile).unwrap(),
-                Contender::named(contender).unwrap(),
-                evaluations.parse().unwrap(),
-            );
-            println!("{}", enabled.unwrap());
+    match answer(&words) {
+        Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
+        Ok(missed) => {
+            eprintln!("missed:\n  {}", missed.join("\n  "));
+            ExitCode::FAILURE
         }
-        ["count"] => {
-            for profile in Profile::ALL {
-                for contender in Contender::ALL {
-                    let counted = halyard_peers::callgrind::instructions(profile, contender).unwrap();
-                    println!("{} {}: {:.0}", profile.name(), contender.name(), counted.unwrap());
-                }
-            }
+        Err(error) => {
+            eprintln!("halyard-peers: {error}");
+            ExitCode::from(2)
         }
-        _ => std::process::exit(2),
     }
+}
+
+/// Does what the words say; gives the gates that were missed.
+fn answer(words: &[&str]) -> Result<Vec<String>, String> {
+    match *words {
+        [] => return report::run(),
+        ["instructions"] => return report::run_instructions(),
+        ["document", profile] => println!("{}", profile_of(profile)?.document()),
+        ["evaluate", profile, contender, evaluations] => {
+            let contender = Contender::named(contender).ok_or("no such contender")?;
+            let evaluations = evaluations.parse().map_err(|_| "not a number of evaluations")?;
+            println!("{}", workload::run(profile_of(profile)?, contender, evaluations)?);
+        }
+        _ => return Err(format!("what is {words:?}?")),
+    }
+    Ok(Vec::new())
+}
+
+fn profile_of(name: &str) -> Result<Profile, String> {
+    Profile::named(name).ok_or_else(|| format!("no profile {name}"))
 }
