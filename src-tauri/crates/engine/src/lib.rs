@@ -53,7 +53,8 @@ mod value;
 mod version;
 
 pub use cohort::{
-    CHUNK_ROWS, Chunk, ChunkSource, Cohort, CohortBuilder, CohortChunks, Column, ReadError, UNSET,
+    BrokenLine, CHUNK_ROWS, CellTypes, Chunk, ChunkSource, Cohort, CohortBuilder, CohortChunks, CohortFormat,
+    CohortReader, Column, ReadError, ReadOptions, ReadReport, TraitCount, UNSET, read_cohort,
 };
 pub use engine::{Dialect, Engine};
 pub use error::{DocumentError, EvaluationError, FailingCondition, FailureCause};

@@ -95,6 +95,8 @@ struct ColumnBuilder {
     /// Shorter than the chunk where the last rows do not have the trait.
     codes: Vec<u32>,
     dictionary: Dictionary,
+    /// Rows of closed chunks that have the trait.
+    rows_closed: u64,
 }
 
 impl ChunkBuilder {
@@ -110,6 +112,31 @@ impl ChunkBuilder {
         }
     }
 
+    /// How many names of traits are known.
+    pub(super) fn column_count(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Names of all traits seen so far, in order of appearance, and how many rows of closed chunks have them.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.columns
+            .iter()
+            .map(|column| (&*column.name, column.rows_closed))
+    }
+
+    /// Whether a trait of that name is known.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Sets a trait to text, which spares an allocation where the text is known already.
+    pub(super) fn set_column_text(&mut self, column: usize, text: &str) {
+        if let Some(column) = self.columns.get_mut(column) {
+            let code = column.dictionary.code_of_text(text);
+            column.put(self.identifiers.len(), code);
+        }
+    }
+
     /// The position of a trait's column, made when it is new.
     pub(super) fn column(&mut self, name: &str) -> usize {
         if let Some(position) = self.by_name.get(name) {
@@ -122,6 +149,7 @@ impl ChunkBuilder {
             name,
             codes: Vec::new(),
             dictionary: Dictionary::default(),
+            rows_closed: 0,
         });
         position
     }
@@ -191,6 +219,7 @@ impl ColumnBuilder {
         if values.is_empty() {
             return None;
         }
+        self.rows_closed += codes.iter().filter(|code| **code != UNSET).count() as u64;
         codes.resize(rows, UNSET);
         Some(Column {
             name: Arc::clone(&self.name),

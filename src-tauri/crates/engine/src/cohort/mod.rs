@@ -11,7 +11,10 @@ use std::sync::Arc;
 
 pub use builder::CohortBuilder;
 pub use chunk::{CHUNK_ROWS, Chunk, Column, UNSET};
-pub use read::ReadError;
+pub use read::{
+    BrokenLine, CellTypes, CohortFormat, CohortReader, ReadError, ReadOptions, ReadReport, TraitCount,
+    read_cohort,
+};
 pub use source::{ChunkSource, CohortChunks};
 
 use crate::identity::Identity;

@@ -58,6 +58,11 @@ impl Control {
         self.rows_done.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn note_read(&self, rows: u64, bytes: u64) {
+        self.rows_read.store(rows, Ordering::Relaxed);
+        self.bytes_read.store(bytes, Ordering::Relaxed);
+    }
+
     pub(super) fn note_done(&self, rows: usize) {
         self.rows_done.fetch_add(rows as u64, Ordering::Relaxed);
     }
