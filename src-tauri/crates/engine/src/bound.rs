@@ -1,74 +1,30 @@
 //! One identity bound to a compiled environment: slots filled, verdicts remembered.
 
 use std::borrow::Cow;
+use std::mem;
 
 use serde_json::{Value, json};
 
 use crate::bucket::bucket;
 use crate::compile::is_scalar;
 use crate::dependencies::Dependencies;
-use crate::engine::{Condition, Engine, Rule, RuleKind, State};
+use crate::engine::{Condition, Engine, State};
 use crate::error::{FailureCause, Raise};
 use crate::identity::Identity;
-use crate::precedence::{stronger, strongest};
+use crate::outcome::{Chosen, Decided, Decider};
 use crate::property::{Property, Target, first_scalar};
+use crate::scratch::Memory;
+use crate::subject::{Memo, Subject};
 use crate::value::Seen;
-
-/// Who supplied a flag's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decider {
-    Default,
-    /// Position in the feature's overrides.
-    Override(u32),
-    /// Positions of the set and of the state in it.
-    Identity {
-        set: u32,
-        state: u32,
-    },
-}
-
-/// What the variants made of a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Chosen {
-    /// No variants, or nobody to choose for.
-    Plain,
-    /// Variants, and the identity's bucket lies past all of them.
-    Control,
-    /// Position in the state's variants.
-    Variant(u16),
-}
-
-/// A flag's result as indices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) decider: Decider,
-    pub(crate) chosen: Chosen,
-    pub(crate) cyclic: bool,
-}
-
-/// A remembered verdict.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Memo {
-    Unknown,
-    Yes,
-    No,
-}
 
 /// An evaluation under way.
 pub(crate) struct Session<'e, 'i> {
     pub(crate) engine: &'e Engine,
     pub(crate) identity: Option<&'i Identity>,
-    /// What is hashed; empty without an identity.
-    key: Cow<'i, str>,
-    slots: Vec<Seen<'i>>,
+    pub(crate) memory: Memory<'i>,
     /// Some trait is a list or an object, which a trait prints and a path does not see.
     has_nested_traits: bool,
-    /// Some value can fail a sound condition, so nothing may be skipped.
     has_hazard: bool,
-    conditions: Vec<Memo>,
-    segments: Vec<Memo>,
-    /// State and position of the winning identity override per feature.
-    overridden: Vec<(u32, Decider)>,
     pub(crate) dependencies: Dependencies,
     /// Built when an unusual path is read.
     context: Option<Value>,
@@ -76,19 +32,21 @@ pub(crate) struct Session<'e, 'i> {
 
 impl<'e, 'i> Session<'e, 'i> {
     pub(crate) fn new(engine: &'e Engine, identity: Option<&'i Identity>) -> Self {
+        Self::within(engine, identity, Memory::default())
+    }
+
+    /// A session that uses memory of an earlier one.
+    pub(crate) fn within(engine: &'e Engine, identity: Option<&'i Identity>, memory: Memory<'i>) -> Self {
         let mut session = Self {
             engine,
             identity,
-            key: Cow::Borrowed(""),
-            slots: vec![Seen::Unset; engine.slot_names.len()],
+            memory,
             has_nested_traits: false,
             has_hazard: false,
-            conditions: vec![Memo::Unknown; engine.conditions.len()],
-            segments: vec![Memo::Unknown; engine.segments.len()],
-            overridden: Vec::new(),
             dependencies: Dependencies::new(engine),
             context: None,
         };
+        session.memory.prepare(engine);
         if let Some(identity) = identity {
             session.bind(identity);
         }
@@ -96,54 +54,66 @@ impl<'e, 'i> Session<'e, 'i> {
     }
 
     fn bind(&mut self, identity: &'i Identity) {
-        self.key = match identity.key.as_deref() {
-            Some(key) if !key.is_empty() => Cow::Borrowed(key),
-            _ => Cow::Owned(format!("{}_{}", self.engine.environment_key, identity.identifier)),
-        };
-        self.has_hazard =
-            Seen::of_text(&identity.identifier).is_hazard() || Seen::of_text(&self.key).is_hazard();
+        let key = &mut self.memory.key;
+        match identity.key.as_deref() {
+            Some(given) if !given.is_empty() => key.push_str(given),
+            _ => {
+                key.push_str(&self.engine.environment_key);
+                key.push('_');
+                key.push_str(&identity.identifier);
+            }
+        }
+        self.has_hazard = Seen::of_text(&identity.identifier).is_hazard() || Seen::of_text(key).is_hazard();
+        // Both are sorted by name.
+        let mut slots = self.engine.slots.sorted();
+        let mut slot = slots.next();
         for (name, value) in &identity.traits {
-            let Some(slot) = self.engine.slots.get(name) else {
-                continue;
+            while slot.is_some_and(|(known, _)| known < name.as_str()) {
+                slot = slots.next();
+            }
+            let Some((known, index)) = slot else {
+                break;
             };
+            if known != name {
+                continue;
+            }
             let seen = Seen::of(value);
             self.has_hazard |= seen.is_hazard();
             self.has_nested_traits |= !is_scalar(value);
-            self.slots[*slot as usize] = seen;
+            self.memory.slots[index as usize] = seen;
         }
         self.find_identity_overrides(identity);
     }
 
     /// The first set that names a feature wins, as equal priorities go by order.
     fn find_identity_overrides(&mut self, identity: &'i Identity) {
-        let Some(slot) = self.engine.identifier_slot else {
+        let identities = &self.engine.identities;
+        let Some(slot) = identities.slot else {
             return;
         };
-        let by_trait = &self.slots[slot as usize];
+        let memory = &mut self.memory;
+        let by_trait = &memory.slots[slot as usize];
         let sets = if *by_trait == Seen::Unset {
-            self.engine.override_sets_of(&Seen::of_text(&identity.identifier))
+            identities.sets_of(&Seen::of_text(&identity.identifier), &mut memory.text)
         } else {
-            self.engine.override_sets_of(by_trait)
+            identities.sets_of(by_trait, &mut memory.text)
         };
         for set in sets {
-            for (position, (feature, _)) in self.engine.override_sets[*set as usize].states.iter().enumerate()
-            {
-                if !self.overridden.iter().any(|(known, _)| known == feature) {
+            for (position, own) in identities.sets[*set as usize].states.iter().enumerate() {
+                if !self
+                    .memory
+                    .overridden
+                    .iter()
+                    .any(|(known, _)| *known == own.feature)
+                {
                     let decider = Decider::Identity {
                         set: *set,
                         state: position as u32,
                     };
-                    self.overridden.push((*feature, decider));
+                    self.memory.overridden.push((own.feature, decider));
                 }
             }
         }
-    }
-
-    pub(crate) fn identity_override_of(&self, feature: u32) -> Option<Decider> {
-        self.overridden
-            .iter()
-            .find(|(known, _)| *known == feature)
-            .map(|(_, decider)| *decider)
     }
 
     /// Evaluates every segment; the positions of those that match.
@@ -155,7 +125,7 @@ impl<'e, 'i> Session<'e, 'i> {
             if self.dependencies.cycle_hits != hits {
                 // The verdict rests on a flag that could not be resolved.
                 verdict = false;
-                self.segments[index as usize] = Memo::No;
+                self.memory.segments[index as usize] = Memo::No;
             }
             if verdict {
                 matched.push(index);
@@ -164,162 +134,37 @@ impl<'e, 'i> Session<'e, 'i> {
         Ok(matched)
     }
 
-    /// Evaluates every flag. All segments have been evaluated.
-    pub(crate) fn all_flags(&mut self) -> Result<Vec<Outcome>, Raise> {
-        let mut outcomes = Vec::with_capacity(self.engine.features.len());
-        for feature in 0..self.engine.features.len() as u32 {
-            let outcome = match self.dependencies.resolved(feature) {
-                Some(outcome) => outcome,
-                None => {
-                    let decider = self.decide(feature)?;
-                    let mut outcome = self.outcome(feature, decider);
-                    outcome.cyclic = self.dependencies.is_cyclic(feature);
-                    outcome
-                }
-            };
-            outcomes.push(outcome);
+    /// Evaluates one flag. All segments that can fail or read flags have been evaluated.
+    pub(crate) fn flag(&mut self, feature: u32) -> Result<Decided, Raise> {
+        if let Some(known) = self.dependencies.resolved(feature) {
+            return Ok(known);
         }
-        Ok(outcomes)
-    }
-
-    /// Who wins a feature, by the verdicts on whole segments.
-    fn decide(&mut self, index: u32) -> Result<Decider, Raise> {
-        let feature = &self.engine.features[index as usize];
-        let own = self.identity_override_of(index);
-        if feature.has_null_priority {
-            let mut winner = None;
-            for position in &feature.document_order {
-                if self.segment(feature.overrides[*position as usize].segment)? {
-                    winner = Some(stronger(self.engine, index, winner, *position)?);
-                }
-            }
-            return strongest(self.engine, index, winner, own);
-        }
-        if let Some(own) = own {
-            return Ok(own);
-        }
-        for (position, one) in feature.overrides.iter().enumerate() {
-            if self.segment(one.segment)? {
-                return Ok(Decider::Override(position as u32));
-            }
-        }
-        Ok(Decider::Default)
+        let decider = self.decide(feature)?;
+        let mut decided = self.outcome(feature, decider);
+        decided.cyclic = self.dependencies.is_cyclic(feature);
+        Ok(decided)
     }
 
     /// Chooses the variant.
-    pub(crate) fn outcome(&self, feature: u32, decider: Decider) -> Outcome {
-        let mut outcome = Outcome {
+    pub(crate) fn outcome(&self, feature: u32, decider: Decider) -> Decided {
+        let state = self.engine.state(feature as usize, decider);
+        Decided {
             decider,
-            chosen: Chosen::Plain,
+            chosen: self
+                .variant_bucket(state)
+                .map_or(Chosen::Plain, |bucket| state.choose(bucket)),
             cyclic: false,
-        };
-        let state = self.engine.state_of(feature as usize, &outcome);
-        if let Some(bucket) = self.variant_bucket(state) {
-            let found = state
-                .variants
-                .iter()
-                .position(|one| (one.from..one.until).contains(&bucket));
-            outcome.chosen = found.map_or(Chosen::Control, |position| Chosen::Variant(position as u16));
         }
-        outcome
     }
 
     /// The bucket that chooses among a state's variants, if there is anything to choose and anyone to choose for.
     pub(crate) fn variant_bucket(&self, state: &State) -> Option<u16> {
-        (self.identity.is_some() && !state.variants.is_empty()).then(|| bucket(&state.key, &self.key))
+        (self.identity.is_some() && !state.variants.is_empty()).then(|| bucket(&state.key, &self.memory.key))
     }
 
-    /// What is hashed for this identity.
+    /// What is hashed for this identity; empty without one.
     pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Whether the identity is in a segment; found out once.
-    pub(crate) fn segment(&mut self, index: u32) -> Result<bool, Raise> {
-        match self.segments[index as usize] {
-            Memo::Yes => return Ok(true),
-            Memo::No => return Ok(false),
-            Memo::Unknown => {}
-        }
-        let verdict = self.is_in_segment(index)?;
-        self.segments[index as usize] = if verdict { Memo::Yes } else { Memo::No };
-        Ok(verdict)
-    }
-
-    /// Whether the identity is in a segment, found out anew.
-    pub(crate) fn is_in_segment(&mut self, index: u32) -> Result<bool, Raise> {
-        let rules = &self.engine.segments[index as usize].rules;
-        if rules.is_empty() {
-            return Ok(false);
-        }
-        for rule in rules {
-            if !self.rule(rule).map_err(|raise| raise.in_segment(index))? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// A rule joins its conditions and, separately, its sub-rules; both must hold.
-    pub(crate) fn rule(&mut self, rule: &'e Rule) -> Result<bool, Raise> {
-        let by_conditions = self.join_conditions(rule)?;
-        // The reference evaluates the sub-rules in any case; that shows only where they can fail.
-        if !by_conditions && !rule.has_hazard_below && !self.has_hazard {
-            return Ok(false);
-        }
-        let by_rules = self.join_rules(rule)?;
-        Ok(by_conditions && by_rules)
-    }
-
-    pub(crate) fn join_conditions(&mut self, rule: &'e Rule) -> Result<bool, Raise> {
-        if rule.conditions.is_empty() {
-            return Ok(true);
-        }
-        if let Some(cause) = rule.unknown_kind() {
-            return Err(cause.into());
-        }
-        let stops_at = rule.kind != RuleKind::All;
-        for condition in &rule.conditions {
-            if self.condition(*condition)? == stops_at {
-                return Ok(rule.kind == RuleKind::Any);
-            }
-        }
-        Ok(rule.kind != RuleKind::Any)
-    }
-
-    pub(crate) fn join_rules(&mut self, rule: &'e Rule) -> Result<bool, Raise> {
-        if rule.rules.is_empty() {
-            return Ok(true);
-        }
-        if let Some(cause) = rule.unknown_kind() {
-            return Err(cause.into());
-        }
-        let stops_at = rule.kind != RuleKind::All;
-        for inner in &rule.rules {
-            if self.rule(inner)? == stops_at {
-                return Ok(rule.kind == RuleKind::Any);
-            }
-        }
-        Ok(rule.kind != RuleKind::Any)
-    }
-
-    /// Whether a condition holds; found out once where that is sound.
-    pub(crate) fn condition(&mut self, index: u32) -> Result<bool, Raise> {
-        match self.conditions[index as usize] {
-            Memo::Yes => return Ok(true),
-            Memo::No => return Ok(false),
-            Memo::Unknown => {}
-        }
-        let engine = self.engine;
-        let condition = &engine.conditions[index as usize];
-        let verdict = self
-            .with_seen(condition, |seen| condition.test.holds(seen))
-            .and_then(|verdict| verdict.map_err(Raise::from))
-            .map_err(|raise| raise.in_condition(index))?;
-        if condition.is_memoisable {
-            self.conditions[index as usize] = if verdict { Memo::Yes } else { Memo::No };
-        }
-        Ok(verdict)
+        &self.memory.key
     }
 
     /// Hands over what a condition sees.
@@ -329,11 +174,11 @@ impl<'e, 'i> Session<'e, 'i> {
         then: impl FnOnce(&Seen<'_>) -> T,
     ) -> Result<T, Raise> {
         let (literal, target) = match &condition.property {
-            Property::Trait(slot) => return sound(&self.slots[*slot as usize]).map(then),
+            Property::Trait(slot) => return sound(&self.memory.slots[*slot as usize]).map(then),
             Property::IdentityKey => {
                 let key = self
                     .identity
-                    .map(|_| Seen::Text(Cow::Borrowed(self.key.as_ref())));
+                    .map(|_| Seen::Text(Cow::Borrowed(self.memory.key.as_str())));
                 return Ok(then(&key.unwrap_or(Seen::Unset)));
             }
             Property::Path { literal, target } => (*literal, target),
@@ -342,7 +187,7 @@ impl<'e, 'i> Session<'e, 'i> {
         if let Target::Raises(message) = target {
             return Err(FailureCause::InvalidPath(message.clone()).into());
         }
-        let by_trait = &self.slots[literal as usize];
+        let by_trait = &self.memory.slots[literal as usize];
         if *by_trait != Seen::Unset {
             return sound(by_trait).map(then);
         }
@@ -351,9 +196,9 @@ impl<'e, 'i> Session<'e, 'i> {
             Target::Identifier => self
                 .identity
                 .map_or(Seen::Unset, |identity| Seen::of_text(&identity.identifier)),
-            Target::Key if self.identity.is_some() => Seen::of_text(&self.key),
+            Target::Key if self.identity.is_some() => Seen::of_text(&self.memory.key),
             Target::Trait(slot) if !self.is_nested(*slot) => {
-                return sound(&self.slots[*slot as usize]).map(then);
+                return sound(&self.memory.slots[*slot as usize]).map(then);
             }
             Target::EnvironmentKey => Seen::of_text(&engine.environment_key),
             Target::EnvironmentName => Seen::of(&engine.environment_name),
@@ -369,15 +214,15 @@ impl<'e, 'i> Session<'e, 'i> {
         self.has_nested_traits
             && self
                 .identity
-                .and_then(|identity| identity.traits.get(&self.engine.slot_names[slot as usize]))
+                .and_then(|identity| identity.traits.get(self.engine.slots.name(slot)))
                 .is_some_and(|value| !is_scalar(value))
     }
 
     /// The context with the identity in it, for unusual paths.
     fn whole_context(&mut self) -> &Value {
-        let (engine, identity, key) = (self.engine, self.identity, &self.key);
+        let (engine, identity, key) = (self.engine, self.identity, &self.memory.key);
         self.context.get_or_insert_with(|| {
-            let mut context = engine.context.clone();
+            let mut context = engine.context().clone();
             if let (Some(fields), Some(identity)) = (context.as_object_mut(), identity) {
                 let value =
                     json!({ "identifier": identity.identifier, "traits": identity.traits, "key": key });
@@ -385,6 +230,49 @@ impl<'e, 'i> Session<'e, 'i> {
             }
             context
         })
+    }
+}
+
+impl<'e> Subject<'e> for Session<'e, '_> {
+    fn engine(&self) -> &'e Engine {
+        self.engine
+    }
+
+    #[inline]
+    fn condition(&mut self, index: u32) -> Result<bool, Raise> {
+        if let Some(known) = self.memory.conditions[index as usize].verdict() {
+            return Ok(known);
+        }
+        let engine = self.engine;
+        let condition = &engine.conditions[index as usize];
+        let mut text = mem::take(&mut self.memory.text);
+        let verdict = self
+            .with_seen(condition, |seen| condition.test.holds(seen, &mut text))
+            .and_then(|verdict| verdict.map_err(Raise::from))
+            .map_err(|raise| raise.in_condition(index));
+        self.memory.text = text;
+        let verdict = verdict?;
+        if condition.is_memoisable {
+            self.memory.conditions[index as usize] = Memo::of(verdict);
+        }
+        Ok(verdict)
+    }
+
+    fn segment_memos(&mut self) -> &mut [Memo] {
+        &mut self.memory.segments
+    }
+
+    fn has_hazard(&self) -> bool {
+        self.has_hazard
+    }
+
+    #[inline]
+    fn identity_override_of(&self, feature: u32) -> Option<Decider> {
+        self.memory
+            .overridden
+            .iter()
+            .find(|(known, _)| *known == feature)
+            .map(|(_, decider)| *decider)
     }
 }
 

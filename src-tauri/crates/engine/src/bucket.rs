@@ -22,14 +22,19 @@ pub(crate) fn bucket(first: &str, second: &str) -> u16 {
             hash.update(b",");
             hash.update(second.as_bytes());
         }
-        let number = u128::from_be_bytes(hash.finalize().into());
-        let (high, low) = ((number >> 64) as u64, number as u64);
-        let reduced = ((high % 9999) * TWO_TO_64 + low % 9999) % 9999;
-        if reduced < u64::from(BUCKETS) {
-            return reduced as u16;
+        if let Some(bucket) = bucket_of_digest(hash.finalize().into()) {
+            return bucket;
         }
         repetitions += 1;
     }
+}
+
+/// The bucket of a hash; `None` for the value that must be hashed again.
+pub(crate) fn bucket_of_digest(digest: [u8; 16]) -> Option<u16> {
+    let number = u128::from_be_bytes(digest);
+    let (high, low) = ((number >> 64) as u64, number as u64);
+    let reduced = ((high % 9999) * TWO_TO_64 + low % 9999) % 9999;
+    (reduced < u64::from(BUCKETS)).then_some(reduced as u16)
 }
 
 /// Where a bucket lies, in percent from 0 up to but excluding 100.

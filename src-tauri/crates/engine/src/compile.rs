@@ -1,79 +1,179 @@
 //! From an environment as read to the compiled form.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use crate::bucket::count_while;
 use crate::condition::Test;
+use crate::conditions::Conditions;
 use crate::engine::{
-    Condition, Dialect, Engine, Feature, Override, OverrideSet, Rule, RuleKind, Segment, State, Variant,
+    Condition, Dialect, Engine, Feature, Origin, Override, Rule, RuleKind, Segment, State, Variant,
 };
+use crate::identities::Identities;
 use crate::operator::Operator;
 use crate::property::{FlagField, Path, Property, Target, parse_path, path_of_names};
+use crate::slots::Slots;
 use crate::source::{
     Priority, Source, SourceCondition, SourceRule, SourceSegment, SourceState, SourceVariant,
 };
 
 /// The property under which identity overrides look for the identifier.
-const IDENTIFIER_PATH: &str = "$.identity.identifier";
+pub(crate) const IDENTIFIER_PATH: &str = "$.identity.identifier";
 
 /// Compiles. Everything that could be wrong with the document has been found while reading it.
 pub(crate) fn compile(source: Source, dialect: Dialect) -> Engine {
     let mut compiler = Compiler {
         dialect,
-        slots: HashMap::new(),
-        slot_names: Vec::new(),
-        conditions: Vec::new(),
-        known_conditions: HashMap::new(),
-        has_dependencies: false,
+        slots: Slots::default(),
+        conditions: Conditions::default(),
     };
-    let mut features = Vec::with_capacity(source.features.len());
-    let mut feature_indices = HashMap::with_capacity(source.features.len());
-    for feature in source.features {
-        feature_indices.insert(feature.name.clone(), features.len() as u32);
-        features.push(Feature {
-            name: feature.name.clone(),
-            id: feature.feature_id,
-            default: compile_state(feature),
-            overrides: Vec::new(),
-            document_order: Vec::new(),
-            has_null_priority: false,
-            is_targeted: false,
-        });
-    }
+    let feature_indices: HashMap<String, u32> = source
+        .features
+        .iter()
+        .enumerate()
+        .map(|(index, feature)| (feature.name.clone(), index as u32))
+        .collect();
+    let mut features: Vec<Feature> = source.features.into_iter().map(Feature::new).collect();
     let mut segments = Vec::with_capacity(source.segments.len());
-    for segment in source.segments {
+    for mut segment in source.segments {
         let index = segments.len() as u32;
-        segments.push(compiler.segment(segment, index, &mut features, &feature_indices));
+        let overrides = std::mem::take(&mut segment.overrides);
+        let mut compiled = compiler.segment(segment);
+        for state in overrides {
+            if let Some(feature) = feature_indices.get(&state.name) {
+                compiled.note_override(*feature);
+                features[*feature as usize]
+                    .overrides
+                    .push(Override::new(index, state));
+            }
+        }
+        segments.push(Arc::new(compiled));
     }
-    let (override_sets, sets_by_identifier) =
-        compile_identity_overrides(source.identity_overrides, &mut features, &feature_indices);
     for feature in &mut features {
         arrange(feature);
     }
-    Engine {
+    let sources = source.identity_overrides.into_iter().map(Arc::new).collect();
+    let mut identities = Identities::new(sources, features.len(), |name| feature_indices.get(name).copied());
+    identities.slot = (!identities.is_empty()).then(|| compiler.slots.add(IDENTIFIER_PATH));
+    let origin = if source.context.is_some() {
+        Origin::Context
+    } else {
+        Origin::Document
+    };
+    let mut engine = Engine {
+        origin,
         dialect,
         environment_key: source.environment_key,
         environment_name: source.environment_name,
-        features,
-        feature_indices,
+        features: features.into_iter().map(Arc::new).collect(),
+        feature_indices: Arc::new(feature_indices),
         segments,
-        identifier_slot: (!sets_by_identifier.is_empty()).then(|| compiler.slot(IDENTIFIER_PATH)),
+        identities,
         conditions: compiler.conditions,
         slots: compiler.slots,
-        slot_names: compiler.slot_names,
-        override_sets,
-        sets_by_identifier,
-        has_dependencies: compiler.has_dependencies,
-        context: source.context,
+        hazards: Vec::new(),
+        has_dependencies: false,
+        context: source.context.map_or_else(OnceLock::new, OnceLock::from),
         context_identity: source.identity,
         remote: source.remote,
+    };
+    engine.take_stock();
+    engine
+}
+
+impl Engine {
+    /// Finds out what depends on all segments together.
+    pub(crate) fn take_stock(&mut self) {
+        let reads_flags = |condition: &Condition| condition.reads_flag().is_some();
+        self.has_dependencies = self.conditions.iter().any(reads_flags);
+        let can_fail = |(index, segment): (usize, &Arc<Segment>)| {
+            let hazard = segment.rules.iter().any(|rule| is_hazard(&self.conditions, rule));
+            hazard.then_some(index as u32)
+        };
+        self.hazards = self.segments.iter().enumerate().filter_map(can_fail).collect();
     }
 }
 
+impl Feature {
+    /// A feature that nothing overrides yet.
+    pub(crate) fn new(source: SourceState) -> Self {
+        Self {
+            name: source.name.clone(),
+            id: source.feature_id,
+            default: State::new(source),
+            overrides: Vec::new(),
+            document_order: Vec::new(),
+            has_null_priority: false,
+            outcomes: Vec::new(),
+        }
+    }
+}
+
+impl Override {
+    pub(crate) fn new(segment: u32, source: SourceState) -> Self {
+        Self {
+            segment,
+            priority: source.priority,
+            state: State::new(source),
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn new(source: SourceState) -> Self {
+        Self {
+            first: 0,
+            key: source.key,
+            enabled: source.enabled,
+            value: source.value,
+            variants: compile_variants(source.variants),
+            metadata: source.metadata,
+        }
+    }
+}
+
+impl Segment {
+    pub(crate) fn note_override(&mut self, feature: u32) {
+        if !self.features.contains(&feature) {
+            self.features.push(feature);
+        }
+    }
+}
+
+impl Condition {
+    /// The name of the flag it reads, if it reads one.
+    pub(crate) fn reads_flag(&self) -> Option<&str> {
+        match &self.property {
+            Property::Path {
+                target: Target::Flag { name, .. },
+                ..
+            } => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// Whether looking at a rule can fail the evaluation.
+fn is_hazard(conditions: &Conditions, rule: &Rule) -> bool {
+    rule.has_hazard_below
+        || matches!(rule.kind, RuleKind::Unknown(_))
+        || rule.conditions.iter().any(|index| {
+            let condition = &conditions[*index as usize];
+            condition.test.is_hazard()
+                || matches!(
+                    condition.property,
+                    Property::Path {
+                        target: Target::Flag { .. } | Target::Raises(_),
+                        ..
+                    }
+                )
+        })
+}
+
 /// Sorts a feature's overrides by precedence and remembers their document order.
-fn arrange(feature: &mut Feature) {
+pub(crate) fn arrange(feature: &mut Feature) {
     feature.has_null_priority = feature.overrides.iter().any(|one| one.priority == Priority::Null);
     let mut order: Vec<u32> = (0..feature.overrides.len() as u32).collect();
     // The sort is stable: on a tie the first in the document stays first.
@@ -91,57 +191,25 @@ fn arrange(feature: &mut Feature) {
         .filter_map(|index| unsorted[*index as usize].take())
         .collect();
     feature.document_order = document_order;
-}
-
-fn compile_identity_overrides(
-    sets: Vec<crate::source::SourceOverrideSet>,
-    features: &mut [Feature],
-    feature_indices: &HashMap<String, u32>,
-) -> (Vec<OverrideSet>, HashMap<String, Vec<u32>>) {
-    let mut compiled = Vec::with_capacity(sets.len());
-    let mut by_identifier: HashMap<String, Vec<u32>> = HashMap::new();
-    for (index, set) in sets.into_iter().enumerate() {
-        for identifier in set.identifiers {
-            let sets = by_identifier.entry(identifier).or_default();
-            if sets.last() != Some(&(index as u32)) {
-                sets.push(index as u32);
-            }
-        }
-        let mut states = Vec::with_capacity(set.states.len());
-        for state in set.states {
-            if let Some(feature) = feature_indices.get(&state.name) {
-                features[*feature as usize].is_targeted = true;
-                states.push((*feature, compile_state(state)));
-            }
-        }
-        compiled.push(OverrideSet { states });
-    }
-    (compiled, by_identifier)
-}
-
-fn compile_state(state: SourceState) -> State {
-    State {
-        key: state.key,
-        enabled: state.enabled,
-        value: state.value,
-        variants: compile_variants(state.variants),
-        metadata: state.metadata,
-    }
+    feature.number_outcomes();
 }
 
 /// Variants by priority, their weights laid end to end.
-fn compile_variants(mut variants: Vec<SourceVariant>) -> Vec<Variant> {
-    variants.sort_by(|left, right| left.priority.compare(right.priority));
+fn compile_variants(variants: Vec<SourceVariant>) -> Vec<Variant> {
+    let mut sorted: Vec<(usize, SourceVariant)> = variants.into_iter().enumerate().collect();
+    sorted.sort_by(|(_, left), (_, right)| left.priority.compare(right.priority));
     let mut start = 0.0;
-    variants
+    sorted
         .into_iter()
-        .map(|variant| {
+        .map(|(listed, variant)| {
             let limit = variant.weight.as_f64().unwrap_or_default() + start;
             let range = (start, limit);
             let from = count_while(|percent| percent < range.0);
             let until = count_while(|percent| percent < range.1);
             start = limit;
             Variant {
+                listed: listed as u16,
+                priority: variant.priority,
                 value: variant.value,
                 key: variant.key,
                 weight: variant.weight,
@@ -153,56 +221,28 @@ fn compile_variants(mut variants: Vec<SourceVariant>) -> Vec<Variant> {
         .collect()
 }
 
-struct Compiler {
-    dialect: Dialect,
-    slots: HashMap<String, u32>,
-    slot_names: Vec<String>,
-    conditions: Vec<Condition>,
-    /// Property, operator, operand and, for splits, segment key of every condition so far.
-    known_conditions: HashMap<(String, String, String, String), u32>,
-    has_dependencies: bool,
+/// Compiles segments; revisions go on where the first compilation ended.
+pub(crate) struct Compiler {
+    pub(crate) dialect: Dialect,
+    pub(crate) slots: Slots,
+    pub(crate) conditions: Conditions,
 }
 
 impl Compiler {
-    fn slot(&mut self, name: &str) -> u32 {
-        if let Some(slot) = self.slots.get(name) {
-            return *slot;
-        }
-        let slot = self.slot_names.len() as u32;
-        self.slots.insert(name.to_owned(), slot);
-        self.slot_names.push(name.to_owned());
-        slot
-    }
-
-    fn segment(
-        &mut self,
-        segment: SourceSegment,
-        index: u32,
-        features: &mut [Feature],
-        feature_indices: &HashMap<String, u32>,
-    ) -> Segment {
+    /// Compiles a segment's rules.
+    pub(crate) fn segment(&mut self, segment: SourceSegment) -> Segment {
         let rules = segment
             .rules
             .into_iter()
             .map(|rule| self.rule(rule, &segment.key))
             .collect();
-        for state in segment.overrides {
-            let Some(feature) = feature_indices.get(&state.name) else {
-                continue;
-            };
-            let feature = &mut features[*feature as usize];
-            feature.is_targeted = true;
-            feature.overrides.push(Override {
-                segment: index,
-                priority: state.priority,
-                state: compile_state(state),
-            });
-        }
         Segment {
             key: segment.key,
             name: segment.name,
             metadata: segment.metadata,
             rules,
+            features: Vec::new(),
+            orphans: Vec::new(),
         }
     }
 
@@ -219,8 +259,8 @@ impl Compiler {
             .map(|condition| self.condition(condition, seed))
             .collect();
         let rules: Vec<Rule> = rule.rules.into_iter().map(|rule| self.rule(rule, seed)).collect();
-        let has_hazard_below =
-            matches!(kind, RuleKind::Unknown(_)) || rules.iter().any(|rule| self.is_hazard(rule));
+        let has_hazard_below = matches!(kind, RuleKind::Unknown(_))
+            || rules.iter().any(|rule| is_hazard(&self.conditions, rule));
         Rule {
             kind,
             conditions,
@@ -229,57 +269,28 @@ impl Compiler {
         }
     }
 
-    fn is_hazard(&self, rule: &Rule) -> bool {
-        rule.has_hazard_below
-            || matches!(rule.kind, RuleKind::Unknown(_))
-            || rule.conditions.iter().any(|index| {
-                let condition = &self.conditions[*index as usize];
-                condition.test.is_hazard()
-                    || matches!(
-                        condition.property,
-                        Property::Path {
-                            target: Target::Flag { .. } | Target::Raises(_),
-                            ..
-                        }
-                    )
-            })
-    }
-
     fn condition(&mut self, source: SourceCondition, seed: &str) -> u32 {
         let operator = Operator::from_name(&source.operator);
-        let own_seed = if operator == Operator::PercentageSplit {
+        let seed = if operator == Operator::PercentageSplit {
             seed
         } else {
             ""
         };
-        let fingerprint = (
-            source.property.clone(),
-            source.operator.clone(),
-            source.operand.to_string(),
-            own_seed.to_owned(),
-        );
-        if let Some(known) = self.known_conditions.get(&fingerprint) {
-            return *known;
+        if let Some(known) = self.conditions.find(&source, seed) {
+            return known;
         }
         let property = self.property(&source.property, operator);
-        let is_memoisable = !matches!(
-            property,
-            Property::Path {
-                target: Target::Flag { .. },
-                ..
-            }
-        );
         let test = Test::new(operator, &source.operand, seed);
-        let index = self.conditions.len() as u32;
-        self.conditions.push(Condition {
+        let mut condition = Condition {
             property,
             operator,
             test,
             source,
-            is_memoisable,
-        });
-        self.known_conditions.insert(fingerprint, index);
-        index
+            seed: seed.to_owned(),
+            is_memoisable: true,
+        };
+        condition.is_memoisable = condition.reads_flag().is_none();
+        self.conditions.add(condition)
     }
 
     fn property(&mut self, text: &str, operator: Operator) -> Property {
@@ -287,16 +298,16 @@ impl Compiler {
             return Property::IdentityKey;
         }
         if !text.starts_with("$.") {
-            return Property::Trait(self.slot(text));
+            return Property::Trait(self.slots.add(text));
         }
         let target = match parse_path(text) {
-            Path::TraitName => return Property::Trait(self.slot(text)),
+            Path::TraitName => return Property::Trait(self.slots.add(text)),
             Path::Raises(message) => Target::Raises(message),
             Path::General(path) => Target::General(Box::new(path)),
             Path::Names(names) => self.target(&names),
         };
         Property::Path {
-            literal: self.slot(text),
+            literal: self.slots.add(text),
             target,
         }
     }
@@ -306,11 +317,10 @@ impl Compiler {
         match names.as_slice() {
             ["identity", "identifier"] => Target::Identifier,
             ["identity", "key"] => Target::Key,
-            ["identity", "traits", name] => Target::Trait(self.slot(name)),
+            ["identity", "traits", name] => Target::Trait(self.slots.add(name)),
             ["environment", "name"] => Target::EnvironmentName,
             ["environment", "key"] => Target::EnvironmentKey,
             ["flags", name, rest @ ..] if self.dialect == Dialect::Sdk11_1 => {
-                self.has_dependencies = true;
                 let field = if let [field] = rest {
                     FlagField::named(field)
                 } else {

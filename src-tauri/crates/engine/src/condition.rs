@@ -65,17 +65,41 @@ struct VersionOperand {
 
 /// The members of an IN, sorted for search.
 #[derive(Debug)]
-pub(crate) struct Members(Box<[Box<str>]>);
+pub(crate) struct Members {
+    texts: Box<[Box<str>]>,
+    /// Those that an integer of 64 bits prints as.
+    integers: Box<[i64]>,
+}
 
 impl Members {
     fn new(mut members: Vec<String>) -> Self {
         members.sort_unstable();
         members.dedup();
-        Self(members.into_iter().map(String::into_boxed_str).collect())
+        let mut integers: Vec<i64> = members
+            .iter()
+            .filter_map(|member| {
+                member
+                    .parse()
+                    .ok()
+                    .filter(|integer: &i64| integer.to_string() == *member)
+            })
+            .collect();
+        integers.sort_unstable();
+        Self {
+            texts: members.into_iter().map(String::into_boxed_str).collect(),
+            integers: integers.into(),
+        }
     }
 
     fn contains(&self, text: &str) -> bool {
-        self.0.binary_search_by(|member| (**member).cmp(text)).is_ok()
+        self.texts.binary_search_by(|member| (**member).cmp(text)).is_ok()
+    }
+
+    fn contains_integer(&self, integer: &Integer) -> bool {
+        match integer {
+            Integer::Small(small) => self.integers.binary_search(small).is_ok(),
+            Integer::Big(big) => self.contains(&big.to_string()),
+        }
     }
 }
 
@@ -225,8 +249,8 @@ impl Test {
         }
     }
 
-    /// Asks. Errors where the reference raises.
-    pub(crate) fn holds(&self, seen: &Seen<'_>) -> Result<bool, FailureCause> {
+    /// Asks. Errors where the reference raises. `buffer` is for printed numbers.
+    pub(crate) fn holds(&self, seen: &Seen<'_>, buffer: &mut String) -> Result<bool, FailureCause> {
         match self {
             Self::AlwaysRaises(cause) => return Err(cause.clone()),
             Self::IsSet => return Ok(!matches!(seen, Seen::Unset)),
@@ -244,18 +268,18 @@ impl Test {
             Self::NotContains(operand) => {
                 matches!(seen, Seen::Text(text) if !text.contains(operand.as_str()))
             }
-            Self::Regex(pattern) => match seen.print() {
-                Some(text) => pattern.matches_start(&text)?,
+            Self::Regex(pattern) => match seen.print_in(buffer) {
+                Some(text) => pattern.matches_start(text)?,
                 None => false,
             },
             Self::Modulo { divisor, remainder } => return modulo_holds(seen, *divisor, *remainder),
             Self::In(members) => match seen {
                 Seen::Text(text) => members.contains(text),
-                Seen::Integer(integer) => members.contains(&integer.to_string()),
+                Seen::Integer(integer) => members.contains_integer(integer),
                 _ => false,
             },
-            Self::Split { seed, bound, .. } => match seen.print() {
-                Some(text) => bucket(seed, &text) < *bound,
+            Self::Split { seed, bound, .. } => match seen.print_in(buffer) {
+                Some(text) => bucket(seed, text) < *bound,
                 None => false,
             },
             Self::Raises(cause) => return Err(cause.clone()),

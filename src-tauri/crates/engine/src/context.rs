@@ -10,10 +10,12 @@ use crate::result::RemoteRules;
 use crate::source::{
     Priority, Source, SourceCondition, SourceRule, SourceSegment, SourceState, SourceVariant,
 };
+use crate::tree::Tree;
 
 /// Reads a context. Its identity is kept beside the compiled environment.
 pub(crate) fn read(context: &Value) -> Result<Source, DocumentError> {
-    let root = Node::root(context);
+    let tree = Tree::of(context);
+    let root = Node::root(&tree);
     let environment = root.field("environment")?;
     let mut features = Vec::new();
     if let Some(map) = root.optional("features")? {
@@ -33,11 +35,13 @@ pub(crate) fn read(context: &Value) -> Result<Source, DocumentError> {
             segments.push(read_segment(&segment)?);
         }
     }
-    let mut without_identity = root.object()?.clone();
-    without_identity.shift_remove("identity");
+    let mut without_identity = context.clone();
+    if let Some(fields) = without_identity.as_object_mut() {
+        fields.shift_remove("identity");
+    }
     Ok(Source {
         environment_key: environment.field("key")?.text()?.to_owned(),
-        environment_name: environment.field("name")?.value.clone(),
+        environment_name: environment.field("name")?.value.to_value(),
         features: unique(features, |feature| feature.name.clone()),
         segments,
         identity_overrides: Vec::new(),
@@ -46,7 +50,7 @@ pub(crate) fn read(context: &Value) -> Result<Source, DocumentError> {
             .optional("identity")?
             .map(|identity| read_identity(&identity))
             .transpose()?,
-        context: Value::Object(without_identity),
+        context: Some(without_identity),
     })
 }
 
@@ -55,7 +59,7 @@ fn read_identity(identity: &Node<'_>) -> Result<Identity, DocumentError> {
     if let Some(map) = identity.optional("traits")? {
         traits.extend(
             map.members()?
-                .map(|(name, value)| (name.to_owned(), value.value.clone())),
+                .map(|(name, value)| (name.to_owned(), value.value.to_value())),
         );
     }
     let key = match identity.optional("key")? {
@@ -91,14 +95,16 @@ fn read_segment(segment: &Node<'_>) -> Result<SourceSegment, DocumentError> {
 
 fn read_key(key: &Node<'_>) -> Result<String, DocumentError> {
     match key.value {
-        Value::Number(number) => Ok(crate::printing::print_number(number)),
+        Tree::Number(number) => Ok(crate::printing::print_number(number)),
         _ => Ok(key.text()?.to_owned()),
     }
 }
 
 /// Empty metadata is as good as none.
 fn read_metadata(owner: &Node<'_>) -> Result<Option<Value>, DocumentError> {
-    let metadata = owner.optional("metadata")?.map(|metadata| metadata.value.clone());
+    let metadata = owner
+        .optional("metadata")?
+        .map(|metadata| metadata.value.to_value());
     Ok(metadata.filter(|metadata| metadata.as_object().is_none_or(|fields| !fields.is_empty())))
 }
 
@@ -109,7 +115,7 @@ fn read_rule(rule: &Node<'_>) -> Result<SourceRule, DocumentError> {
             conditions.push(SourceCondition {
                 property: condition.field("property")?.text()?.to_owned(),
                 operator: condition.field("operator")?.text()?.to_owned(),
-                operand: condition.field("value")?.value.clone(),
+                operand: condition.field("value")?.value.to_value(),
             });
         }
     }
@@ -135,7 +141,7 @@ fn read_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
                 None => None,
             };
             variants.push(SourceVariant {
-                value: variant.field("value")?.value.clone(),
+                value: variant.field("value")?.value.to_value(),
                 weight: variant.field("weight")?.number()?.clone(),
                 priority: Priority::of(variant.field("priority")?.number()?),
                 key,
@@ -144,7 +150,7 @@ fn read_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
     }
     let priority = match state.object()?.get("priority") {
         None => Priority::Absent,
-        Some(Value::Null) => Priority::Null,
+        Some(Tree::Null) => Priority::Null,
         Some(_) => Priority::of(state.field("priority")?.number()?),
     };
     Ok(SourceState {
@@ -152,7 +158,7 @@ fn read_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
         feature_id: None,
         key: read_key(&state.field("key")?)?,
         enabled: state.field("enabled")?.boolean()?,
-        value: state.field("value")?.value.clone(),
+        value: state.field("value")?.value.to_value(),
         variants,
         priority,
         metadata: read_metadata(state)?,

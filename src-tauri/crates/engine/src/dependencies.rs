@@ -5,12 +5,14 @@
 
 use std::borrow::Cow;
 
-use crate::bound::{Decider, Memo, Outcome, Session};
+use crate::bound::Session;
 use crate::compile::is_scalar;
 use crate::engine::Engine;
 use crate::error::{FailureCause, Raise};
+use crate::outcome::{Decided, Decider};
 use crate::precedence::{stronger, strongest};
 use crate::property::FlagField;
+use crate::subject::{Memo, Subject};
 use crate::value::Seen;
 
 /// How many flags may be in the middle of being resolved. The reference fails when its stack ends, which is after 40
@@ -19,7 +21,7 @@ const DEEPEST: usize = 50;
 
 /// What is known about flags that conditions have read. Empty where no condition reads any.
 pub(crate) struct Dependencies {
-    resolved: Vec<Option<Outcome>>,
+    resolved: Vec<Option<Decided>>,
     /// Verdicts on segments, apart from the main ones: those count cut cycles differently.
     segments: Vec<Memo>,
     resolving: Vec<u32>,
@@ -44,14 +46,14 @@ impl Dependencies {
         }
     }
 
-    pub(crate) fn resolved(&self, feature: u32) -> Option<Outcome> {
+    pub(crate) fn resolved(&self, feature: u32) -> Option<Decided> {
         self.resolved
             .get(feature as usize)
             .copied()
             .flatten()
-            .map(|mut outcome| {
-                outcome.cyclic = self.is_cyclic(feature);
-                outcome
+            .map(|mut decided| {
+                decided.cyclic = self.is_cyclic(feature);
+                decided
             })
     }
 
@@ -74,10 +76,10 @@ impl<'e> Session<'e, '_> {
                 Err(raise) => return Err(raise),
             }
         }
-        let Some(outcome) = self.dependencies.resolved(feature) else {
+        let Some(decided) = self.dependencies.resolved(feature) else {
             return Ok(Seen::Unset);
         };
-        let flag = engine.render(feature as usize, &outcome);
+        let flag = engine.render(feature as usize, &decided);
         Ok(match field {
             FlagField::Enabled => Seen::Boolean(flag.enabled),
             FlagField::Value if is_scalar(flag.value) => Seen::of(flag.value),
@@ -124,10 +126,8 @@ impl<'e> Session<'e, '_> {
     }
 
     fn dependency_segment(&mut self, index: u32) -> Result<bool, Raise> {
-        match self.dependencies.segments[index as usize] {
-            Memo::Yes => return Ok(true),
-            Memo::No => return Ok(false),
-            Memo::Unknown => {}
+        if let Some(known) = self.dependencies.segments[index as usize].verdict() {
+            return Ok(known);
         }
         let hits = self.dependencies.cycle_hits;
         let verdict = self.is_in_segment(index)?;
@@ -135,7 +135,7 @@ impl<'e> Session<'e, '_> {
             // Not remembered: outside the cycle the verdict may be another.
             return Ok(false);
         }
-        self.dependencies.segments[index as usize] = if verdict { Memo::Yes } else { Memo::No };
+        self.dependencies.segments[index as usize] = Memo::of(verdict);
         Ok(verdict)
     }
 }

@@ -1,20 +1,20 @@
 //! Reading an environment document, as the server hands it to a server-side key.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::error::DocumentError;
-use crate::mapped::{context_of, needs_context};
 use crate::place::Node;
 use crate::result::RemoteRules;
 use crate::source::{
-    Priority, Source, SourceCondition, SourceOverrideSet, SourceRule, SourceSegment, SourceState,
-    SourceVariant,
+    Priority, Source, SourceCondition, SourceIdentity, SourceRule, SourceSegment, SourceState, SourceVariant,
 };
+use crate::tree::Tree;
 
 /// Reads a document the way the reference SDK maps it to a context.
-pub(crate) fn read(document: &Value) -> Result<Source, DocumentError> {
+pub(crate) fn read(document: &Tree<'_>) -> Result<Source, DocumentError> {
     let root = Node::root(document);
     let name = root.field("name")?;
     if !name.value.is_null() {
@@ -29,20 +29,16 @@ pub(crate) fn read(document: &Value) -> Result<Source, DocumentError> {
     };
     let features = unique(features, |feature| feature.name.clone());
     let remote = read_remote_rules(&root, &project, &features)?;
-    let mut source = Source {
+    Ok(Source {
         environment_key: root.field("api_key")?.text()?.to_owned(),
-        environment_name: name.value.clone(),
+        environment_name: name.value.to_value(),
         features,
         segments: unique(segments, |segment| segment.key.clone()),
         identity_overrides,
         remote,
         identity: None,
-        context: Value::Null,
-    };
-    if needs_context(&source.segments) {
-        source.context = context_of(&source);
-    }
-    Ok(source)
+        context: None,
+    })
 }
 
 /// Keeps one item per key: the last, in the first one's position.
@@ -93,7 +89,7 @@ fn read_segments(list: &Node<'_>) -> Result<Vec<SourceSegment>, DocumentError> {
     list.items()?.map(|segment| read_segment(&segment)).collect()
 }
 
-fn read_segment(segment: &Node<'_>) -> Result<SourceSegment, DocumentError> {
+pub(crate) fn read_segment(segment: &Node<'_>) -> Result<SourceSegment, DocumentError> {
     let overrides = match segment.optional("feature_states")? {
         Some(states) => read_states(&states)?,
         None => Vec::new(),
@@ -111,7 +107,7 @@ fn read_segment(segment: &Node<'_>) -> Result<SourceSegment, DocumentError> {
 /// An id, a number on the server and text in some exports.
 fn read_id(id: &Node<'_>) -> Result<String, DocumentError> {
     match id.value {
-        Value::String(text) => Ok(text.clone()),
+        Tree::Text(text) => Ok(text.as_ref().to_owned()),
         _ => Ok(id.integer()?.to_string()),
     }
 }
@@ -121,7 +117,7 @@ fn read_rules(list: &Node<'_>) -> Result<Vec<SourceRule>, DocumentError> {
 }
 
 fn read_rule(rule: &Node<'_>) -> Result<SourceRule, DocumentError> {
-    let has = |name: &str| rule.object().map(|object| object.contains_key(name));
+    let has = |name: &str| rule.object().map(|object| object.get(name).is_some());
     let mut conditions = Vec::new();
     if has("conditions")? {
         for condition in rule.field("conditions")?.items()? {
@@ -129,7 +125,7 @@ fn read_rule(rule: &Node<'_>) -> Result<SourceRule, DocumentError> {
             conditions.push(SourceCondition {
                 property: property.map_or(Ok(""), |property| property.text())?.to_owned(),
                 operator: condition.field("operator")?.text()?.to_owned(),
-                operand: condition.field("value")?.value.clone(),
+                operand: condition.field("value")?.value.to_value(),
             });
         }
     }
@@ -149,7 +145,7 @@ fn read_states(list: &Node<'_>) -> Result<Vec<SourceState>, DocumentError> {
     list.items()?.map(|state| read_state(&state)).collect()
 }
 
-fn read_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
+pub(crate) fn read_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
     let feature = state.field("feature")?;
     let mut variants = Vec::new();
     if let Some(values) = state.optional("multivariate_feature_state_values")? {
@@ -162,7 +158,7 @@ fn read_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
         feature_id: Some(feature.field("id")?.integer()?),
         key: read_hash_key(state)?,
         enabled: state.field("enabled")?.boolean()?,
-        value: state.field("feature_state_value")?.value.clone(),
+        value: state.field("feature_state_value")?.value.to_value(),
         variants,
         priority: read_segment_priority(state)?,
         metadata: None,
@@ -214,7 +210,7 @@ fn read_variant(value: &Node<'_>) -> Result<SourceVariant, DocumentError> {
         None => None,
     };
     Ok(SourceVariant {
-        value: option.field("value")?.value.clone(),
+        value: option.field("value")?.value.to_value(),
         weight: value.field("percentage_allocation")?.number()?.clone(),
         priority,
         key,
@@ -231,44 +227,62 @@ fn uuid_as_number(text: &str) -> Option<u128> {
     u128::from_str_radix(&digits, 16).ok()
 }
 
-/// Identities with equal sets of overrides share one set, in the order in which sets first appear.
+fn read_identity_overrides(list: &Node<'_>) -> Result<Vec<SourceIdentity>, DocumentError> {
+    list.items()?.map(|identity| read_identity(&identity)).collect()
+}
+
+pub(crate) fn read_identity(identity: &Node<'_>) -> Result<SourceIdentity, DocumentError> {
+    let features = identity.field("identity_features")?;
+    let mut states = Vec::new();
+    for state in features.items()? {
+        states.push(read_identity_state(&state)?);
+    }
+    states.sort_by(|left, right| left.name.cmp(&right.name));
+    // Nobody looks at the name of an identity without states.
+    let identifier = identity
+        .field("identifier")
+        .and_then(|identifier| identifier.text().map(str::to_owned));
+    let identifier = match identifier {
+        Err(_) if states.is_empty() => String::new(),
+        identifier => identifier?,
+    };
+    Ok(SourceIdentity { identifier, states })
+}
+
+/// Identities that share their overrides.
+pub(crate) struct Group<'s> {
+    pub(crate) identifiers: Vec<String>,
+    pub(crate) states: &'s [SourceState],
+}
+
+/// Identities with equal sets of overrides share one group, in the order in which sets first appear.
 ///
 /// Equality is the reference's, to which `1`, `1.0` and `true` are equal: the first identity's value then counts for
 /// all of them. The reference files sets under their hash, and some values that differ have the same: of two such sets
 /// the later one takes the earlier one's place, and the earlier one's identities lose their overrides.
-fn read_identity_overrides(list: &Node<'_>) -> Result<Vec<SourceOverrideSet>, DocumentError> {
-    let mut sets: Vec<SourceOverrideSet> = Vec::new();
+pub(crate) fn group_identities(identities: &[Arc<SourceIdentity>]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut positions = HashMap::new();
-    for identity in list.items()? {
-        let features = identity.field("identity_features")?;
-        let mut states = Vec::new();
-        for state in features.items()? {
-            states.push(read_identity_state(&state)?);
-        }
-        if states.is_empty() {
-            continue;
-        }
-        let identifier = identity.field("identifier")?.text()?.to_owned();
-        states.sort_by(|left, right| left.name.cmp(&right.name));
-        let fingerprint = fingerprint(&states, value_as_compared);
-        let next = sets.len();
-        let position = *positions.entry(fingerprint).or_insert(next);
-        match sets.get_mut(position) {
-            Some(set) => set.identifiers.push(identifier),
-            None => sets.push(SourceOverrideSet {
-                identifiers: vec![identifier],
-                states,
+    for identity in identities.iter().filter(|identity| !identity.states.is_empty()) {
+        let next = groups.len();
+        let compared = fingerprint(&identity.states, value_as_compared);
+        let position = *positions.entry(compared).or_insert(next);
+        match groups.get_mut(position) {
+            Some(group) => group.identifiers.push(identity.identifier.clone()),
+            None => groups.push(Group {
+                identifiers: vec![identity.identifier.clone()],
+                states: &identity.states,
             }),
         }
     }
-    Ok(unique(sets, |set| fingerprint(&set.states, value_as_hashed)))
+    unique(groups, |group| fingerprint(group.states, value_as_hashed))
 }
 
 /// An identity's override carries neither variants nor a hash key.
 fn read_identity_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
     let feature = state.field("feature")?;
     let value = state.field("feature_state_value")?;
-    if value.value.is_array() || value.value.is_object() {
+    if !value.value.is_scalar() {
         return Err(value.error("expected text, number, true, false or null"));
     }
     Ok(SourceState {
@@ -276,7 +290,7 @@ fn read_identity_state(state: &Node<'_>) -> Result<SourceState, DocumentError> {
         feature_id: Some(feature.field("id")?.integer()?),
         key: String::new(),
         enabled: state.field("enabled")?.boolean()?,
-        value: value.value.clone(),
+        value: value.value.to_value(),
         variants: Vec::new(),
         priority: Priority::Fraction(f64::NEG_INFINITY),
         metadata: None,

@@ -1,19 +1,25 @@
 //! The compiled environment.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Number, Value};
 
 use crate::bound::Session;
 use crate::condition::Test;
+use crate::conditions::Conditions;
 use crate::error::{DocumentError, EvaluationError, FailingCondition, FailureCause, Raise};
 use crate::explanation::Explanation;
+use crate::identities::Identities;
 use crate::identity::Identity;
+use crate::mapped::context_of;
 use crate::operator::Operator;
+use crate::outcome::{Chosen, Decider};
 use crate::property::Property;
 use crate::result::{Evaluation, RemoteRules};
-use crate::source::{Priority, SourceCondition};
-use crate::value::Seen;
+use crate::slots::Slots;
+use crate::source::{Priority, SourceCondition, SourceState};
+use crate::tree::Tree;
 use crate::{compile, context, document};
 
 /// Which release of the reference engine to agree with.
@@ -28,33 +34,39 @@ pub enum Dialect {
 }
 
 /// One compiled environment. Immutable; share it between threads freely.
-#[derive(Debug)]
+///
+/// Its parts are shared with engines that [`Engine::revised`] made of it.
+#[derive(Clone, Debug)]
 pub struct Engine {
+    pub(crate) origin: Origin,
     pub(crate) dialect: Dialect,
     pub(crate) environment_key: String,
     pub(crate) environment_name: Value,
-    pub(crate) features: Vec<Feature>,
-    pub(crate) feature_indices: HashMap<String, u32>,
-    pub(crate) segments: Vec<Segment>,
-    pub(crate) conditions: Vec<Condition>,
-    /// Trait name to slot.
-    pub(crate) slots: HashMap<String, u32>,
-    pub(crate) slot_names: Vec<String>,
-    pub(crate) override_sets: Vec<OverrideSet>,
-    /// The override sets of an identifier, first one first.
-    pub(crate) sets_by_identifier: HashMap<String, Vec<u32>>,
-    /// A trait may be named like the path to the identifier, and then goes first.
-    pub(crate) identifier_slot: Option<u32>,
+    pub(crate) features: Vec<Arc<Feature>>,
+    pub(crate) feature_indices: Arc<HashMap<String, u32>>,
+    pub(crate) segments: Vec<Arc<Segment>>,
+    pub(crate) conditions: Conditions,
+    pub(crate) slots: Slots,
+    pub(crate) identities: Identities,
+    /// Segments that can fail the evaluation whatever flags are asked for, in document order.
+    pub(crate) hazards: Vec<u32>,
     /// Some condition reads another flag.
     pub(crate) has_dependencies: bool,
     /// What unusual JSONPath properties look into, without the identity.
-    pub(crate) context: Value,
+    pub(crate) context: OnceLock<Value>,
     pub(crate) context_identity: Option<Identity>,
     pub(crate) remote: RemoteRules,
 }
 
-/// A feature with everything that can decide it.
-#[derive(Debug)]
+/// What an engine was compiled from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Document,
+    Context,
+}
+
+/// A feature with everything but identities that can decide it.
+#[derive(Clone, Debug)]
 pub(crate) struct Feature {
     pub(crate) name: String,
     pub(crate) id: Option<i64>,
@@ -65,12 +77,21 @@ pub(crate) struct Feature {
     pub(crate) document_order: Vec<u32>,
     /// Some override's priority is null: comparing it fails in the reference.
     pub(crate) has_null_priority: bool,
-    /// A segment or an identity somewhere overrides it.
-    pub(crate) is_targeted: bool,
+    /// What each outcome's number stands for.
+    pub(crate) outcomes: Vec<(Decider, Chosen)>,
+}
+
+impl Feature {
+    pub(crate) fn in_document_order(&self) -> impl Iterator<Item = &Override> {
+        let overrides = &self.overrides;
+        self.document_order
+            .iter()
+            .map(move |position| &overrides[*position as usize])
+    }
 }
 
 /// A segment's override of one feature.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Override {
     pub(crate) segment: u32,
     pub(crate) priority: Priority,
@@ -78,8 +99,10 @@ pub(crate) struct Override {
 }
 
 /// What a flag can be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct State {
+    /// Number of its first outcome.
+    pub(crate) first: u32,
     pub(crate) key: String,
     pub(crate) enabled: bool,
     pub(crate) value: Value,
@@ -89,8 +112,11 @@ pub(crate) struct State {
 }
 
 /// A variant and its buckets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Variant {
+    /// Its position among the variants as listed.
+    pub(crate) listed: u16,
+    pub(crate) priority: Priority,
     pub(crate) value: Value,
     pub(crate) key: Option<String>,
     pub(crate) weight: Number,
@@ -102,12 +128,16 @@ pub(crate) struct Variant {
     pub(crate) range: (f64, f64),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) metadata: Option<Value>,
     pub(crate) rules: Vec<Rule>,
+    /// The features it overrides, by number, each once.
+    pub(crate) features: Vec<u32>,
+    /// Overrides of features that the environment does not have.
+    pub(crate) orphans: Vec<SourceState>,
 }
 
 /// How a rule joins its parts.
@@ -119,7 +149,7 @@ pub(crate) enum RuleKind {
     Unknown(String),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) kind: RuleKind,
     /// Positions in [`Engine::conditions`].
@@ -136,22 +166,27 @@ pub(crate) struct Condition {
     pub(crate) operator: Operator,
     pub(crate) test: Test,
     pub(crate) source: SourceCondition,
+    /// What a split hashes beside the value; empty for other operators.
+    pub(crate) seed: String,
     /// The verdict depends on the identity alone, so it is kept for the rest of its evaluation.
     pub(crate) is_memoisable: bool,
-}
-
-/// Overrides that several identities share.
-#[derive(Debug)]
-pub(crate) struct OverrideSet {
-    /// Feature index and state.
-    pub(crate) states: Vec<(u32, State)>,
 }
 
 impl Engine {
     /// Compiles an environment document, the JSON that the server's environment-document route gives to a
     /// server-side key.
     pub fn from_document(document: &Value, dialect: Dialect) -> Result<Self, DocumentError> {
-        document::read(document).map(|source| compile::compile(source, dialect))
+        document::read(&Tree::of(document)).map(|source| compile::compile(source, dialect))
+    }
+
+    /// Reads and compiles the text of an environment document. Text that is no JSON gives an error at `document`, with
+    /// line and column.
+    pub fn from_text(document: &str, dialect: Dialect) -> Result<Self, DocumentError> {
+        let tree: Tree<'_> = serde_json::from_str(document).map_err(|error| DocumentError {
+            place: "document".to_owned(),
+            problem: error.to_string(),
+        })?;
+        document::read(&tree).map(|source| compile::compile(source, dialect))
     }
 
     /// Compiles an evaluation context, the form of the official test data. Its own identity, if any, is what
@@ -211,34 +246,44 @@ impl Engine {
         self.features.iter().map(|feature| feature.name.as_str())
     }
 
+    /// How many flags there are.
+    pub fn flag_count(&self) -> usize {
+        self.features.len()
+    }
+
+    /// A flag's name by its position in the document.
+    pub fn flag_name(&self, flag: usize) -> Option<&str> {
+        self.features.get(flag).map(|feature| feature.name.as_str())
+    }
+
+    /// A flag's position in the document.
+    pub fn flag_position(&self, name: &str) -> Option<usize> {
+        self.feature_index(name).map(|index| index as usize)
+    }
+
     /// Names of all traits that some condition reads, in order of first use; for suggestions in a form.
     pub fn trait_names(&self) -> impl Iterator<Item = &str> {
-        self.slot_names
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !name.starts_with("$."))
+        self.slots.names().filter(|name| !name.starts_with("$."))
+    }
+
+    /// What unusual JSONPath properties look into; made of the document when first needed.
+    pub(crate) fn context(&self) -> &Value {
+        self.context.get_or_init(|| context_of(self))
+    }
+
+    /// A segment or an identity somewhere overrides the feature.
+    pub(crate) fn is_targeted(&self, feature: usize) -> bool {
+        !self.features[feature].overrides.is_empty() || !self.identities.states_of(feature).is_empty()
     }
 
     pub(crate) fn feature_index(&self, name: &str) -> Option<u32> {
         self.feature_indices.get(name).copied()
     }
 
-    /// The sets of overrides that apply to an identifier as the reference sees it.
-    pub(crate) fn override_sets_of(&self, identifier: &Seen<'_>) -> &[u32] {
-        let sets = match identifier {
-            Seen::Text(text) => self.sets_by_identifier.get(text.as_ref()),
-            Seen::Integer(integer) => self.sets_by_identifier.get(&integer.to_string()),
-            _ => None,
-        };
-        sets.map_or(&[], Vec::as_slice)
-    }
-
     /// Names what a raise points to.
     pub(crate) fn finish<T>(&self, result: Result<T, Raise>) -> Result<T, EvaluationError> {
         result.map_err(|raise| {
-            let condition = raise
-                .condition
-                .and_then(|index| self.conditions.get(index as usize));
+            let condition = raise.condition.and_then(|index| self.conditions.get(index));
             EvaluationError {
                 segment: raise
                     .segment

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bound::{Chosen, Decider, Outcome, Session};
+use crate::bound::Session;
 use crate::bucket::{bucket, percent};
 use crate::condition::Test;
 use crate::engine::{Engine, Rule, RuleKind};
@@ -12,15 +12,20 @@ use crate::explanation::{
     RuleJoin, SeenType, SegmentMatch, SplitFact, VariantRange,
 };
 use crate::operator::Operator;
+use crate::outcome::{Chosen, Decided, Decider};
 use crate::property::Property;
+use crate::subject::Subject;
 use crate::value::Seen;
 
 impl Explanation {
     /// Evaluates everything, then looks closely at one feature.
     pub(crate) fn of(mut session: Session<'_, '_>, feature: u32) -> Result<Self, Raise> {
         let matched = session.all_segments()?;
-        let outcomes = session.all_flags()?;
         let engine = session.engine;
+        let mut outcomes = Vec::with_capacity(engine.features.len());
+        for index in 0..engine.features.len() {
+            outcomes.push(session.flag(index as u32)?);
+        }
         let outcome = outcomes[feature as usize];
         let flag = engine.render(feature as usize, &outcome);
         let decided_by = session.decision(feature, &outcome)?;
@@ -43,9 +48,9 @@ fn split_of(
     engine: &Engine,
     session: &Session<'_, '_>,
     feature: u32,
-    outcome: &Outcome,
+    outcome: &Decided,
 ) -> Option<SplitFact> {
-    let state = engine.state_of(feature as usize, outcome);
+    let state = engine.state(feature as usize, outcome.decider);
     let bucket = session.variant_bucket(state)?;
     let ranges = state.variants.iter().map(|variant| VariantRange {
         label: variant
@@ -69,7 +74,7 @@ fn split_of(
 }
 
 impl<'e> Session<'e, '_> {
-    fn decision(&mut self, index: u32, outcome: &Outcome) -> Result<Decision, Raise> {
+    fn decision(&mut self, index: u32, outcome: &Decided) -> Result<Decision, Raise> {
         let feature = &self.engine.features[index as usize];
         match outcome.decider {
             Decider::Identity { .. } => Ok(Decision::IdentityOverride {
@@ -79,7 +84,7 @@ impl<'e> Session<'e, '_> {
                     .unwrap_or_default(),
             }),
             Decider::Default => Ok(Decision::EnvironmentDefault {
-                is_overridden_for_others: feature.is_targeted,
+                is_overridden_for_others: self.engine.is_targeted(index as usize),
             }),
             Decider::Override(position) => {
                 let one = &feature.overrides[position as usize];
@@ -102,7 +107,7 @@ impl<'e> Session<'e, '_> {
     fn losers(
         &mut self,
         index: u32,
-        outcome: &Outcome,
+        outcome: &Decided,
         matched: &[u32],
     ) -> Result<Vec<LostCandidate>, Raise> {
         let feature = &self.engine.features[index as usize];
@@ -229,10 +234,7 @@ impl<'e> Session<'e, '_> {
         let Property::Trait(slot) = property else {
             return None;
         };
-        self.identity?
-            .traits
-            .get(&self.engine.slot_names[*slot as usize])
-            .cloned()
+        self.identity?.traits.get(self.engine.slots.name(*slot)).cloned()
     }
 }
 

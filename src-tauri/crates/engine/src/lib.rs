@@ -21,11 +21,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod affected;
 mod bound;
 mod bucket;
 mod cohort;
 mod compile;
 mod condition;
+mod conditions;
 mod context;
 mod dependencies;
 mod document;
@@ -34,21 +36,29 @@ mod engine;
 mod error;
 mod explain;
 mod explanation;
+mod identities;
 mod identity;
 mod impact;
+mod lanes;
 mod lint;
 mod lists;
 mod mapped;
 mod numbers;
 mod operator;
+mod outcome;
 mod pattern;
 mod place;
 mod precedence;
 mod printing;
 mod property;
 mod result;
+mod revise;
+mod scratch;
+mod slots;
 mod source;
+mod subject;
 mod trace;
+mod tree;
 mod value;
 mod version;
 
@@ -73,7 +83,10 @@ pub use lint::{
     Verdict,
 };
 pub use operator::Operator;
+pub use outcome::Outcome;
 pub use result::{Evaluation, FlagResult, Reason, RemoteRules, SegmentResult};
+pub use revise::Revision;
+pub use scratch::Scratch;
 pub use trace::{
     AskedCondition, BucketTrace, Candidate, CandidateSource, CandidateState, Cause, Caveat, ConditionTrace,
     Dependency, FlagTrace, RangeTrace, RuleTrace, SegmentStanding, SegmentTrace, SplitTrace, Standing, Trace,

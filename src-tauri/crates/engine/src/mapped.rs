@@ -2,64 +2,65 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::source::{Priority, Source, SourceRule, SourceSegment, SourceState};
+use crate::engine::{Engine, Feature, Rule, RuleKind, Segment, State};
+use crate::source::Priority;
 
-/// Whether some condition's property is a JSONPath.
-pub(crate) fn needs_context(segments: &[SourceSegment]) -> bool {
-    fn in_rules(rules: &[SourceRule]) -> bool {
-        rules.iter().any(|rule| {
-            rule.conditions
-                .iter()
-                .any(|condition| condition.property.starts_with("$."))
-                || in_rules(&rule.rules)
-        })
-    }
-    segments.iter().any(|segment| in_rules(&segment.rules))
-}
-
-/// The context the reference SDK would build, for JSONPath properties that look into unusual places. Sets of identity
-/// overrides are left out: there they sit under random keys.
-pub(crate) fn context_of(source: &Source) -> Value {
-    let features: Map<String, Value> = source
+/// The context the reference SDK would build of the document. Sets of identity overrides are left out: there they sit
+/// under random keys.
+pub(crate) fn context_of(engine: &Engine) -> Value {
+    let features: Map<String, Value> = engine
         .features
         .iter()
-        .map(|feature| (feature.name.clone(), feature_of(feature)))
-        .collect();
-    let segments: Map<String, Value> = source
-        .segments
-        .iter()
-        .map(|segment| {
-            let overrides: Vec<Value> = segment.overrides.iter().map(feature_of).collect();
-            let id = segment
-                .key
-                .parse::<i64>()
-                .map_or_else(|_| Value::from(segment.key.clone()), Value::from);
-            let value = json!({
-                "key": segment.key,
-                "name": segment.name,
-                "rules": segment.rules.iter().map(rule_of).collect::<Vec<_>>(),
-                "overrides": overrides,
-                "metadata": { "id": id, "source": "api" },
-            });
-            (segment.key.clone(), value)
+        .map(|feature| {
+            let value = feature_of(feature, &feature.default, Priority::Absent);
+            (feature.name.clone(), value)
         })
         .collect();
+    let segments: Map<String, Value> = engine
+        .segments
+        .iter()
+        .enumerate()
+        .map(|(index, segment)| (segment.key.clone(), segment_of(engine, index as u32, segment)))
+        .collect();
     json!({
-        "environment": { "key": source.environment_key, "name": source.environment_name },
+        "environment": { "key": engine.environment_key, "name": engine.environment_name },
         "features": features,
         "segments": segments,
     })
 }
 
-fn feature_of(state: &SourceState) -> Value {
-    let mut feature = Map::new();
-    feature.insert("key".to_owned(), state.key.clone().into());
-    feature.insert("name".to_owned(), state.name.clone().into());
-    feature.insert("enabled".to_owned(), state.enabled.into());
-    feature.insert("value".to_owned(), state.value.clone());
-    feature.insert("metadata".to_owned(), json!({ "id": state.feature_id }));
+fn segment_of(engine: &Engine, index: u32, segment: &Segment) -> Value {
+    let overrides = segment.features.iter().flat_map(|feature| {
+        let feature = &engine.features[*feature as usize];
+        let own = feature
+            .in_document_order()
+            .filter(move |one| one.segment == index);
+        own.map(|one| feature_of(feature, &one.state, one.priority))
+    });
+    let id = segment
+        .key
+        .parse::<i64>()
+        .map_or_else(|_| Value::from(segment.key.clone()), Value::from);
+    json!({
+        "key": segment.key,
+        "name": segment.name,
+        "rules": segment.rules.iter().map(|rule| rule_of(engine, rule)).collect::<Vec<_>>(),
+        "overrides": overrides.collect::<Vec<_>>(),
+        "metadata": { "id": id, "source": "api" },
+    })
+}
+
+fn feature_of(feature: &Feature, state: &State, priority: Priority) -> Value {
+    let mut fields = Map::new();
+    fields.insert("key".to_owned(), state.key.clone().into());
+    fields.insert("name".to_owned(), feature.name.clone().into());
+    fields.insert("enabled".to_owned(), state.enabled.into());
+    fields.insert("value".to_owned(), state.value.clone());
+    fields.insert("metadata".to_owned(), json!({ "id": feature.id }));
     if !state.variants.is_empty() {
-        let variants = state.variants.iter().map(|variant| {
+        let mut listed: Vec<_> = state.variants.iter().collect();
+        listed.sort_by_key(|variant| variant.listed);
+        let variants = listed.into_iter().map(|variant| {
             let mut fields = Map::new();
             fields.insert("value".to_owned(), variant.value.clone());
             fields.insert("weight".to_owned(), Value::Number(variant.weight.clone()));
@@ -69,12 +70,12 @@ fn feature_of(state: &SourceState) -> Value {
             }
             Value::Object(fields)
         });
-        feature.insert("variants".to_owned(), variants.collect());
+        fields.insert("variants".to_owned(), variants.collect());
     }
-    if state.priority != Priority::Absent {
-        feature.insert("priority".to_owned(), priority_of(state.priority));
+    if priority != Priority::Absent {
+        fields.insert("priority".to_owned(), priority_of(priority));
     }
-    Value::Object(feature)
+    Value::Object(fields)
 }
 
 fn priority_of(priority: Priority) -> Value {
@@ -84,13 +85,20 @@ fn priority_of(priority: Priority) -> Value {
     }
 }
 
-fn rule_of(rule: &SourceRule) -> Value {
+fn rule_of(engine: &Engine, rule: &Rule) -> Value {
+    let kind = match &rule.kind {
+        RuleKind::All => "ALL",
+        RuleKind::Any => "ANY",
+        RuleKind::None => "NONE",
+        RuleKind::Unknown(kind) => kind,
+    };
     let conditions = rule.conditions.iter().map(|condition| {
-        json!({ "property": condition.property, "operator": condition.operator, "value": condition.operand })
+        let source = &engine.conditions[*condition as usize].source;
+        json!({ "property": source.property, "operator": source.operator, "value": source.operand })
     });
     json!({
-        "type": rule.kind,
+        "type": kind,
         "conditions": conditions.collect::<Vec<_>>(),
-        "rules": rule.rules.iter().map(rule_of).collect::<Vec<_>>(),
+        "rules": rule.rules.iter().map(|rule| rule_of(engine, rule)).collect::<Vec<_>>(),
     })
 }

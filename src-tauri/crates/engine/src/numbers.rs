@@ -3,6 +3,8 @@
 //! The reference engine is written in Python, so `int()`, `float()` and `str()` of that language decide what an
 //! operand means. Rust's own parsing differs in blanks, underscores, Unicode digits and exponents.
 
+use std::fmt::Write;
+
 use num_bigint::BigInt;
 
 /// The reference refuses to convert text with more digits than this to an integer.
@@ -29,6 +31,12 @@ impl Integer {
     /// An unsigned number, which may be past the signed range.
     pub(crate) fn from_unsigned(number: u64) -> Self {
         i64::try_from(number).map_or_else(|_| Self::Big(Box::new(BigInt::from(number))), Self::Small)
+    }
+
+    /// Appends the digits.
+    pub(crate) fn print_in(&self, buffer: &mut String) {
+        // Writing to text cannot fail.
+        let _ = write!(buffer, "{self}");
     }
 
     /// The nearest double, or `None` where the reference raises an overflow.
@@ -190,6 +198,20 @@ const DECIMAL_ZEROS: [u32; 65] = [
     0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140,
     0x1e2f0, 0x1e950, 0x1fbf0,
 ];
+
+/// Appends [`print_float`], without an allocation where no exponent is needed.
+pub(crate) fn print_float_in(float: f64, buffer: &mut String) {
+    if !(1e-4..1e16).contains(&float.abs()) {
+        buffer.push_str(&print_float(float));
+        return;
+    }
+    let start = buffer.len();
+    // Writing to text cannot fail.
+    let _ = write!(buffer, "{float}");
+    if !buffer[start..].contains('.') {
+        buffer.push_str(".0");
+    }
+}
 
 /// `str(float)`: shortest digits that read back, an exponent below 1e-4 and from 1e16 on, `.0` for whole numbers.
 pub(crate) fn print_float(float: f64) -> String {

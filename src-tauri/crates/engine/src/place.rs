@@ -1,13 +1,14 @@
 //! Reading JSON with the place at hand, so that an error can name it.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use crate::error::DocumentError;
+use crate::tree::{Fields, Tree};
 
 /// A JSON value and the way to it.
 #[derive(Clone, Copy)]
 pub(crate) struct Node<'a> {
-    pub(crate) value: &'a Value,
+    pub(crate) value: &'a Tree<'a>,
     parent: Option<&'a Node<'a>>,
     step: Step<'a>,
 }
@@ -20,7 +21,7 @@ enum Step<'a> {
 }
 
 impl<'a> Node<'a> {
-    pub(crate) fn root(value: &'a Value) -> Self {
+    pub(crate) fn root(value: &'a Tree<'a>) -> Self {
         Self {
             value,
             parent: None,
@@ -43,7 +44,7 @@ impl<'a> Node<'a> {
     }
 
     fn mismatch(&self, expected: &str) -> DocumentError {
-        self.error(format!("expected {expected}, found {}", kind(self.value)))
+        self.error(format!("expected {expected}, found {}", self.value.kind()))
     }
 
     fn place(&self) -> String {
@@ -57,8 +58,11 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(crate) fn object(&self) -> Result<&'a Map<String, Value>, DocumentError> {
-        self.value.as_object().ok_or_else(|| self.mismatch("object"))
+    pub(crate) fn object(&self) -> Result<&'a Fields<'a>, DocumentError> {
+        match self.value {
+            Tree::Object(fields) => Ok(fields),
+            _ => Err(self.mismatch("object")),
+        }
     }
 
     /// A field that must be there; its value may be null.
@@ -70,7 +74,7 @@ impl<'a> Node<'a> {
                 step: Step::Field(name),
             }),
             None => Err(Node {
-                value: &Value::Null,
+                value: &Tree::Null,
                 parent: Some(self),
                 step: Step::Field(name),
             }
@@ -93,7 +97,7 @@ impl<'a> Node<'a> {
         let object = self.object()?;
         Ok(object.iter().map(move |(name, value)| {
             (
-                name.as_str(),
+                name,
                 Node {
                     value,
                     parent: Some(self),
@@ -105,7 +109,9 @@ impl<'a> Node<'a> {
 
     /// The items of a list.
     pub(crate) fn items<'b>(&'b self) -> Result<impl Iterator<Item = Node<'b>>, DocumentError> {
-        let items = self.value.as_array().ok_or_else(|| self.mismatch("list"))?;
+        let Tree::List(items) = self.value else {
+            return Err(self.mismatch("list"));
+        };
         Ok(items.iter().enumerate().map(move |(index, value)| Node {
             value,
             parent: Some(self),
@@ -114,19 +120,32 @@ impl<'a> Node<'a> {
     }
 
     pub(crate) fn text(&self) -> Result<&'a str, DocumentError> {
-        self.value.as_str().ok_or_else(|| self.mismatch("text"))
+        match self.value {
+            Tree::Text(text) => Ok(text),
+            _ => Err(self.mismatch("text")),
+        }
     }
 
     pub(crate) fn boolean(&self) -> Result<bool, DocumentError> {
-        self.value.as_bool().ok_or_else(|| self.mismatch("true or false"))
+        match self.value {
+            Tree::Bool(boolean) => Ok(*boolean),
+            _ => Err(self.mismatch("true or false")),
+        }
     }
 
     pub(crate) fn number(&self) -> Result<&'a Number, DocumentError> {
-        self.value.as_number().ok_or_else(|| self.mismatch("number"))
+        match self.value {
+            Tree::Number(number) => Ok(number),
+            _ => Err(self.mismatch("number")),
+        }
     }
 
     pub(crate) fn integer(&self) -> Result<i64, DocumentError> {
-        self.value.as_i64().ok_or_else(|| self.mismatch("integer"))
+        match self.value {
+            Tree::Number(number) => number.as_i64(),
+            _ => None,
+        }
+        .ok_or_else(|| self.mismatch("integer"))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which of two overrides of a flag wins, where that must be found out pairwise.
 
-use crate::bound::Decider;
 use crate::engine::Engine;
 use crate::error::{FailureCause, Raise};
+use crate::outcome::Decider;
 use crate::source::Priority;
 
 /// The stronger of two overrides of one feature; the earlier one on a tie.

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 
-use crate::bound::{Chosen, Decider, Outcome, Session};
+use crate::bound::Session;
 use crate::engine::{Dialect, Engine, State};
+use crate::outcome::{Chosen, Decided, Decider, Outcome};
 use crate::printing::print_number;
 
 /// What the server's remote answers add to an evaluation of the document. The reference engines leave these to the
@@ -46,9 +47,13 @@ impl<'e> Evaluation<'e> {
     /// Evaluates everything: all segments, then all flags.
     pub(crate) fn of(mut session: Session<'e, '_>) -> Result<Self, crate::error::Raise> {
         let matched = session.all_segments()?;
-        let outcomes = session.all_flags()?;
+        let engine = session.engine;
+        let mut outcomes = Vec::with_capacity(engine.features.len());
+        for feature in 0..engine.features.len() {
+            outcomes.push(engine.outcome_of(feature, &session.flag(feature as u32)?));
+        }
         Ok(Self {
-            engine: session.engine,
+            engine,
             outcomes: outcomes.into(),
             matched: matched.into(),
         })
@@ -59,13 +64,18 @@ impl<'e> Evaluation<'e> {
         self.outcomes
             .iter()
             .enumerate()
-            .map(|(index, outcome)| self.engine.render(index, outcome))
+            .filter_map(|(index, outcome)| self.engine.result(index, *outcome))
     }
 
     /// One flag by name.
     pub fn flag(&self, name: &str) -> Option<FlagResult<'_>> {
         let index = self.engine.feature_index(name)? as usize;
-        Some(self.engine.render(index, self.outcomes.get(index)?))
+        self.engine.result(index, *self.outcomes.get(index)?)
+    }
+
+    /// The outcomes of all flags, in document order.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
     }
 
     /// Names of the segments the identity is in, in document order. Identity overrides are not segments here.
@@ -157,28 +167,35 @@ impl fmt::Display for Reason<'_> {
 }
 
 impl Engine {
-    /// The state an outcome took the flag from.
-    pub(crate) fn state_of(&self, feature: usize, outcome: &Outcome) -> &State {
+    /// The state a decider gives a flag.
+    pub(crate) fn state(&self, feature: usize, decider: Decider) -> &State {
         let feature = &self.features[feature];
-        match outcome.decider {
+        match decider {
             Decider::Default => &feature.default,
             Decider::Override(index) => &feature.overrides[index as usize].state,
-            Decider::Identity { set, state } => &self.override_sets[set as usize].states[state as usize].1,
+            Decider::Identity { set, state } => {
+                &self.identities.sets[set as usize].states[state as usize].state
+            }
         }
     }
 
-    /// Turns indices into a result.
-    pub(crate) fn render(&self, index: usize, outcome: &Outcome) -> FlagResult<'_> {
+    /// What an outcome means; `None` past the last flag.
+    pub fn result(&self, flag: usize, outcome: Outcome) -> Option<FlagResult<'_>> {
+        (flag < self.features.len()).then(|| self.render(flag, &self.decided(flag, outcome)))
+    }
+
+    /// Turns positions into a result.
+    pub(crate) fn render(&self, index: usize, decided: &Decided) -> FlagResult<'_> {
         let feature = &self.features[index];
-        let state = self.state_of(index, outcome);
-        let segment = match outcome.decider {
+        let state = self.state(index, decided.decider);
+        let segment = match decided.decider {
             Decider::Override(chosen) => {
                 let segment = feature.overrides[chosen as usize].segment as usize;
                 Some(self.segments[segment].name.as_str())
             }
             Decider::Default | Decider::Identity { .. } => None,
         };
-        let (value, variant, weight) = match outcome.chosen {
+        let (value, variant, weight) = match decided.chosen {
             Chosen::Plain => (&state.value, None, None),
             Chosen::Control => (&state.value, Some("control"), None),
             Chosen::Variant(chosen) => {
@@ -186,12 +203,12 @@ impl Engine {
                 (&variant.value, variant.key.as_deref(), Some(&variant.weight))
             }
         };
-        let reason = match (outcome.cyclic, weight, segment, outcome.decider) {
+        let reason = match (decided.cyclic, weight, segment, decided.decider) {
             (true, ..) => Reason::CircularDependency,
             (_, Some(weight), ..) => Reason::Split { weight },
             (_, _, Some(segment), _) => Reason::TargetingMatch { segment },
             (_, _, _, Decider::Identity { .. }) => Reason::IdentityOverride,
-            _ if self.dialect == Dialect::Sdk11_1 && !feature.is_targeted => Reason::Static,
+            _ if self.dialect == Dialect::Sdk11_1 && !self.is_targeted(index) => Reason::Static,
             _ => Reason::Default,
         };
         FlagResult {

@@ -14,13 +14,13 @@ pub(crate) struct Source {
     pub(crate) features: Vec<SourceState>,
     /// Segments; unique by key, in order of first appearance.
     pub(crate) segments: Vec<SourceSegment>,
-    /// Sets of identity overrides, each with the identifiers it is for.
-    pub(crate) identity_overrides: Vec<SourceOverrideSet>,
+    /// Identities with states of their own.
+    pub(crate) identity_overrides: Vec<SourceIdentity>,
     pub(crate) remote: RemoteRules,
     /// Only a context brings its own identity.
     pub(crate) identity: Option<Identity>,
-    /// What a JSONPath property looks into, without the identity. Built only when a condition needs it.
-    pub(crate) context: Value,
+    /// A context as it was given, without the identity; documents have none.
+    pub(crate) context: Option<Value>,
 }
 
 pub(crate) struct SourceSegment {
@@ -37,13 +37,14 @@ pub(crate) struct SourceRule {
     pub(crate) rules: Vec<SourceRule>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SourceCondition {
     pub(crate) property: String,
     pub(crate) operator: String,
     pub(crate) operand: Value,
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct SourceState {
     pub(crate) name: String,
     pub(crate) feature_id: Option<i64>,
@@ -57,6 +58,7 @@ pub(crate) struct SourceState {
     pub(crate) metadata: Option<Value>,
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct SourceVariant {
     pub(crate) value: Value,
     pub(crate) weight: Number,
@@ -64,8 +66,10 @@ pub(crate) struct SourceVariant {
     pub(crate) key: Option<String>,
 }
 
-pub(crate) struct SourceOverrideSet {
-    pub(crate) identifiers: Vec<String>,
+/// An identity with states of its own, by the features' names.
+#[derive(Debug)]
+pub(crate) struct SourceIdentity {
+    pub(crate) identifier: String,
     pub(crate) states: Vec<SourceState>,
 }
 

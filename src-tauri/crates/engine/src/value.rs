@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::numbers::{Integer, LONGEST_INTEGER, print_float};
+use crate::numbers::{Integer, LONGEST_INTEGER, print_float, print_float_in};
 use crate::printing::print_nested;
 
 /// A context value as conditions see it. Text that looks like a number has become one.
@@ -69,6 +69,20 @@ impl<'a> Seen<'a> {
     /// Whether conditions on this value can fail the evaluation although their operands are sound.
     pub(crate) fn is_hazard(&self) -> bool {
         matches!(self, Self::TooManyDigits | Self::Integer(Integer::Big(_)))
+    }
+
+    /// [`Seen::print`] without an allocation, once the buffer has grown.
+    pub(crate) fn print_in<'b>(&'b self, buffer: &'b mut String) -> Option<&'b str> {
+        buffer.clear();
+        match self {
+            Self::Unset | Self::TooManyDigits => return None,
+            Self::Boolean(true) => return Some("True"),
+            Self::Boolean(false) => return Some("False"),
+            Self::Text(text) => return Some(text),
+            Self::Integer(integer) => integer.print_in(buffer),
+            Self::Float(float) => print_float_in(*float, buffer),
+        }
+        Some(buffer)
     }
 
     /// `str(value)`, as regular expressions and hashes use it; `None` when unset.

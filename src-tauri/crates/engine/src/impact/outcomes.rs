@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::bound::{Chosen, Decider, Outcome, Session};
 use crate::cohort::Chunk;
-use crate::engine::{Engine, State};
+use crate::engine::Engine;
 use crate::error::EvaluationError;
+use crate::outcome::Outcome;
 
 use super::control::{Control, Stopped};
 use super::report::Decided;
@@ -42,68 +42,46 @@ impl Descriptions {
         let Some(flag) = flag else {
             return FlagOutcomes {
                 flag: None,
-                outcomes: Vec::new(),
+                count: 0,
                 descriptions: vec![self.position(None)],
             };
         };
-        let outcomes = possible(engine, flag);
-        let describe = |outcome: &Outcome| self.position(Some(engine.render(flag, outcome).into()));
+        let numbers = 0..engine.outcome_count(flag) as u32;
+        let plain = numbers.clone().map(Outcome::new);
+        let mut describe = |outcome: Outcome| {
+            let result = engine.result(flag, outcome);
+            self.position(result.map(Into::into))
+        };
+        let mut descriptions: Vec<u32> = plain.map(&mut describe).collect();
+        if engine.has_dependencies {
+            descriptions.extend(numbers.map(|number| describe(Outcome::new(number).as_cyclic())));
+        }
         FlagOutcomes {
             flag: Some(flag),
-            descriptions: outcomes.iter().map(describe).collect(),
-            outcomes,
+            count: engine.outcome_count(flag),
+            descriptions,
         }
     }
 }
 
-/// One flag of a document: its outcomes and the descriptions that they have.
+/// One flag of a document: the descriptions of its outcomes, those of a flag that depends on itself at the end.
 #[derive(Debug)]
 pub(super) struct FlagOutcomes {
     /// `None` when the document does not have the flag.
     flag: Option<usize>,
-    outcomes: Vec<Outcome>,
+    count: usize,
     descriptions: Vec<u32>,
 }
 
 impl FlagOutcomes {
+    #[inline]
     fn describe(&self, outcomes: &[Outcome]) -> u32 {
         let outcome = self.flag.and_then(|flag| outcomes.get(flag));
-        let position = outcome.and_then(|outcome| self.outcomes.iter().position(|one| one == outcome));
-        self.descriptions.get(position.unwrap_or(0)).copied().unwrap_or(0)
+        let position = outcome.map_or(0, |outcome| {
+            outcome.number() + if outcome.is_cyclic() { self.count } else { 0 }
+        });
+        self.descriptions.get(position).copied().unwrap_or(0)
     }
-}
-
-/// All outcomes that a flag has in a document.
-fn possible(engine: &Engine, flag: usize) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
-    let mut add = |decider: Decider, state: &State, cyclic: bool| {
-        let drawn = (0..state.variants.len()).map(|position| Chosen::Variant(position as u16));
-        let chosen = [Chosen::Plain, Chosen::Control].into_iter().chain(drawn);
-        outcomes.extend(chosen.map(|chosen| Outcome {
-            decider,
-            chosen,
-            cyclic,
-        }));
-    };
-    let Some(feature) = engine.features.get(flag) else {
-        return outcomes;
-    };
-    add(Decider::Default, &feature.default, false);
-    if engine.has_dependencies {
-        add(Decider::Default, &feature.default, true);
-    }
-    for (position, one) in feature.overrides.iter().enumerate() {
-        add(Decider::Override(position as u32), &one.state, false);
-    }
-    for (set, states) in engine.override_sets.iter().enumerate() {
-        for (state, (of, own)) in states.states.iter().enumerate() {
-            if *of as usize == flag {
-                let (set, state) = (set as u32, state as u32);
-                add(Decider::Identity { set, state }, own, false);
-            }
-        }
-    }
-    outcomes
 }
 
 /// The results of a chunk: for each row one description for each flag.
@@ -126,23 +104,20 @@ impl Decisions {
     ) -> Result<(), Stopped> {
         self.descriptions.clear();
         self.failures.clear();
+        let mut scratch = engine.scratch();
         for row in 0..chunk.len() {
             if row % CHECKED_ROWS == 0 {
                 control.check()?;
             }
             let identity = chunk.identity(row);
-            let mut session = Session::new(engine, Some(&identity));
-            let outcomes = session.all_segments().and_then(|_| session.all_flags());
-            match outcomes {
+            match engine.decide(&identity, &mut scratch) {
                 Ok(outcomes) => self
                     .descriptions
-                    .extend(flags.iter().map(|flag| flag.describe(&outcomes))),
-                Err(_) => {
+                    .extend(flags.iter().map(|flag| flag.describe(outcomes))),
+                Err(error) => {
                     let unknown = std::iter::repeat_n(0, flags.len());
                     self.descriptions.extend(unknown);
-                    if let Err(error) = engine.evaluate(&identity) {
-                        self.failures.push((row, error));
-                    }
+                    self.failures.push((row, error));
                 }
             }
         }

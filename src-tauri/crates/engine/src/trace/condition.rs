@@ -117,11 +117,10 @@ struct RawTraits<'t>(Vec<Option<&'t Value>>);
 
 impl<'t> RawTraits<'t> {
     fn of(engine: &'t Engine, session: &Session<'t, 't>) -> Self {
-        let mut by_slot = vec![None; engine.slot_names.len()];
-        for (name, value) in session.identity.iter().flat_map(|identity| &identity.traits) {
-            if let Some(slot) = engine.slots.get(name) {
-                by_slot[*slot as usize] = Some(value).filter(|value| !value.is_null());
-            }
+        let mut by_slot = vec![None; engine.slots.len()];
+        for (name, slot) in engine.slots.sorted() {
+            let given = session.identity.and_then(|identity| identity.traits.get(name));
+            by_slot[slot as usize] = given.filter(|value| !value.is_null());
         }
         Self(by_slot)
     }
@@ -169,7 +168,7 @@ fn ask<'t>(
             trace.raw = plain(seen).map(Cow::Owned);
         }
         trace.bucket = bucket_of(seen, test);
-        let verdict = test.holds(seen);
+        let verdict = test.holds(seen, &mut String::new());
         if verdict == Ok(false) {
             trace.cause = cause(seen, condition);
         }

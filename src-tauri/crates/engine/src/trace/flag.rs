@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::bound::{Chosen, Decider, Outcome};
 use crate::bucket::{bucket, percent};
 use crate::condition::operand_text;
 use crate::engine::{Feature, Override, Rule, State};
 use crate::error::FailureCause;
+use crate::outcome::{Chosen, Decided, Decider};
 use crate::property::{Property, Target};
 use crate::result::FlagResult;
 use crate::source::Priority;
@@ -140,7 +140,7 @@ impl<'t> FlagTrace<'t> {
         &self.trace.engine.features[self.feature]
     }
 
-    fn outcome(&self) -> Option<&'t Outcome> {
+    fn outcome(&self) -> Option<&'t Decided> {
         self.trace.outcome(self.feature)
     }
 
@@ -192,7 +192,7 @@ impl<'t> FlagTrace<'t> {
             (source, Some(&one.state), self.segment_standing(one, position))
         } else if position == feature.overrides.len() + 1 {
             let source = CandidateSource::EnvironmentDefault {
-                is_overridden_for_others: feature.is_targeted,
+                is_overridden_for_others: self.trace.engine.is_targeted(self.feature),
             };
             (source, Some(&feature.default), self.applied(position))
         } else {
@@ -219,7 +219,7 @@ impl<'t> FlagTrace<'t> {
         let Decider::Identity { set, state } = *decider else {
             return None;
         };
-        Some(&trace.engine.override_sets[set as usize].states[state as usize].1)
+        Some(&trace.engine.identities.sets[set as usize].states[state as usize].state)
     }
 
     /// Position among the candidates of the one that decided.
@@ -277,7 +277,7 @@ impl<'t> FlagTrace<'t> {
     /// How the variant was chosen; `None` without variants or without an identity to choose for.
     pub fn split(&self) -> Option<SplitTrace<'t>> {
         let outcome = self.outcome()?;
-        let state = self.trace.engine.state_of(self.feature, outcome);
+        let state = self.trace.engine.state(self.feature, outcome.decider);
         if self.trace.identity.is_none() || state.variants.is_empty() {
             return None;
         }

@@ -15,10 +15,12 @@ pub use flag::{
 };
 pub use segment::{AskedCondition, RuleTrace, SegmentStanding, SegmentTrace};
 
-use crate::bound::{Decider, Outcome, Session};
+use crate::bound::Session;
 use crate::engine::Engine;
 use crate::error::EvaluationError;
 use crate::identity::Identity;
+use crate::outcome::{Decided, Decider};
+use crate::subject::Subject;
 
 /// One identity's evaluation with everything that was asked on the way. Borrows from the engine and the identity.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ pub struct Trace<'t> {
 /// What the ordinary evaluation said.
 #[derive(Debug)]
 struct Answer {
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<Decided>,
     /// Per segment.
     matches: Vec<bool>,
 }
@@ -58,7 +60,8 @@ impl<'t> Trace<'t> {
     fn of(engine: &'t Engine, identity: Option<&'t Identity>) -> Self {
         let mut session = Session::new(engine, identity);
         let answer = session.all_segments().and_then(|matched| {
-            let outcomes = session.all_flags()?;
+            let flags = 0..engine.features.len() as u32;
+            let outcomes = flags.map(|flag| session.flag(flag)).collect::<Result<_, _>>()?;
             let mut matches = vec![false; engine.segments.len()];
             for segment in matched {
                 matches[segment as usize] = true;
@@ -134,7 +137,7 @@ impl<'t> Trace<'t> {
         Some(answer.matches.get(segment).copied().unwrap_or_default())
     }
 
-    fn outcome(&self, feature: usize) -> Option<&Outcome> {
+    fn outcome(&self, feature: usize) -> Option<&Decided> {
         self.answer.as_ref().ok()?.outcomes.get(feature)
     }
 }

@@ -4,6 +4,7 @@
     dead_code,
     unused_imports,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "for tests, each of which uses its own part of this"
 )]
@@ -13,7 +14,7 @@ mod tally;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use halyard_engine::{Dialect, Engine, Identity};
+use halyard_engine::{Dialect, Engine, Identity, Scratch};
 use serde_json::{Value, json};
 
 pub(crate) use tally::Tally;
@@ -35,17 +36,32 @@ pub(crate) fn identity_of(value: &Value) -> Identity {
     }
 }
 
-/// This engine's answers in the oracle's form.
+/// This engine's answers in the oracle's form. On the way, the fast path is held against the full evaluation.
 pub(crate) fn answers(request: &Value, dialect: Dialect) -> Value {
     let engine = match Engine::from_document(&request["document"], dialect) {
         Ok(engine) => engine,
         Err(error) => return json!({ "document_error": error.to_string() }),
     };
-    let evaluate = |identity: &Value| match identity {
+    let read_as_text = Engine::from_text(&request["document"].to_string(), dialect).unwrap();
+    let mut scratch = read_as_text.scratch();
+    let identities = request["identities"].as_array().unwrap().iter();
+    identities
+        .map(|identity| {
+            if !identity.is_null() {
+                assert_same_by_the_fast_path(&engine, &read_as_text, &identity_of(identity), &mut scratch);
+            }
+            answer(&engine, identity)
+        })
+        .collect()
+}
+
+/// One answer in the oracle's form.
+pub(crate) fn answer(engine: &Engine, identity: &Value) -> Value {
+    let evaluated = match identity {
         Value::Null => engine.evaluate_anonymous(),
         _ => engine.evaluate(&identity_of(identity)),
     };
-    let answer = |identity: &Value| match evaluate(identity) {
+    match evaluated {
         Err(error) => json!({ "error": error.to_string() }),
         Ok(evaluation) => json!({
             "flags": evaluation
@@ -56,13 +72,18 @@ pub(crate) fn answers(request: &Value, dialect: Dialect) -> Value {
                 .collect::<serde_json::Map<_, _>>(),
             "segments": evaluation.segments().collect::<Vec<_>>(),
         }),
-    };
-    request["identities"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(answer)
-        .collect()
+    }
+}
+
+/// Two engines of the same document, one by the full evaluation and one by the fast path.
+fn assert_same_by_the_fast_path(full: &Engine, fast: &Engine, identity: &Identity, scratch: &mut Scratch) {
+    let expected = full.evaluate(identity);
+    let decided = fast.decide(identity, scratch);
+    match (&expected, decided) {
+        (Ok(evaluation), Ok(outcomes)) => assert_eq!(evaluation.outcomes(), outcomes, "{identity:?}"),
+        (Err(expected), Err(error)) => assert_eq!(*expected, error, "{identity:?}"),
+        (expected, decided) => panic!("{identity:?}: {expected:?}, by the fast path {decided:?}"),
+    }
 }
 
 /// Errors are equal whatever their words; flags must even come in the same order.

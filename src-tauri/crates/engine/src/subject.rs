@@ -1,0 +1,157 @@
+//! Walking segments and overrides, whoever is evaluated.
+
+use crate::engine::{Engine, Rule, RuleKind};
+use crate::error::Raise;
+use crate::outcome::Decider;
+use crate::precedence::{stronger, strongest};
+
+/// A remembered verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Memo {
+    Unknown,
+    Yes,
+    No,
+}
+
+impl Memo {
+    pub(crate) fn of(verdict: bool) -> Self {
+        if verdict { Self::Yes } else { Self::No }
+    }
+
+    pub(crate) fn verdict(self) -> Option<bool> {
+        match self {
+            Self::Unknown => None,
+            Self::Yes => Some(true),
+            Self::No => Some(false),
+        }
+    }
+}
+
+/// Somebody who can be asked conditions: an identity on its own, or one of many.
+pub(crate) trait Subject<'e> {
+    fn engine(&self) -> &'e Engine;
+
+    /// Whether a condition holds; found out once where that is sound.
+    fn condition(&mut self, index: u32) -> Result<bool, Raise>;
+
+    /// What is known about segments, by position.
+    fn segment_memos(&mut self) -> &mut [Memo];
+
+    /// Some value can fail a sound condition, so nothing that the reference looks at may be skipped.
+    fn has_hazard(&self) -> bool;
+
+    /// The override that the identity itself has.
+    fn identity_override_of(&self, feature: u32) -> Option<Decider>;
+
+    /// Whether the identity is in a segment; found out once.
+    #[inline]
+    fn segment(&mut self, index: u32) -> Result<bool, Raise> {
+        if let Some(known) = self.segment_memos()[index as usize].verdict() {
+            return Ok(known);
+        }
+        let verdict = self.is_in_segment(index)?;
+        self.segment_memos()[index as usize] = Memo::of(verdict);
+        Ok(verdict)
+    }
+
+    /// Whether the identity is in a segment, found out anew.
+    fn is_in_segment(&mut self, index: u32) -> Result<bool, Raise> {
+        let rules = &self.engine().segments[index as usize].rules;
+        if rules.is_empty() {
+            return Ok(false);
+        }
+        for rule in rules {
+            if !self.rule(rule).map_err(|raise| raise.in_segment(index))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A rule joins its conditions and, separately, its sub-rules; both must hold.
+    fn rule(&mut self, rule: &'e Rule) -> Result<bool, Raise> {
+        let by_conditions = self.join_conditions(rule)?;
+        // The reference evaluates the sub-rules in any case; that shows only where they can fail.
+        if !by_conditions && !rule.has_hazard_below && !self.has_hazard() {
+            return Ok(false);
+        }
+        let by_rules = self.join_rules(rule)?;
+        Ok(by_conditions && by_rules)
+    }
+
+    #[inline]
+    fn join_conditions(&mut self, rule: &'e Rule) -> Result<bool, Raise> {
+        if rule.conditions.is_empty() {
+            return Ok(true);
+        }
+        if let Some(cause) = rule.unknown_kind() {
+            return Err(cause.into());
+        }
+        let stops_at = rule.kind != RuleKind::All;
+        for condition in &rule.conditions {
+            if self.condition(*condition)? == stops_at {
+                return Ok(rule.kind == RuleKind::Any);
+            }
+        }
+        Ok(rule.kind != RuleKind::Any)
+    }
+
+    #[inline]
+    fn join_rules(&mut self, rule: &'e Rule) -> Result<bool, Raise> {
+        if rule.rules.is_empty() {
+            return Ok(true);
+        }
+        if let Some(cause) = rule.unknown_kind() {
+            return Err(cause.into());
+        }
+        let stops_at = rule.kind != RuleKind::All;
+        for inner in &rule.rules {
+            if self.rule(inner)? == stops_at {
+                return Ok(rule.kind == RuleKind::Any);
+            }
+        }
+        Ok(rule.kind != RuleKind::Any)
+    }
+
+    /// Evaluates the segments that can fail the evaluation, in the reference's order. The others are evaluated when a
+    /// flag first needs them, or never.
+    fn meet_hazards(&mut self) -> Result<(), Raise> {
+        let engine = self.engine();
+        if self.has_hazard() {
+            for index in 0..engine.segments.len() as u32 {
+                self.segment(index)?;
+            }
+            return Ok(());
+        }
+        for index in &engine.hazards {
+            self.segment(*index)?;
+        }
+        Ok(())
+    }
+
+    /// Who wins a feature, by the verdicts on whole segments.
+    #[inline]
+    fn decide(&mut self, index: u32) -> Result<Decider, Raise> {
+        let engine = self.engine();
+        let feature = &engine.features[index as usize];
+        let own = self.identity_override_of(index);
+        if feature.has_null_priority {
+            let mut winner = None;
+            for position in &feature.document_order {
+                if self.segment(feature.overrides[*position as usize].segment)? {
+                    winner = Some(stronger(engine, index, winner, *position)?);
+                }
+            }
+            return strongest(engine, index, winner, own);
+        }
+        if let Some(own) = own {
+            return Ok(own);
+        }
+        for (position, one) in feature.overrides.iter().enumerate() {
+            if self.segment(one.segment)? {
+                return Ok(Decider::Override(position as u32));
+            }
+        }
+        Ok(Decider::Default)
+    }
+}
