@@ -1,14 +1,15 @@
-//! Compiled environment documents, kept while they are previewed.
+//! Compiled environment documents, kept while they are looked at.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use halyard_engine::Engine;
-use halyard_model::ConnectionId;
+use halyard_engine::{Dialect, Engine, Finding};
+use halyard_model::{ConnectionId, Service};
+use serde_json::Value;
 
-use crate::state::Site;
+use crate::{Console, ConsoleError, Draft, impact::Sampled, overlay, state::Site};
 
 /// Documents kept compiled: more than one person compares, and few enough that
 /// large ones do not add up.
@@ -27,32 +28,86 @@ impl Fingerprint {
     }
 }
 
+/// A document, taken apart and compiled, with what was worked out of it.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// The document.
+    pub(crate) document: Value,
+    /// Its compiled form.
+    pub(crate) engine: Arc<Engine>,
+    /// The document with drafts laid over it, as it was last asked for: while
+    /// somebody types an identity, the drafts stay the same.
+    drafted: Mutex<Option<(Vec<Draft>, Arc<Engine>)>>,
+    findings: OnceLock<Vec<Finding>>,
+    /// What drafts are weighed with.
+    pub(crate) sample: Mutex<Option<Arc<Sampled>>>,
+}
+
+impl Compiled {
+    /// Takes a document apart and compiles it.
+    pub(crate) fn of(text: &str) -> Result<Compiled, ConsoleError> {
+        let document: Value = serde_json::from_str(text).map_err(|_| ConsoleError::Gone {
+            what: "a readable environment document",
+        })?;
+        let engine = Engine::from_document(&document, Dialect::Server10_2)?;
+        Ok(Compiled {
+            document,
+            engine: Arc::new(engine),
+            drafted: Mutex::default(),
+            findings: OnceLock::new(),
+            sample: Mutex::default(),
+        })
+    }
+
+    /// The compiled form with drafts laid over it.
+    pub(crate) fn with(&self, drafts: &[Draft]) -> Result<Arc<Engine>, ConsoleError> {
+        if drafts.is_empty() {
+            return Ok(self.engine.clone());
+        }
+        let mut last = self.drafted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, engine)) = last.as_ref()
+            && of == drafts
+        {
+            return Ok(engine.clone());
+        }
+        let engine = Arc::new(overlay::laid_over(self, drafts)?);
+        *last = Some((drafts.to_vec(), engine.clone()));
+        Ok(engine)
+    }
+
+    /// What is doubtful about the document, worst first.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        self.findings
+            .get_or_init(|| self.engine.lint_with(&self.document))
+    }
+}
+
 /// The compiled documents, the one used last at the end.
 #[derive(Default)]
 pub(crate) struct Engines {
-    kept: Vec<(Site, Fingerprint, Arc<Engine>)>,
+    kept: Vec<(Site, Fingerprint, Arc<Compiled>)>,
 }
 
 impl Engines {
     /// The compiled form of a document, where it is kept.
-    pub(crate) fn find(&mut self, site: &Site, document: Fingerprint) -> Option<Arc<Engine>> {
+    pub(crate) fn find(&mut self, site: &Site, document: Fingerprint) -> Option<Arc<Compiled>> {
         let place = self
             .kept
             .iter()
             .position(|(of, known, _)| of == site && *known == document)?;
         let used = self.kept.remove(place);
-        let engine = used.2.clone();
+        let compiled = used.2.clone();
         self.kept.push(used);
-        Some(engine)
+        Some(compiled)
     }
 
     /// Keeps the compiled form of a document in place of the site's last one.
-    pub(crate) fn keep(&mut self, site: &Site, document: Fingerprint, engine: Arc<Engine>) {
+    pub(crate) fn keep(&mut self, site: &Site, document: Fingerprint, compiled: Arc<Compiled>) {
         self.kept.retain(|(of, ..)| of != site);
         if self.kept.len() >= MOST {
             self.kept.remove(0);
         }
-        self.kept.push((site.clone(), document, engine));
+        self.kept.push((site.clone(), document, compiled));
     }
 
     /// Drops what belongs to a connection.
@@ -61,37 +116,67 @@ impl Engines {
     }
 }
 
+impl Console {
+    /// The compiled document of an environment, compiled once per document.
+    ///
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself.
+    pub(crate) async fn compiled(&self, site: &Site) -> Result<Arc<Compiled>, ConsoleError> {
+        let connection = self.known_connection(&site.0).await?;
+        if connection.endpoint.service() != Service::Flagsmith {
+            return Err(ConsoleError::RemoteOnly);
+        }
+        let text = self.inner.mirror.document(&site.0, &site.1).await?;
+        let text = text.ok_or(ConsoleError::Gone {
+            what: "the environment document",
+        })?;
+        let fingerprint = Fingerprint::of(&text);
+        let kept = self.volatile().engines.find(site, fingerprint);
+        if let Some(compiled) = kept {
+            return Ok(compiled);
+        }
+        let compiled = computed(move || Compiled::of(&text).map(Arc::new)).await?;
+        self.volatile().engines.keep(site, fingerprint, compiled.clone());
+        Ok(compiled)
+    }
+}
+
+/// Computes away from the threads that answer the window: a large document
+/// takes long enough to be felt there.
+pub(crate) async fn computed<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ConsoleError> + Send + 'static,
+) -> Result<T, ConsoleError> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or(Err(ConsoleError::Gone {
+        what: "what was computed",
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use halyard_engine::Dialect;
     use halyard_model::EnvironmentKey;
-    use serde_json::json;
+
+    const DOCUMENT: &str =
+        r#"{"api_key": "k", "name": "e", "feature_states": [], "project": {"segments": []}}"#;
 
     #[test]
     fn the_newest_documents_are_kept_and_no_more() {
-        let document = json!({
-            "id": 1, "api_key": "k", "name": "e", "feature_states": [],
-            "project": {"id": 1, "name": "p", "organisation": {
-                "id": 1, "name": "o", "feature_analytics": false, "stop_serving_flags": false,
-                "persist_trait_data": true}, "hide_disabled_flags": false, "segments": []},
-        });
-        let engine = Arc::new(Engine::from_document(&document, Dialect::Server10_2).unwrap());
+        let compiled = Arc::new(Compiled::of(DOCUMENT).unwrap());
         let site = |name: usize| (ConnectionId("c".into()), EnvironmentKey(name.to_string()));
         let text = Fingerprint::of("text");
         let mut engines = Engines::default();
         for name in 0..MOST {
-            engines.keep(&site(name), text, engine.clone());
+            engines.keep(&site(name), text, compiled.clone());
         }
         assert!(engines.find(&site(0), text).is_some());
         assert!(engines.find(&site(0), Fingerprint::of("other")).is_none());
-        engines.keep(&site(MOST), text, engine.clone());
+        engines.keep(&site(MOST), text, compiled.clone());
         assert!(engines.find(&site(0), text).is_some(), "used since");
         assert!(
             engines.find(&site(1), text).is_none(),
             "the one not used for longest goes"
         );
-        engines.keep(&site(0), Fingerprint::of("newer"), engine);
+        engines.keep(&site(0), Fingerprint::of("newer"), compiled);
         assert_eq!(engines.kept.len(), MOST);
         engines.forget(&ConnectionId("c".into()));
         assert!(engines.kept.is_empty());

@@ -3,7 +3,7 @@
 use halyard_engine::Finding;
 use halyard_model::{ConnectionId, EnvironmentKey};
 
-use crate::{Console, ConsoleError};
+use crate::{Console, ConsoleError, engines::computed};
 
 impl Console {
     /// What is doubtful about the mirror's document, worst first.
@@ -14,7 +14,7 @@ impl Console {
         connection: &ConnectionId,
         environment: &EnvironmentKey,
     ) -> Result<Vec<Finding>, ConsoleError> {
-        let _site = (connection, environment);
-        Err(ConsoleError::RemoteOnly)
+        let compiled = self.compiled(&(connection.clone(), environment.clone())).await?;
+        computed(move || Ok(compiled.findings().to_vec())).await
     }
 }

@@ -1,8 +1,17 @@
 //! What drafts would do to a sample, quickly enough to follow typing.
 
+use std::sync::{Arc, PoisonError};
+
+use halyard_engine::{Cohort, Control, Identity, distribution, impact};
+use halyard_mirror::Persona;
 use halyard_model::{ConnectionId, EnvironmentKey, FlagKey};
 
-use crate::{Console, ConsoleError, Draft, FlagShares};
+use crate::{
+    Console, ConsoleError, Draft, FlagShares,
+    batch::{flag_shares, of_distribution},
+    cohort::personas_and_overridden,
+    engines::{Compiled, computed},
+};
 
 /// Asks what drafts would do to one flag over a sample of identities.
 #[derive(Clone, Debug)]
@@ -19,7 +28,7 @@ pub struct ImpactInput {
 
 /// Who is in a sample. A persona or an identity with overrides that is there
 /// twice counts once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
     /// Made up, with traits that reach both sides of the conditions.
     pub generated: u64,
@@ -51,6 +60,14 @@ pub struct ImpactFacts {
     pub surprises: Vec<FlagKey>,
 }
 
+/// The sample of a document and the personas it was made with.
+#[derive(Debug)]
+pub(crate) struct Sampled {
+    personas: Vec<Persona>,
+    sample: Sample,
+    cohort: Cohort,
+}
+
 impl Console {
     /// What drafts would do to one flag over a sample: 2,400 identities made up
     /// from the conditions of the document, those with overrides in it, and the
@@ -60,7 +77,90 @@ impl Console {
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
     /// [`ConsoleError::Gone`] where the document does not have the flag.
     pub async fn impact(&self, input: ImpactInput) -> Result<ImpactFacts, ConsoleError> {
-        let _given = input;
-        Err(ConsoleError::RemoteOnly)
+        let site = (input.connection, input.environment);
+        let compiled = self.compiled(&site).await?;
+        let personas = self.inner.mirror.personas(&site.0).await?;
+        let (flag, edits) = (input.flag, input.edits);
+        computed(move || {
+            let sampled = compiled.sampled(personas);
+            weigh(&compiled, &sampled, &flag, &edits)
+        })
+        .await
     }
+}
+
+impl Sampled {
+    fn of(compiled: &Compiled, personas: Vec<Persona>) -> Sampled {
+        let (identities, n_personas, n_overridden) = personas_and_overridden(&personas, &compiled.document);
+        let generated = made_up(compiled);
+        Sampled {
+            sample: Sample {
+                generated: generated.len() as u64,
+                overridden: n_overridden,
+                personas: n_personas,
+            },
+            cohort: generated.iter().chain(&identities).collect(),
+            personas,
+        }
+    }
+}
+
+impl Compiled {
+    /// The sample, made once for a document and its personas.
+    fn sampled(&self, personas: Vec<Persona>) -> Arc<Sampled> {
+        let mut kept = self.sample.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.personas == personas) {
+            return kept.clone();
+        }
+        let made = Arc::new(Sampled::of(self, personas));
+        *kept = Some(made.clone());
+        made
+    }
+}
+
+fn weigh(
+    compiled: &Compiled,
+    sampled: &Sampled,
+    flag: &FlagKey,
+    drafts: &[Draft],
+) -> Result<ImpactFacts, ConsoleError> {
+    let after = compiled.with(drafts)?;
+    let edited: Vec<&str> = drafts.iter().map(|draft| draft.flag.0.as_str()).collect();
+    let control = Control::new();
+    let stopped = |_| ConsoleError::Gone { what: "the sample" };
+    let found = impact(&compiled.engine, &after, &sampled.cohort, &edited, &control).map_err(stopped)?;
+    let surprises = found
+        .surprises()
+        .map(|other| FlagKey(other.name.clone()))
+        .collect();
+    let failed = found.failures_before.count.max(found.failures_after.count);
+    let shares = match found.flags.into_iter().find(|one| one.name == flag.0) {
+        Some(found) => flag_shares(found),
+        None => unchanged(compiled, sampled, flag)?,
+    };
+    Ok(ImpactFacts {
+        sample: sampled.sample,
+        failed,
+        shares: FlagShares {
+            after: shares.after.filter(|_| !drafts.is_empty()),
+            ..shares
+        },
+        surprises,
+    })
+}
+
+/// A flag that nothing the drafts touch decides: who gets what, now and after.
+fn unchanged(compiled: &Compiled, sampled: &Sampled, flag: &FlagKey) -> Result<FlagShares, ConsoleError> {
+    let stopped = |_| ConsoleError::Gone { what: "the sample" };
+    let found = distribution(&compiled.engine, &sampled.cohort, &Control::new()).map_err(stopped)?;
+    let mut shares = of_distribution(found)
+        .into_iter()
+        .find(|one| one.flag == *flag)
+        .ok_or(ConsoleError::Gone { what: "the flag" })?;
+    shares.after = Some(shares.now.clone());
+    Ok(shares)
+}
+
+fn made_up(_compiled: &Compiled) -> Vec<Identity> {
+    Vec::new()
 }

@@ -16,16 +16,18 @@ mod edit;
 mod engines;
 mod environments;
 mod error;
-mod evaluate;
 mod event;
 mod findings;
+mod identities;
 mod impact;
 mod input;
 mod keys;
 mod listing;
 mod open;
+mod overlay;
 mod persona;
 mod places;
+mod preview;
 mod reach;
 mod refresh;
 mod schedule;
@@ -33,18 +35,15 @@ pub mod secret;
 mod shares;
 mod state;
 
-pub use batch::{BatchFacts, BatchInput, BatchProgress};
+pub use batch::{BatchFacts, BatchInput, BatchProgress, FailedIdentity};
 pub use clock::{Clock, SystemClock};
-pub use cohort::{CohortChoice, CohortFile, CohortFormat, CohortId, RangeValues, TraitRange};
+pub use cohort::{BrokenLine, CohortChoice, CohortFile, CohortFormat, CohortId, RangeValues, TraitRange};
 pub use compare::{CompareInput, CompareRemedy, Comparison, Difference, DifferenceCause, Said, SurfaceFacts};
 pub use connect::{AuthKind, ConnectInput, DraftFacts, DraftId, KeepKey, KeyHome, SaveDraft};
 pub use demo::DemoService;
 pub use draft::Draft;
 pub use edit::{EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
-pub use evaluate::{
-    LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, TracedFlag, Weighed,
-};
 pub use event::Event;
 pub use halyard_mirror::{MirrorError, Persona, PersonaId};
 pub use halyard_provider::{
@@ -56,6 +55,9 @@ pub use listing::{EnvironmentFacts, FlagFacts, revision};
 pub use open::Beginning;
 pub use persona::PersonaInput;
 pub use places::{Place, Settings, Theme};
+pub use preview::{
+    LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, TracedFlag, Weighed,
+};
 pub use schedule::Pace;
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};

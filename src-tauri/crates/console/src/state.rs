@@ -14,6 +14,8 @@ use tokio::sync::broadcast;
 
 use crate::{
     Clock, ConsoleError, Event,
+    batch::Jobs,
+    cohort::Cohorts,
     connect::{Draft, DraftId},
     engines::Engines,
     secret::{KeyStore, KeyStoreState, SessionKeys},
@@ -79,6 +81,9 @@ pub(crate) struct Volatile {
     pub(crate) limits: HashMap<ConnectionId, RateLimit>,
     pub(crate) server_versions: HashMap<ConnectionId, String>,
     pub(crate) engines: Engines,
+    pub(crate) cohorts: Cohorts,
+    /// Runs over cohorts that are going on.
+    pub(crate) jobs: Jobs,
     /// When each connection's environments were last read.
     pub(crate) environments_known_at: HashMap<ConnectionId, Timestamp>,
     pub(crate) in_view: Option<Site>,

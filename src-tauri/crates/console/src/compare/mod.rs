@@ -1,13 +1,18 @@
 //! Asking a server for the same identity, and finding out why it says
 //! something else.
 
+mod ask;
+mod case;
+mod guess;
+
 use std::time::Duration;
 
-use halyard_model::{ConnectionId, FlagKey, FlagValue, Timestamp};
+use halyard_engine::EvaluationError;
+use halyard_model::{FlagKey, FlagValue, Timestamp};
 use halyard_provider::Surface;
 use serde_json::Value;
 
-use crate::{Console, ConsoleError, PreviewInput};
+use crate::PreviewInput;
 
 /// A server that can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +46,12 @@ pub struct Comparison {
     pub compared: u32,
     /// Those that differ, by name.
     pub differences: Vec<Difference>,
+    /// Where the preview itself fails for this identity, although the server
+    /// answers; every flag differs then.
+    pub failure: Option<EvaluationError>,
     /// The traits the server has stored for the identity; empty where it does
-    /// not know the identity, `None` where it was not asked or did not tell.
-    /// An Edge Proxy has none.
+    /// not know the identity, `None` where it was not asked, because nothing
+    /// called for it, or did not tell. An Edge Proxy has none.
     pub stored_traits: Option<Vec<(String, Value)>>,
     /// When the mirror last made sure of what it holds.
     pub mirror_checked_at: Option<Timestamp>,
@@ -63,13 +71,15 @@ pub struct Said {
 pub struct Difference {
     /// The flag.
     pub flag: FlagKey,
-    /// What the preview says; `None` where the document does not have the flag.
+    /// What the preview says; `None` where the document does not have the flag,
+    /// or cannot be evaluated for this identity.
     pub here: Option<Said>,
     /// What the server says; `None` where its answer leaves the flag out.
     pub there: Option<Said>,
     /// The likely cause.
     pub cause: DifferenceCause,
-    /// Evaluating under the assumption gave the server's answer.
+    /// Evaluating under the assumption gave the server's answer; of a server
+    /// that is behind, another server says what the preview says.
     pub verified: bool,
     /// What would make both agree.
     pub remedy: Option<CompareRemedy>,
@@ -131,23 +141,4 @@ pub enum CompareRemedy {
     Refresh,
     /// Preview with the traits that the server has stored.
     UseStoredTraits,
-}
-
-impl Console {
-    /// The servers that can be asked what an identity gets: the Flags API, then
-    /// the Edge Proxies of the connection. None where the service evaluates by
-    /// itself anyway.
-    pub async fn surfaces(&self, connection: &ConnectionId) -> Result<Vec<SurfaceFacts>, ConsoleError> {
-        let _given = connection;
-        Ok(Vec::new())
-    }
-
-    /// Asks a server for the identity of a preview and compares flag by flag.
-    /// The server keeps neither the identity nor its traits.
-    ///
-    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself.
-    pub async fn compare(&self, input: CompareInput) -> Result<Comparison, ConsoleError> {
-        let _given = input;
-        Err(ConsoleError::RemoteOnly)
-    }
 }

@@ -1,0 +1,160 @@
+//! Evaluating the mirror's document.
+
+use std::sync::Arc;
+
+use halyard_engine::{Decision, Engine, EvaluationError, Explanation, Finding, Identity, RemoteRules, Trace};
+use halyard_model::{FlagKey, FlagKind, FlagValue, IdentityRef};
+
+use crate::{Console, ConsoleError, PreviewInput, engines::computed};
+
+/// An evaluation of the mirror's document, with the drafts laid over it.
+#[derive(Debug)]
+pub struct LocalPreview {
+    /// The compiled document.
+    pub engine: Arc<Engine>,
+    /// Who was evaluated.
+    pub identity: Identity,
+    /// Where a server would fail for this identity instead of answering; there
+    /// are no rows then.
+    pub failure: Option<EvaluationError>,
+    /// One row per flag, sorted by name.
+    pub rows: Vec<LocalRow>,
+    /// What a client may see differently.
+    pub remote: RemoteRules,
+}
+
+impl LocalPreview {
+    /// What came of every flag and why, or where a server would fail instead.
+    /// Worked out anew by each call, within a millisecond or so.
+    pub fn trace(&self) -> Trace<'_> {
+        self.engine.trace(&self.identity)
+    }
+}
+
+/// What an identity gets of one flag.
+#[derive(Debug)]
+pub struct LocalRow {
+    /// The flag.
+    pub flag: FlagKey,
+    /// On or off.
+    pub enabled: bool,
+    /// What the identity gets.
+    pub value: FlagValue,
+    /// The option it falls into.
+    pub variant: Option<String>,
+    /// Why.
+    pub explanation: Explanation,
+    /// The server may answer with another value: the identity has its own
+    /// state of a flag with options, and the server lets that state's weights
+    /// choose an option where an evaluation of the document does not.
+    pub server_may_choose_option: bool,
+}
+
+/// How one flag came to its value, and what would change it.
+#[derive(Debug)]
+pub struct TracedFlag {
+    /// The flag; [`TracedFlag::trace`] has it.
+    pub flag: FlagKey,
+    /// The compiled document, with the drafts laid over it.
+    pub engine: Arc<Engine>,
+    /// Who was evaluated.
+    pub identity: Identity,
+    /// What is doubtful about the flag and about the segments that override it,
+    /// worst first.
+    pub findings: Vec<Finding>,
+}
+
+impl TracedFlag {
+    /// Every step of every flag; `trace().flag(&self.flag.0)` is the one asked for.
+    pub fn trace(&self) -> Trace<'_> {
+        self.engine.trace(&self.identity)
+    }
+}
+
+impl Console {
+    /// How one flag came to its value for an identity, and what would change it.
+    ///
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
+    /// [`ConsoleError::Gone`] where the document does not have the flag.
+    pub async fn trace(&self, input: PreviewInput, flag: &FlagKey) -> Result<TracedFlag, ConsoleError> {
+        let compiled = self.compiled(&(input.connection, input.environment)).await?;
+        let flag = flag.clone();
+        computed(move || {
+            let engine = compiled.with(&input.edits)?;
+            if !engine.flag_names().any(|name| name == flag.0) {
+                return Err(ConsoleError::Gone { what: "the flag" });
+            }
+            let concerned = |finding: &&Finding| finding.subject.flags.contains(&flag.0);
+            Ok(TracedFlag {
+                findings: compiled.findings().iter().filter(concerned).cloned().collect(),
+                flag,
+                engine,
+                identity: identity_of(&input.identity),
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn preview_locally(&self, input: PreviewInput) -> Result<LocalPreview, ConsoleError> {
+        let site = (input.connection, input.environment);
+        let compiled = self.compiled(&site).await?;
+        let mut preview = computed(move || {
+            Ok(evaluate(
+                compiled.with(&input.edits)?,
+                identity_of(&input.identity),
+            ))
+        })
+        .await?;
+        // Few flags are decided so; all others need no look into the mirror.
+        let own =
+            |row: &&mut LocalRow| matches!(row.explanation.decided_by, Decision::IdentityOverride { .. });
+        for row in preview.rows.iter_mut().filter(own) {
+            let flag = self.inner.mirror.flag(&site.0, &site.1, &row.flag).await?;
+            row.server_may_choose_option = flag.is_some_and(|flag| flag.kind == FlagKind::Multivariate);
+        }
+        Ok(preview)
+    }
+}
+
+/// Whom the engine evaluates for an identity as asked for.
+pub(crate) fn identity_of(who: &IdentityRef) -> Identity {
+    Identity {
+        identifier: who.identifier.clone(),
+        key: None,
+        traits: who.traits.iter().cloned().collect(),
+    }
+}
+
+fn evaluate(engine: Arc<Engine>, identity: Identity) -> LocalPreview {
+    let (rows, failure) = match rows(&engine, &identity) {
+        Ok(rows) => (rows, None),
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    LocalPreview {
+        rows,
+        failure,
+        remote: engine.remote(),
+        engine,
+        identity,
+    }
+}
+
+fn rows(engine: &Engine, identity: &Identity) -> Result<Vec<LocalRow>, EvaluationError> {
+    let evaluation = engine.evaluate(identity)?;
+    let mut rows = Vec::new();
+    for flag in evaluation.flags() {
+        let Some(explanation) = engine.explain(identity, flag.name)? else {
+            continue;
+        };
+        rows.push(LocalRow {
+            server_may_choose_option: false,
+            flag: FlagKey(flag.name.to_owned()),
+            enabled: flag.enabled,
+            value: FlagValue(flag.value.clone()),
+            variant: flag.variant.map(str::to_owned),
+            explanation,
+        });
+    }
+    rows.sort_by(|one, other| one.flag.cmp(&other.flag));
+    Ok(rows)
+}

@@ -1,0 +1,49 @@
+//! Preview: what an identity gets, and why.
+
+mod local;
+mod remote;
+
+pub(crate) use local::identity_of;
+pub use local::{LocalPreview, LocalRow, TracedFlag};
+pub use remote::{RemotePreview, RemoteRow, Weighed};
+
+use halyard_model::{ConnectionId, EnvironmentKey, IdentityRef, Service};
+
+use crate::{Console, ConsoleError, Draft};
+
+/// Asks what an identity gets.
+#[derive(Clone, Debug)]
+pub struct PreviewInput {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The environment.
+    pub environment: EnvironmentKey,
+    /// Who, and what is known about them.
+    pub identity: IdentityRef,
+    /// Laid over the mirror's document before it is evaluated. A service that
+    /// evaluates by itself is not asked about them.
+    pub edits: Vec<Draft>,
+}
+
+/// What an identity gets.
+#[derive(Debug)]
+pub enum Preview {
+    /// Evaluated here, from the mirror's document.
+    Local(LocalPreview),
+    /// Evaluated by the service, which keeps its rules to itself.
+    Remote(RemotePreview),
+}
+
+impl Console {
+    /// What an identity gets of every flag.
+    ///
+    /// For Flagsmith from the mirror; for EdgeFlags from the service, because
+    /// nobody outside it knows how it places identities.
+    pub async fn preview(&self, input: PreviewInput) -> Result<Preview, ConsoleError> {
+        let connection = self.known_connection(&input.connection).await?;
+        match connection.endpoint.service() {
+            Service::Flagsmith => self.preview_locally(input).await.map(Preview::Local),
+            Service::EdgeFlags => self.preview_remotely(input).await.map(Preview::Remote),
+        }
+    }
+}
