@@ -64,7 +64,8 @@ mod version;
 
 pub use cohort::{
     BrokenLine, CHUNK_ROWS, CellTypes, Chunk, ChunkSource, Cohort, CohortBuilder, CohortChunks, CohortFormat,
-    CohortReader, Column, ReadError, ReadOptions, ReadReport, TraitCount, UNSET, read_cohort,
+    CohortGenerator, CohortReader, Column, RangeKind, ReadError, ReadOptions, ReadReport, TraitCondition,
+    TraitCount, TraitRange, UNSET, WeightedValue, generate_cohort, read_cohort, suggested_ranges,
 };
 pub use engine::{Dialect, Engine};
 pub use error::{DocumentError, EvaluationError, FailingCondition, FailureCause};

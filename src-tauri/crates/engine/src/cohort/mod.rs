@@ -3,19 +3,24 @@
 mod builder;
 mod chunk;
 mod dictionary;
+mod examples;
+mod generate;
 mod read;
 mod source;
+mod suggest;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use builder::CohortBuilder;
 pub use chunk::{CHUNK_ROWS, Chunk, Column, UNSET};
+pub use generate::{CohortGenerator, RangeKind, TraitRange, WeightedValue, generate_cohort};
 pub use read::{
     BrokenLine, CellTypes, CohortFormat, CohortReader, ReadError, ReadOptions, ReadReport, TraitCount,
     read_cohort,
 };
 pub use source::{ChunkSource, CohortChunks};
+pub use suggest::{TraitCondition, suggested_ranges};
 
 use crate::identity::Identity;
 

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 /// The value that a cell's text stands for: true or false, a number that prints the same way, or the text itself.
-pub(super) fn infer(text: &str) -> Option<Value> {
+pub(in crate::cohort) fn infer(text: &str) -> Option<Value> {
     match text {
         "true" | "True" | "TRUE" => return Some(Value::Bool(true)),
         "false" | "False" | "FALSE" => return Some(Value::Bool(false)),

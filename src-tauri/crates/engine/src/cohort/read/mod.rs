@@ -21,6 +21,7 @@ use super::chunk::{CHUNK_ROWS, Chunk};
 use super::source::ChunkSource;
 use crate::impact::Control;
 
+pub(super) use cells::infer;
 pub use error::ReadError;
 pub use report::{BrokenLine, ReadReport, TraitCount};
 
