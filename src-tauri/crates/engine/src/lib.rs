@@ -29,6 +29,7 @@ mod compile;
 mod condition;
 mod conditions;
 mod context;
+mod counterfactual;
 mod dependencies;
 mod document;
 pub mod edgeflags;
@@ -67,6 +68,7 @@ pub use cohort::{
     CohortGenerator, CohortReader, Column, RangeKind, ReadError, ReadOptions, ReadReport, TraitCondition,
     TraitCount, TraitRange, UNSET, WeightedValue, generate_cohort, read_cohort, suggested_ranges,
 };
+pub use counterfactual::{Change, Counterfactual, OtherResult, Reached, TraitChange, WeightChange};
 pub use engine::{Dialect, Engine};
 pub use error::{DocumentError, EvaluationError, FailingCondition, FailureCause};
 pub use explanation::{

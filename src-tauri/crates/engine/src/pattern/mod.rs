@@ -2,6 +2,7 @@
 
 mod emit;
 mod escapes;
+mod example;
 mod groups;
 mod parse;
 mod syntax;

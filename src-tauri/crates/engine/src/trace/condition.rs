@@ -168,7 +168,7 @@ fn ask<'t>(
             trace.raw = plain(seen).map(Cow::Owned);
         }
         trace.bucket = bucket_of(seen, test);
-        let verdict = test.holds(seen, &mut String::new());
+        let verdict = condition.answers(seen);
         if verdict == Ok(false) {
             trace.cause = cause(seen, condition);
         }
@@ -258,6 +258,13 @@ pub(crate) fn can_never_hold(condition: &Condition) -> bool {
             is_list && crate::lists::read_members(operand).is_ok_and(|members| members.is_empty())
         }
         _ => false,
+    }
+}
+
+impl Condition {
+    /// Asks about a value without an identity around it.
+    pub(crate) fn answers(&self, seen: &Seen<'_>) -> Result<bool, FailureCause> {
+        self.test.holds(seen, &mut String::new())
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-const TRAITS: [&str; 6] = ["plan", "age", "country", "version", "beta", "score"];
+pub(crate) const TRAITS: [&str; 6] = ["plan", "age", "country", "version", "beta", "score"];
 
 const FLAGS: usize = 4;
 
