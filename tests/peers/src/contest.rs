@@ -113,19 +113,27 @@ impl Contest {
 
     fn own_pass(&self, lane: &mut Lane, at: usize, passes: usize) -> Result<(), String> {
         let engine = &self.engines[at];
-        let mut enabled = 0;
+        let mut scratch = engine.scratch();
         let started = Instant::now();
         for _ in 0..passes {
             for identity in &self.identities {
-                let evaluation = engine
-                    .evaluate(black_box(identity))
-                    .map_err(|error| error.to_string())?;
-                enabled += evaluation.flags().filter(|flag| flag.enabled).count();
+                let outcomes = engine.decide(black_box(identity), &mut scratch);
+                black_box(outcomes.map_err(|error| error.to_string())?);
             }
         }
         let seconds = started.elapsed().as_secs_f64();
         lane.samples[at].push(seconds / (passes * IDENTITIES) as f64);
-        lane.enabled[at] = enabled / passes;
+        lane.enabled[at] = 0;
+        for identity in &self.identities {
+            let outcomes = engine
+                .decide(identity, &mut scratch)
+                .map_err(|error| error.to_string())?;
+            let flags = outcomes
+                .iter()
+                .enumerate()
+                .filter_map(|(flag, outcome)| engine.result(flag, *outcome));
+            lane.enabled[at] += flags.filter(|flag| flag.enabled).count();
+        }
         Ok(())
     }
 
@@ -173,8 +181,7 @@ impl Contest {
 }
 
 fn compile(text: &str) -> Result<Engine, String> {
-    let document = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    Engine::from_document(&document, Dialect::Sdk11_1).map_err(|error| error.to_string())
+    Engine::from_text(text, Dialect::Sdk11_1).map_err(|error| error.to_string())
 }
 
 /// Whether the engines did the same work. The reference must; of the others it is said.

@@ -2,7 +2,9 @@
 
 use flagsmith_flag_engine::engine::get_evaluation_result;
 use flagsmith_flag_engine::engine_eval::context::{EngineEvaluationContext, IdentityContext};
-use flagsmith_flag_engine::engine_eval::{EvaluationResult, add_identity_to_context, environment_to_context};
+use flagsmith_flag_engine::engine_eval::{
+    EvaluationResult, add_identity_to_context, environment_to_context, remove_identity_from_context,
+};
 use flagsmith_flag_engine::environments::Environment;
 use flagsmith_flag_engine::identities::Trait;
 use flagsmith_flag_engine::types::FlagsmithValue;
@@ -41,6 +43,11 @@ impl Official {
                 .collect(),
         });
         get_evaluation_result(&self.context)
+    }
+
+    /// What the SDK does without an identity: of the segments it keeps those that read the environment or flags only.
+    pub fn evaluate_anonymous(&self) -> EvaluationResult {
+        get_evaluation_result(&remove_identity_from_context(&self.context))
     }
 
     /// The context with an identity that may have a key of its own, for comparisons.
