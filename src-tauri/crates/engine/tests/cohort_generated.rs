@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use halyard_engine::{
-    Cohort, CohortGenerator, Control, Dialect, Engine, Identity, Operator, RangeKind, TraitRange,
+    Cohort, CohortGenerator, Control, Dialect, Engine, Identity, Operator, RangeKind, Revision, TraitRange,
     WeightedValue, distribution, distribution_of_stream, generate_cohort, suggested_ranges,
 };
 use proptest::prelude::*;
@@ -216,6 +216,23 @@ fn suggestions_reach_both_sides_of_every_condition() {
         let held = held(operator, operand, 60);
         assert!((1..60).contains(&held), "{operator} {operand}: {held} of 60");
     }
+}
+
+#[test]
+fn suggestions_are_of_the_document_as_revised() {
+    let segment = |operand: &str| {
+        let condition = json!({ "operator": "EQUAL", "property_": "x", "value": operand });
+        let inner = json!([{ "type": "ALL", "rules": [], "conditions": [condition] }]);
+        json!({
+            "id": 1, "name": "s", "feature_states": [],
+            "rules": [{ "type": "ALL", "conditions": [], "rules": inner }]
+        })
+    };
+    let revised = engine("EQUAL", "1")
+        .revised(&[Revision::Segment(&segment("5"))])
+        .unwrap();
+    let values = RangeKind::one_of([json!(4), json!(5), json!(6)]);
+    assert_eq!(suggested_ranges(&[&revised]), [range("x", values, 0.1)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which trait values are worth trying on an environment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::examples::matching_text;
 use super::generate::{RangeKind, TraitRange};
 use super::read::infer;
 use crate::condition::operand_text;
-use crate::engine::{Condition, Engine};
+use crate::engine::{Condition, Engine, Rule};
 use crate::lists::read_members;
 use crate::operator::Operator;
 use crate::property::{Property, Target};
@@ -38,7 +38,26 @@ pub struct TraitCondition<'e> {
 impl Engine {
     /// The conditions on traits, each distinct one once, in order of first use.
     pub fn trait_conditions(&self) -> impl Iterator<Item = TraitCondition<'_>> {
-        self.conditions.iter().filter_map(|condition| {
+        // A revised engine keeps conditions that its document no longer has, so the rules are asked.
+        let mut seen = HashSet::new();
+        let mut used = Vec::new();
+        let mut rules: Vec<&Rule> = self
+            .segments
+            .iter()
+            .rev()
+            .flat_map(|segment| segment.rules.iter().rev())
+            .collect();
+        while let Some(rule) = rules.pop() {
+            used.extend(
+                rule.conditions
+                    .iter()
+                    .copied()
+                    .filter(|index| seen.insert(*index)),
+            );
+            rules.extend(rule.rules.iter().rev());
+        }
+        used.into_iter().filter_map(|index| {
+            let condition = self.conditions.get(index)?;
             Some(TraitCondition {
                 trait_name: self.trait_of(condition)?,
                 operator: condition.operator,
@@ -56,7 +75,7 @@ impl Engine {
             } => slot,
             Property::IdentityKey | Property::Path { .. } => return None,
         };
-        self.slot_names.get(*slot as usize).map(String::as_str)
+        Some(self.slots.name(*slot))
     }
 }
 
