@@ -1,3 +1,4 @@
+import type { SeverityView } from "../ipc/bindings";
 import { count, plural } from "./numbers";
 
 /** The Preview page. */
@@ -18,9 +19,13 @@ export const preview = {
   removeTrait: (name: string) => `Remove ${name}`,
   addTrait: "Add trait",
   unnamed: (at: number) => `trait ${at}`,
-  resetTraits: "Reset to stored",
-  edited: (names: string[]) =>
-    names.length === 1 ? `${names[0]} edited` : `${plural(names.length, "trait")} edited`,
+  reset: { stored: "Reset to stored", persona: "Reset to persona", typed: "Reset" },
+  edited: (name: string) => `${name} edited`,
+  editedFrom: (name: string, was: string, stored: boolean) =>
+    `${name} edited, ${stored ? "stored" : "was"} ${was === "" ? "empty" : was}`,
+  added: (name: string) => `${name} added`,
+  removed: (name: string) => `${name} removed`,
+  manyEdited: (value: number) => `${plural(value, "trait")} edited`,
   noTraits: "No traits. Add one to see what it changes.",
   kinds: { text: "Text", number: "Number", boolean: "Boolean" },
   yes: "true",
@@ -35,9 +40,98 @@ export const preview = {
   against: "Evaluate against",
   mirror: "Mirror now",
   mirrorAge: (environment: string, age: string) => `${environment}, ${lowerFirst(age)}`,
+  mirrorPlus: (edits: number) => `Mirror plus ${plural(edits, "edit")}`,
+  plusHint: (flags: string[]) => `Typed and not sent: ${flags.join(", ")}`,
   service: "EdgeFlags, now",
   serviceHint: (environment: string) =>
     `${environment}. EdgeFlags evaluates; nothing about the identity is stored.`,
+  personas: {
+    button: "Personas",
+    title: "Personas",
+    chips: "Personas used most",
+    none: "No personas. Type an identity and keep it here under a name.",
+    pick: (name: string) => `Preview ${name}`,
+    rename: (name: string) => `Rename ${name}`,
+    delete: (name: string) => `Delete ${name}`,
+    name: "Name",
+    newName: "Keep what is typed as",
+    nameHint: "Such as Lena, Berlin",
+    keep: "Keep",
+    save: "Save",
+    cancel: "Cancel",
+    kept: (name: string) => `${name} is kept`,
+    deleted: (name: string) => `${name} is deleted`,
+    needsIdentity: "Type an identity first.",
+  },
+  compare: {
+    title: "Compare with server",
+    surface: "Server to ask",
+    button: "Compare",
+    busy: "Comparing",
+    waits: "There is nothing to compare yet.",
+    took: (at: number, ms: number) => `${timeOfDay(at)}, ${count(ms)} ms`,
+    older: { typed: "Asked before your last change.", synced: "Asked before the last sync." },
+  },
+  difference: {
+    says: "Server says",
+    said: "Server said",
+    expected: "Expected",
+    sure: (because: string) => `${because}.`,
+    likely: (because: string) => `probably ${because}.`,
+    outdated: (age: "typed" | "synced") =>
+      age === "typed" ? "Asked before your last change." : "Asked before the last sync.",
+    refresh: "Sync now",
+    useStored: "Use stored traits",
+  },
+  expectation: {
+    lead: "Expected, not verified:",
+    unsure: "Not documented:",
+    agrees: "As expected",
+    disagrees: "Not as expected",
+    cannot_tell: "Cannot be told",
+  },
+  trace: {
+    title: "How it came to this",
+    reading: "Reading the trace",
+    truth: { holds: "True", fails: "False", breaks: "The server fails here" },
+    joins: { all: "all of", any: "any of", none: "none of" },
+    saw: "saw",
+    bucket: (bucket: string, threshold: string) => `bucket ${bucket}, in up to ${threshold}`,
+    bucketLabel: (bucket: string, threshold: string, hashed: string) =>
+      `Bucket ${bucket} of 100. In up to ${threshold}. Hashed ${hashed}.`,
+    splitLabel: (bucket: string, ranges: string[], hashed: string) =>
+      `Bucket ${bucket} of 100. ${ranges.join(", ")}. Hashed ${hashed}.`,
+    range: (label: string, from: string, until: string) => `${label} ${from} to ${until}`,
+    hashed: (hashed: string) => `Hashed: ${hashed}`,
+    gives: (gives: string) => `gives ${gives}`,
+    wouldGive: (gives: string) => `would give ${gives}`,
+    toGet: "To get",
+    way: (sentence: string) => `: ${sentence}.`,
+  },
+  fails: "The server would fail for this identity.",
+  took: (ms: number) => `Evaluated and shown in ${count(Math.max(1, Math.round(ms)))} ms`,
+  tookTitle: "From the last key to the frame that showed the result",
+  batch: "Batch",
+  differs: "Differs",
+  editedHere: "Typed here and not sent",
+  findings: {
+    differ: (value: number) =>
+      value === 1
+        ? "1 condition evaluates differently elsewhere"
+        : `${count(value)} conditions evaluate differently elsewhere`,
+    look: (value: number) => `${plural(value, "condition")} to look at`,
+    title: "Conditions to look at",
+    lead: "The result above is the server's. An SDK that evaluates locally can come to another one.",
+    flag: (flag: string) => `Flag ${flag}`,
+    segment: (segment: string) => `Segment ${segment}`,
+    close: "Close",
+    severities: {
+      breaks: "The server or a client fails",
+      differs: "Evaluates differently elsewhere",
+      never_matches: "Never applies",
+      doubtful: "Probably not what was meant",
+    } satisfies Record<SeverityView, string>,
+  },
   copyNote: "Copy as support note",
   noteCopied: "Support note copied",
   noteNotCopied: "The clipboard cannot be reached. Select the text by hand.",
@@ -59,7 +153,6 @@ export const preview = {
   noMatch: (query: string) => (query === "" ? "No flag passes the filters" : `No flag matches “${query}”`),
   clearFilter: "Clear filters",
   older: "This is the last result that could be evaluated.",
-  closeDetail: "Close the details",
   detail: (flag: string) => `Details of ${flag}`,
   note: {
     head: (identity: string, environment: string, project: string) =>
@@ -68,8 +161,17 @@ export const preview = {
     source: "Evaluated against",
     none: "no traits",
     noValue: "no value",
+    edits: "Typed and not sent",
+    fails: "The server would fail here",
+    trace: (flag: string) => `How ${flag} came to this`,
+    compared: "Compared with",
+    differs: (flag: string, theirs: string) => `${flag}: the server says ${theirs}`,
   },
 };
+
+function timeOfDay(at: number): string {
+  return new Date(at * 1000).toLocaleTimeString("en-GB");
+}
 
 function lowerFirst(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);

@@ -13,6 +13,10 @@ it("tells the identity, its traits, the age and one line per flag", () => {
     freshness: "Synced 12 s ago",
     when: "today",
     traits: [{ name: "country", kind: "text", text: "DE" }],
+    edits: [],
+    failure: null,
+    trace: null,
+    comparison: null,
     rows: [
       {
         flag: "fraud_score_cutoff",

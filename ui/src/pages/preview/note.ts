@@ -1,5 +1,16 @@
-import type { PreviewRowView, TraitView } from "../../ipc/bindings";
+import type {
+  ComparisonView,
+  DraftEditView,
+  PreviewRowView,
+  TraceConditionView,
+  TraceStepView,
+  TraceView,
+  TraitView,
+} from "../../ipc/bindings";
 import { text } from "../../strings";
+import { fullTime } from "../../strings/time";
+import type { ComparisonAge } from "./comparing.svelte";
+import { percent } from "./percent";
 
 const words = text.preview;
 
@@ -12,7 +23,14 @@ export interface NoteFacts {
   freshness: string;
   when: string;
   traits: TraitView[];
+  /** Laid over the mirror. */
+  edits: DraftEditView[];
+  /** Why the server would not answer. */
+  failure: string | null;
   rows: PreviewRowView[];
+  /** Of the row that is open. */
+  trace: TraceView | null;
+  comparison: { view: ComparisonView; age: ComparisonAge } | null;
 }
 
 const LONGEST_VALUE = 120;
@@ -27,16 +45,88 @@ export function supportNote(facts: NoteFacts): string {
     "",
     `${words.traits}:`,
     ...(traits.length === 0 ? [`  ${words.note.none}`] : traits),
+    ...block(words.note.edits, facts.edits.map(editLine)),
+    ...block(words.note.fails, facts.failure === null ? [] : [facts.failure]),
     "",
     ...facts.rows.map(line),
+    ...(facts.trace === null ? [] : traceLines(facts.trace)),
+    ...(facts.comparison === null ? [] : comparisonLines(facts.comparison)),
   ].join("\n");
+}
+
+function block(title: string, lines: string[]): string[] {
+  return lines.length === 0 ? [] : ["", `${title}:`, ...lines.map((each) => `  ${each}`)];
+}
+
+function short(text: string): string {
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+function editLine({ flag, enabled, value }: DraftEditView): string {
+  const state = enabled === null ? [] : [enabled ? words.on : words.off];
+  return `${flag}: ${[...state, ...(value === null ? [] : [short(value.text)])].join(", ")}`;
+}
+
+function traceLines(trace: TraceView): string[] {
+  const ways = trace.ways.map((way) => `${words.trace.toGet} ${way.goal}${words.trace.way(way.sentence)}`);
+  return block(words.note.trace(trace.flag), [
+    ...trace.steps.flatMap(stepLines),
+    ...trace.dependencies,
+    ...trace.caveats,
+    ...ways,
+  ]);
+}
+
+function stepLines(step: TraceStepView): string[] {
+  const note = step.note === null ? "" : ` (${step.note})`;
+  const conditions = step.conditions.map((condition) => `  ${conditionLine(condition)}`);
+  const split =
+    step.split === null
+      ? []
+      : [
+          `  ${words.trace.splitLabel(
+            step.split.bucket,
+            step.split.ranges.map((range) =>
+              words.trace.range(
+                range.label,
+                percent(range.from_basis_points),
+                percent(range.until_basis_points),
+              ),
+            ),
+            step.split.hashed,
+          )}`,
+        ];
+  return [`${step.title}: ${step.outcome_text}${note}`, ...conditions, ...split];
+}
+
+function conditionLine(condition: TraceConditionView): string {
+  const { bucket, saw, because, warning } = condition;
+  const told = [
+    ...(bucket === null ? [] : [words.trace.bucket(bucket.bucket, percent(bucket.threshold_basis_points))]),
+    ...(saw === null ? [] : [`${words.trace.saw} ${short(saw)}`]),
+    ...(because === null ? [] : [because]),
+  ];
+  const join = condition.join === "all" ? "" : `${words.trace.joins[condition.join]}: `;
+  const verdict = words.trace.truth[condition.verdict];
+  const doubt = warning === null ? "" : ` ${warning}`;
+  return `[${verdict}] ${join}${condition.property} ${condition.asks}: ${told.join(", ")}${doubt}`;
+}
+
+function comparisonLines({ view, age }: { view: ComparisonView; age: ComparisonAge }): string[] {
+  const older = age === "current" ? [] : [words.compare.older[age]];
+  return block(`${words.note.compared} ${view.label}, ${fullTime(view.asked_at)}`, [
+    ...older,
+    view.sentence,
+    ...view.differences.map(
+      ({ flag, theirs, because, verified }) =>
+        `${words.note.differs(flag, short(theirs))} ${verified ? words.difference.sure(because) : words.difference.likely(because)}`,
+    ),
+  ]);
 }
 
 function line(row: PreviewRowView): string {
   const state = row.enabled === null ? "" : `${row.enabled ? words.on : words.off}, `;
-  const text =
-    row.value.text.length > LONGEST_VALUE ? `${row.value.text.slice(0, LONGEST_VALUE)}…` : row.value.text;
-  const value = row.value.kind === "none" ? words.note.noValue : text;
+  const value = row.value.kind === "none" ? words.note.noValue : short(row.value.text);
   const caveat = row.caveat === null ? "" : ` ${row.caveat}`;
   return `${row.flag}: ${state}${value}. ${row.why}${caveat}`;
 }

@@ -1,78 +1,122 @@
 import type {
   ConnectionView,
+  DraftEditView,
   IdentityView,
+  PersonaView,
   PlaceView,
+  PreviewRequest,
   PreviewView,
+  ServiceView,
   TraitKindView,
   TraitView,
+  TryTraitView,
 } from "../../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../../ipc/host";
 import { placeKey } from "../../state/place";
 import type { Session } from "../../state/session.svelte";
-import { editedNames, problemsOf, toViews, type TraitDraft, withKind } from "./traits";
+import { Comparing } from "./comparing.svelte";
+import { shownAfter, Stopwatch } from "./stopwatch";
+import { Tracing } from "./tracing.svelte";
+import { editsOf, problemsOf, toViews, type TraitDraft, withKind, withTries } from "./traits";
 
-/** After the last key, before the mirror is evaluated. */
-const LOCAL_PAUSE_MS = 80;
-/** The same where each evaluation is a request to the service. */
+/** After the last key, where each evaluation is a request to the service. The mirror is evaluated at once. */
 const REMOTE_PAUSE_MS = 400;
 /** After the last key, before identities are searched. */
 const SEARCH_PAUSE_MS = 200;
+
+/** What the traits on screen are held against, and led back to. */
+export interface Baseline {
+  /** What the service stores, what a persona was kept with, or what was typed before something was tried. */
+  from: "stored" | "persona" | "typed";
+  traits: TraitView[];
+}
+
+/** Something to evaluate, and when it was typed. */
+interface Asked {
+  request: PreviewRequest;
+  question: string;
+  /** The key that asked, in milliseconds as `performance.now()` counts; null where no key did. */
+  since: number | null;
+}
 
 /** Whose flags are previewed, and the last answer. */
 export class Preview {
   identifier = $state("");
   traits = $state<TraitDraft[]>([]);
-  /** What the service stores, once an identity was picked. */
-  stored = $state.raw<TraitView[] | null>(null);
+  baseline = $state.raw<Baseline | null>(null);
   readingTraits = $state(false);
   traitsError = $state.raw<HostError | null>(null);
+  /** Lay what is typed in the flag panel over the mirror. */
+  withEdits = $state(false);
 
   suggestions = $state.raw<IdentityView[] | null>(null);
   searchError = $state.raw<HostError | null>(null);
 
-  /** The last answer for the place on screen. */
+  /** The last answer for the place on screen, and what it answers. */
   result = $state.raw<PreviewView | null>(null);
+  answered = $state.raw<PreviewRequest | null>(null);
   error = $state.raw<HostError | null>(null);
   evaluating = $state(false);
-  /** What was asked last, and what `result` answers: place, identifier and traits. */
-  #asked = $state("");
-  #answered = $state("");
+  /** From the last key to the frame that shows its result, in milliseconds. */
+  tookMs = $state<number | null>(null);
+  /** What was asked last: place, identifier, traits and edits. */
+  question = $state("");
+  #answeredQuestion = $state("");
   /** Whether `result` answers what is typed, and not what was typed before. */
-  readonly current = $derived(this.result !== null && this.#asked === this.#answered);
+  readonly current = $derived(this.result !== null && this.question === this.#answeredQuestion);
 
   readonly problems = $derived(problemsOf(this.traits));
-  readonly edited = $derived(this.stored === null ? [] : editedNames(this.traits, this.stored));
+  readonly edited = $derived(this.baseline === null ? [] : editsOf(this.traits, this.baseline.traits));
 
+  readonly tracing: Tracing;
+  readonly comparing: Comparing;
+  readonly stopwatch = new Stopwatch();
   readonly #host: Host;
   #nextTrait = 1;
   #turn = 0;
   #searchTurn = 0;
   #traitsTurn = 0;
   #resultOf = "";
+  #waiting: Asked | null = null;
+  #running = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #searchTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: Host) {
     this.#host = host;
+    this.tracing = new Tracing(host);
+    this.comparing = new Comparing(host);
   }
 
-  /** Asks again after a pause. Read what it depends on before calling: the call itself tracks nothing. */
-  ask(place: PlaceView, connection: ConnectionView): void {
+  /** Asks again. Read what it depends on before calling: the call itself tracks nothing. */
+  ask(place: PlaceView, connection: ConnectionView, edits: DraftEditView[] = []): void {
     clearTimeout(this.#timer);
     this.#turn += 1;
+    this.#waiting = null;
     const identifier = this.identifier.trim();
-    this.#asked = this.#question(place);
+    const traits = toViews(this.traits);
+    const question = JSON.stringify([placeKey(place), identifier, traits, edits]);
+    const since = question === this.question ? null : this.stopwatch.take();
+    this.question = question;
     if (this.#resultOf !== placeKey(place) || identifier === "") {
       this.result = null;
+      this.answered = null;
       this.error = null;
+      this.tookMs = null;
     }
     this.evaluating = false;
     // Nobody is evaluated with the traits of somebody else.
     if (identifier === "" || this.readingTraits || this.problems.size > 0) return;
     this.#resultOf = placeKey(place);
+    const asked = { request: { ...place, identifier, traits, edits }, question, since };
     const turn = this.#turn;
-    const pause = connection.service === "edge_flags" ? REMOTE_PAUSE_MS : LOCAL_PAUSE_MS;
-    this.#timer = setTimeout(() => void this.#evaluate(place, identifier, turn), pause);
+    if (connection.service === "edge_flags") {
+      this.#timer = setTimeout(() => void this.#evaluate(asked, () => turn === this.#turn), REMOTE_PAUSE_MS);
+      return;
+    }
+    this.evaluating = true;
+    this.#waiting = asked;
+    void this.#evaluateWaiting();
   }
 
   /** Stops asking, such as when the page is left. */
@@ -81,6 +125,8 @@ export class Preview {
     clearTimeout(this.#searchTimer);
     this.#turn += 1;
     this.#searchTurn += 1;
+    this.#waiting = null;
+    this.evaluating = false;
     this.suggestions = null;
   }
 
@@ -104,20 +150,40 @@ export class Preview {
     this.identifier = identity.identifier;
     this.readingTraits = true;
     this.traitsError = null;
-    if (this.stored !== null) {
-      this.stored = null;
+    if (this.baseline !== null) {
+      this.baseline = null;
       this.traits = [];
     }
     const turn = ++this.#traitsTurn;
     try {
       const traits = await this.#host.identityTraits(place.connection, place.environment, identity);
       if (turn !== this.#traitsTurn) return;
-      this.stored = traits;
+      this.holdAgainst({ from: "stored", traits });
       this.reset();
     } catch (thrown) {
       if (turn === this.#traitsTurn) this.traitsError = asHostError(thrown);
     } finally {
       if (turn === this.#traitsTurn) this.readingTraits = false;
+    }
+  }
+
+  /** A persona was picked: it is evaluated as it was kept, and held against what the service stores. */
+  async pickPersona(place: PlaceView, service: ServiceView, persona: PersonaView): Promise<void> {
+    const { identifier, traits } = persona;
+    this.clear();
+    this.identifier = identifier;
+    this.holdAgainst({ from: "persona", traits });
+    this.reset();
+    if (service === "edge_flags") return;
+    const turn = this.#traitsTurn;
+    try {
+      const found = await this.#host.findIdentities(place.connection, place.environment, identifier);
+      const identity = found.find((each) => each.identifier === identifier);
+      if (identity === undefined || turn !== this.#traitsTurn) return;
+      const stored = await this.#host.identityTraits(place.connection, place.environment, identity);
+      if (turn === this.#traitsTurn) this.holdAgainst({ from: "stored", traits: stored });
+    } catch {
+      // A persona needs no service: what it was kept with stays what it is held against.
     }
   }
 
@@ -130,16 +196,26 @@ export class Preview {
   clear(): void {
     this.#traitsTurn += 1;
     this.identifier = "";
-    this.stored = null;
+    this.baseline = null;
     this.readingTraits = false;
     this.traitsError = null;
     this.searchError = null;
     this.closeSuggestions();
   }
 
-  /** The stored traits again. */
+  holdAgainst(baseline: Baseline): void {
+    this.baseline = baseline;
+  }
+
+  /** The traits of the baseline again. */
   reset(): void {
-    this.traits = (this.stored ?? []).map((trait) => ({ ...trait, id: this.#nextTrait++ }));
+    this.traits = (this.baseline?.traits ?? []).map((trait) => ({ ...trait, id: this.#nextTrait++ }));
+  }
+
+  /** Tries what a trace suggests. What was typed before can be had again. */
+  try(tries: TryTraitView[]): void {
+    if (this.baseline === null) this.holdAgainst({ from: "typed", traits: toViews(this.traits) });
+    this.traits = withTries(this.traits, tries, () => this.#nextTrait++);
   }
 
   addTrait(): number {
@@ -156,29 +232,42 @@ export class Preview {
     this.traits = this.traits.map((trait) => (trait.id === id ? withKind(trait, kind) : trait));
   }
 
-  #question(place: PlaceView): string {
-    return JSON.stringify([placeKey(place), this.identifier.trim(), toViews(this.traits)]);
+  /** One evaluation at a time: what is typed meanwhile is evaluated next, and only the newest of it. */
+  async #evaluateWaiting(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    while (this.#waiting !== null) {
+      const asked: Asked = this.#waiting;
+      this.#waiting = null;
+      const turn = this.#turn;
+      const place = placeKey(asked.request);
+      // Also one that is no longer the newest is shown, so that fast typing is followed.
+      const wanted = () => turn === this.#turn || (this.#waiting !== null && this.#resultOf === place);
+      await this.#evaluate(asked, wanted);
+    }
+    this.#running = false;
   }
 
-  async #evaluate(place: PlaceView, identifier: string, turn: number): Promise<void> {
+  async #evaluate({ request, question, since }: Asked, wanted: () => boolean): Promise<void> {
     this.evaluating = true;
-    const question = this.#question(place);
     try {
-      const result = await this.#host.preview({
-        ...place,
-        identifier,
-        traits: toViews(this.traits),
-        edits: [],
-      });
-      if (turn !== this.#turn) return;
+      const result = await this.#host.preview(request);
+      if (!wanted()) return;
       this.result = result;
-      this.#answered = question;
+      this.answered = request;
+      this.#answeredQuestion = question;
       this.error = null;
+      if (since !== null) void this.#time(since, question);
     } catch (thrown) {
-      if (turn === this.#turn) this.error = asHostError(thrown);
+      if (wanted()) this.error = asHostError(thrown);
     } finally {
-      if (turn === this.#turn) this.evaluating = false;
+      if (wanted()) this.evaluating = this.#waiting !== null;
     }
+  }
+
+  async #time(since: number, question: string): Promise<void> {
+    const took = await shownAfter(since);
+    if (question === this.#answeredQuestion) this.tookMs = took;
   }
 
   async #search(place: PlaceView, search: string, turn: number): Promise<void> {

@@ -1,8 +1,26 @@
-import type { PreviewRowView } from "../../ipc/bindings";
+import type { DifferenceView, PreviewRowView } from "../../ipc/bindings";
 import { fuzzyScore } from "../../state/fuzzy";
 
-/** Which states are shown. */
-export type Shown = "all" | "on" | "off";
+import type { ComparisonAge } from "./comparing.svelte";
+
+/** Which rows are shown. */
+export type Shown = "all" | "on" | "off" | "differs";
+
+/** Somebody else says something else about a row. */
+export type Difference =
+  { by: "server"; told: DifferenceView; age: ComparisonAge } | { by: "expectation"; sentence: string };
+
+/** What somebody else says about a row: the server that was asked, or the documentation. */
+export function differenceOf(
+  row: PreviewRowView,
+  told: ReadonlyMap<string, DifferenceView>,
+  age: ComparisonAge,
+): Difference | null {
+  const server = told.get(row.flag);
+  if (server) return { by: "server", told: server, age };
+  if (row.expected?.agreement !== "disagrees") return null;
+  return { by: "expectation", sentence: row.expected.sentence };
+}
 
 /** What is typed and chosen above the results. */
 export class ResultFilter {
@@ -12,15 +30,18 @@ export class ResultFilter {
   overridden = $state(false);
 
   readonly #all: () => PreviewRowView[];
+  readonly #differs: (row: PreviewRowView) => boolean;
 
-  constructor(all: () => PreviewRowView[]) {
+  constructor(all: () => PreviewRowView[], differs: (row: PreviewRowView) => boolean = () => false) {
     this.#all = all;
+    this.#differs = differs;
   }
 
   readonly counts = $derived.by(() => {
     const all = this.#all();
     const on = all.filter((row) => row.enabled === true).length;
-    return { all: all.length, on, off: all.filter((row) => row.enabled === false).length };
+    const off = all.filter((row) => row.enabled === false).length;
+    return { all: all.length, on, off, differs: all.filter(this.#differs).length };
   });
 
   /** The rows that pass, best match first. */
@@ -42,7 +63,9 @@ export class ResultFilter {
   }
 
   #passes(row: PreviewRowView): boolean {
-    if (this.shown !== "all" && row.enabled !== (this.shown === "on")) return false;
+    if (this.shown === "differs" && !this.#differs(row)) return false;
+    if (this.shown === "on" && row.enabled !== true) return false;
+    if (this.shown === "off" && row.enabled !== false) return false;
     return !this.overridden || row.decided_by === "identity" || row.decided_by === "segment";
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { TraitKindView } from "../../ipc/bindings";
-import { editedNames, problemsOf, toViews, type TraitDraft, withKind } from "./traits";
+import { editsOf, problemsOf, toViews, type TraitDraft, withKind } from "./traits";
 
 function trait(name: string, kind: TraitKindView, text: string, id = 1): TraitDraft {
   return { id, name, kind, text };
@@ -65,5 +65,9 @@ it("names what differs from what is stored", () => {
     { name: "kind", kind: "text", text: "1" },
   ] as const;
   const now = [trait("kept", "text", "1"), trait("kind", "number", "1"), trait("new", "text", "1")];
-  expect(editedNames(now, [...stored])).toEqual(["kind", "new", "gone"]);
+  expect(editsOf(now, [...stored])).toEqual([
+    { name: "kind", was: stored[2], removed: false },
+    { name: "new", was: null, removed: false },
+    { name: "gone", was: stored[1], removed: true },
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { TraitKindView, TraitView } from "../../ipc/bindings";
+import type { TraitKindView, TraitView, TryTraitView } from "../../ipc/bindings";
 import { text } from "../../strings";
 
 const words = text.preview;
@@ -62,13 +62,34 @@ export function withKind(trait: TraitDraft, kind: TraitKindView): TraitDraft {
   return { ...trait, kind, text };
 }
 
-/** Names of the traits that differ from what is stored, removed ones included. */
-export function editedNames(traits: TraitDraft[], stored: TraitView[]): string[] {
+/** One trait that is not as it was. */
+export interface TraitEdit {
+  name: string;
+  /** What it was; null for one that is new. */
+  was: TraitView | null;
+  removed: boolean;
+}
+
+/** What differs from how the traits were, removed ones last. */
+export function editsOf(traits: TraitDraft[], were: TraitView[]): TraitEdit[] {
   const now = toViews(traits);
-  const differs = now.filter((trait) => {
-    const was = stored.find((other) => other.name === trait.name);
-    return !was || was.kind !== trait.kind || was.text !== trait.text;
+  const changed = now.flatMap((trait): TraitEdit[] => {
+    const was = were.find((other) => other.name === trait.name) ?? null;
+    const same = was !== null && was.kind === trait.kind && was.text === trait.text;
+    return same ? [] : [{ name: trait.name, was, removed: false }];
   });
-  const removed = stored.filter((was) => !now.some((trait) => trait.name === was.name));
-  return [...differs, ...removed].map((trait) => trait.name);
+  const removed = were.filter((was) => !now.some((trait) => trait.name === was.name));
+  return [...changed, ...removed.map((was) => ({ name: was.name, was, removed: true }))];
+}
+
+/** The traits with others laid over them; one without a kind is taken away. */
+export function withTries(traits: TraitDraft[], tries: TryTraitView[], nextId: () => number): TraitDraft[] {
+  let all = traits.filter((trait) => !isBlank(trait));
+  for (const { name, kind, text } of tries) {
+    if (kind === null) all = all.filter((trait) => trait.name.trim() !== name);
+    else if (all.some((trait) => trait.name.trim() === name))
+      all = all.map((trait) => (trait.name.trim() === name ? { ...trait, kind, text } : trait));
+    else all = [...all, { id: nextId(), name, kind, text }];
+  }
+  return all;
 }
