@@ -11,12 +11,13 @@
 mod environments;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use environments::{Spice, document, identity};
 use halyard_engine::{Change, Dialect, Engine, Identity, OtherResult, Reached, TraitChange};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::TestRunner;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The identity with changed traits.
 fn changed(identity: &Identity, changes: &[TraitChange]) -> Identity {
@@ -34,42 +35,155 @@ fn changed(identity: &Identity, changes: &[TraitChange]) -> Identity {
     identity
 }
 
-/// Evaluates for real what a way claims. Returns how many trait changes were checked.
-fn assert_ways_lead_there(engine: &Engine, identity: &Identity, flag: &str, other: &OtherResult) -> usize {
+fn kind_of(change: &Change) -> usize {
+    match change {
+        Change::Traits(_) => 0,
+        Change::SplitThreshold { .. } => 1,
+        Change::VariantWeights { .. } => 2,
+        _ => 3,
+    }
+}
+
+/// The document as somebody would edit it who follows a change of the environment.
+fn edited(document: &Value, identity: &Identity, flag: &str, goal: &OtherResult, change: &Change) -> Value {
+    let mut document = document.clone();
+    match change {
+        Change::SplitThreshold {
+            segment,
+            property,
+            from,
+            to,
+        } => {
+            let segment = segment_of(&mut document, segment);
+            let edits = edit_splits(
+                &mut segment["rules"],
+                property,
+                &from.to_string(),
+                &to.to_string(),
+            );
+            assert_eq!(edits, 1, "one condition is meant");
+        }
+        Change::VariantWeights { segment, weights } => {
+            let states = match segment {
+                Some(segment) => &mut segment_of(&mut document, segment)["feature_states"],
+                None => &mut document["feature_states"],
+            };
+            let states = states.as_array_mut().unwrap().iter_mut();
+            let state = states
+                .filter(|state| state["feature"]["name"] == flag)
+                .find_map(|state| {
+                    let variants = state["multivariate_feature_state_values"].as_array_mut().unwrap();
+                    variants.sort_by_key(|variant| variant["id"].as_u64());
+                    let before: Vec<_> = variants
+                        .iter()
+                        .map(|variant| variant["percentage_allocation"].as_f64().unwrap())
+                        .collect();
+                    before
+                        .iter()
+                        .eq(weights.iter().map(|weight| &weight.from))
+                        .then_some(variants)
+                });
+            for (variant, weight) in state.unwrap().iter_mut().zip(weights) {
+                variant["percentage_allocation"] = weight.to.into();
+            }
+        }
+        _ => {
+            let feature = document["feature_states"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|state| state["feature"]["name"] == flag);
+            let own = json!({ "feature": feature.unwrap()["feature"], "enabled": goal.enabled, "feature_state_value": goal.value });
+            document["identity_overrides"].as_array_mut().unwrap().insert(
+                0,
+                json!({ "identifier": identity.identifier, "identity_features": [own] }),
+            );
+        }
+    }
+    document
+}
+
+fn segment_of<'d>(document: &'d mut Value, name: &str) -> &'d mut Value {
+    let segments = document["project"]["segments"].as_array_mut().unwrap();
+    segments
+        .iter_mut()
+        .find(|segment| segment["name"] == name)
+        .unwrap()
+}
+
+/// Gives the splits on a property another threshold; returns how many there were.
+fn edit_splits(rules: &mut Value, property: &str, from: &str, to: &str) -> usize {
+    let mut edits = 0;
+    for rule in rules.as_array_mut().unwrap() {
+        for condition in rule["conditions"].as_array_mut().unwrap() {
+            let is_meant = condition["operator"] == "PERCENTAGE_SPLIT"
+                && condition["property_"] == property
+                && condition["value"] == from;
+            if is_meant {
+                condition["value"] = to.into();
+                edits += 1;
+            }
+        }
+        edits += edit_splits(&mut rule["rules"], property, from, to);
+    }
+    edits
+}
+
+/// Evaluates for real what a way claims, on a document edited without the engine's help. Counts ways by kind.
+fn assert_ways_lead_there(
+    document: &Value,
+    engine: &Engine,
+    identity: &Identity,
+    flag: &str,
+    other: &OtherResult,
+    checked: &mut [usize; 4],
+) {
     let now = engine.evaluate(identity).unwrap();
     let now = now.flag(flag).unwrap();
     let is_other = now.enabled != other.enabled
         || *now.value != other.value
         || now.variant.map(str::to_owned) != other.variant;
     assert!(is_other, "{other:?} is what it is already");
-    let mut checked = 0;
     for way in &other.ways {
         assert_eq!(
             (way.leads_to.enabled, &way.leads_to.value),
             (other.enabled, &other.value)
         );
-        if let Change::Traits(changes) = &way.change {
-            assert!((1..=3).contains(&changes.len()));
-            let after = engine.evaluate(&changed(identity, changes)).unwrap();
-            let after = after.flag(flag).unwrap();
-            let reached = Reached {
-                enabled: after.enabled,
-                value: after.value.clone(),
-                variant: after.variant.map(str::to_owned),
-                reason: after.reason.to_string(),
-                segment: after.segment.map(str::to_owned),
-            };
-            assert_eq!(reached, way.leads_to, "{changes:?}");
+        let (after_engine, after_identity) = match &way.change {
+            Change::Traits(changes) => {
+                assert!((1..=3).contains(&changes.len()));
+                (None, changed(identity, changes))
+            }
+            change => {
+                let edited = edited(document, identity, flag, other, change);
+                let engine = Engine::from_document(&edited, engine.dialect()).unwrap();
+                (Some(engine), identity.clone())
+            }
+        };
+        let evaluation = after_engine
+            .as_ref()
+            .unwrap_or(engine)
+            .evaluate(&after_identity)
+            .unwrap();
+        let after = evaluation.flag(flag).unwrap();
+        let reached = Reached {
+            enabled: after.enabled,
+            value: after.value.clone(),
+            variant: after.variant.map(str::to_owned),
+            reason: after.reason.to_string(),
+            segment: after.segment.map(str::to_owned),
+        };
+        assert_eq!(reached, way.leads_to, "{:?}", way.change);
+        if way.change != Change::IdentityOverride {
             assert_eq!(reached.variant, other.variant);
-            checked += 1;
         }
+        checked[kind_of(&way.change)] += 1;
     }
-    checked
 }
 
 #[test]
 fn every_way_leads_there() {
-    let (ways, results) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let checked = Mutex::new(([0; 4], 0));
     let mut runner = TestRunner::new(ProptestConfig {
         cases: 300,
         failure_persistence: None,
@@ -78,6 +192,7 @@ fn every_way_leads_there() {
     let outcome = runner.run(
         &(document(Spice::Everything), identity()),
         |(document, identity)| {
+            let (ways, results) = &mut *checked.lock().unwrap_or_else(PoisonError::into_inner);
             for dialect in [Dialect::Server10_2, Dialect::Sdk11_1] {
                 let engine = Engine::from_document(&document, dialect).unwrap();
                 for flag in engine.flag_names() {
@@ -86,11 +201,8 @@ fn every_way_leads_there() {
                         continue;
                     };
                     for other in &others {
-                        results.fetch_add(1, Ordering::Relaxed);
-                        ways.fetch_add(
-                            assert_ways_lead_there(&engine, &identity, flag, other),
-                            Ordering::Relaxed,
-                        );
+                        *results += 1;
+                        assert_ways_lead_there(&document, &engine, &identity, flag, other, ways);
                     }
                 }
             }
@@ -98,9 +210,9 @@ fn every_way_leads_there() {
         },
     );
     outcome.unwrap();
-    let (ways, results) = (ways.into_inner(), results.into_inner());
-    println!("{results} other results, {ways} of them by traits");
-    assert!(ways > 100, "{ways}");
+    let (ways, results) = checked.into_inner().unwrap();
+    println!("{results} other results; ways by traits, threshold, weights, override: {ways:?}");
+    assert!(ways.iter().all(|count| *count > 2), "{ways:?}");
 }
 
 /// Values for a trait that the made-up conditions tell apart.

@@ -3,12 +3,15 @@
 //! Changes are found by looking at what stands in the way and repairing it. Nothing is returned that has not been
 //! evaluated: a changed identity by the same engine, a changed environment by an engine compiled from it.
 
+mod environment;
+mod items;
 mod search;
 mod values;
 
 use serde_json::Value;
 
 use crate::bound::Session;
+use crate::counterfactual::environment::Environment;
 use crate::counterfactual::search::{Changes, Search};
 use crate::engine::Engine;
 use crate::error::EvaluationError;
@@ -157,6 +160,14 @@ impl Engine {
             other
                 .ways
                 .extend(traits_to(self, identity, feature, &candidates, other));
+        }
+        let environment = Environment {
+            engine: self,
+            identity,
+            feature,
+        };
+        environment.add_ways(&self.trace(identity), &mut others);
+        for other in &mut others {
             other.ways.sort_by_key(|way| way.cost);
         }
         others.sort_by_key(|other| other.ways.first().map_or(u32::MAX, |way| way.cost));

@@ -274,6 +274,11 @@ impl<'t> FlagTrace<'t> {
             .is_some_and(|failure| failure.flag.as_deref() == Some(self.name()))
     }
 
+    /// Who supplied the state.
+    pub(crate) fn decider(&self) -> Option<Decider> {
+        Some(self.outcome()?.decider)
+    }
+
     /// How the variant was chosen; `None` without variants or without an identity to choose for.
     pub fn split(&self) -> Option<SplitTrace<'t>> {
         let outcome = self.outcome()?;
