@@ -1,5 +1,16 @@
 //! Sentences for people. Short, plain English, sentence case, no blame: what
 //! happened, why, what next.
 
+pub mod cause;
+pub mod caveat;
+pub mod condition;
+pub mod difference;
+pub mod expected;
+pub mod failure;
+pub mod finding;
+pub mod impact;
+pub mod number;
 pub mod outcome;
 pub mod reason;
+pub mod source;
+pub mod way;

@@ -1,39 +1,52 @@
 //! Why a flag came out as it did, in one sentence.
 
-use halyard_engine::{ConditionFact, Decision, Explanation, Obstacle, Operator, RuleJoin, SplitFact};
-use serde_json::Value;
+use halyard_engine::{AskedCondition, Candidate, CandidateSource, FlagTrace, SplitTrace};
 
-/// One sentence for a flag: who decided and on what, shortest first.
-pub fn sentence(explanation: &Explanation, environment: &str) -> String {
-    if explanation.is_cyclic {
+use super::{
+    condition::Asked,
+    number::{short, two},
+};
+
+/// One sentence for a flag: who decided and on what, shortest first. Nothing
+/// where the server would fail instead of answering.
+pub fn sentence(flag: &FlagTrace<'_>, identifier: &str, environment: &str) -> String {
+    let (Some(result), Some(decided)) = (flag.result(), flag.decided_by()) else {
+        return String::new();
+    };
+    if flag.is_cyclic() {
         return "The flag depends on itself, so its default applies.".into();
     }
-    match &explanation.decided_by {
-        Decision::IdentityOverride { identifier } => format!("Identity override for {identifier}."),
-        Decision::Segment(segment) => {
-            let because = segment.conditions.first().map(condition);
-            let more = segment.conditions.len().saturating_sub(1);
-            let base = match (because, more) {
-                (None, _) => format!("In segment {}.", segment.name),
-                (Some(because), 0) => format!("In segment {}: {because}.", segment.name),
-                (Some(because), more) => format!("In segment {}: {because}, and {more} more.", segment.name),
-            };
-            match &explanation.split {
-                Some(split) => format!("{base} {}.", bucket(split)),
-                None => base,
+    match decided.source {
+        CandidateSource::IdentityOverride => format!("Identity override for {identifier}."),
+        CandidateSource::Segment { name, .. } => segment(name, &decided, flag.split().as_ref()),
+        CandidateSource::EnvironmentDefault { .. } => {
+            // All but the identity's own override and the default itself.
+            let lost = flag.candidates().len().saturating_sub(2);
+            match flag.split() {
+                Some(split) if lost > 0 => format!("{}. No override matched.", bucket(&split)),
+                Some(split) => format!("{}.", bucket(&split)),
+                None => default(result.enabled, lost, environment),
             }
         }
-        Decision::EnvironmentDefault { .. } => default(explanation, environment),
     }
 }
 
-fn default(explanation: &Explanation, environment: &str) -> String {
-    let lost = explanation.lost.len();
-    if let Some(split) = &explanation.split {
-        let unmatched = if lost > 0 { " No override matched." } else { "" };
-        return format!("{}.{unmatched}", bucket(split));
+fn segment(name: &str, decided: &Candidate<'_>, split: Option<&SplitTrace<'_>>) -> String {
+    let conditions = decided.decisive_conditions();
+    let more = conditions.len().saturating_sub(1);
+    let base = match (conditions.first().map(fact), more) {
+        (None, _) => format!("In segment {name}."),
+        (Some(fact), 0) => format!("In segment {name}: {fact}."),
+        (Some(fact), more) => format!("In segment {name}: {fact}, and {more} more."),
+    };
+    match split {
+        Some(split) => format!("{base} {}.", bucket(split)),
+        None => base,
     }
-    match (explanation.enabled, lost) {
+}
+
+fn default(enabled: bool, lost: usize, environment: &str) -> String {
+    match (enabled, lost) {
         (true, 0) => "Environment default.".into(),
         (true, 1) => "Environment default; 1 override did not match.".into(),
         (true, lost) => format!("Environment default; {lost} overrides did not match."),
@@ -44,17 +57,15 @@ fn default(explanation: &Explanation, environment: &str) -> String {
 }
 
 /// Such as `Bucket 23.19 is in one_page (0 to 30)`.
-fn bucket(split: &SplitFact) -> String {
+fn bucket(split: &SplitTrace<'_>) -> String {
     let at = two(split.bucket);
     match split.chosen.and_then(|chosen| split.ranges.get(chosen)) {
-        Some(range) => {
-            format!(
-                "Bucket {at} is in {} ({} to {})",
-                range.label,
-                short(range.from),
-                short(range.until)
-            )
-        }
+        Some(range) => format!(
+            "Bucket {at} is in {} ({} to {})",
+            range.label,
+            short(range.from),
+            short(range.until)
+        ),
         None => {
             let from = split.ranges.last().map_or(0.0, |range| range.until);
             format!("Bucket {at} is in control ({} to 100)", short(from))
@@ -62,91 +73,24 @@ fn bucket(split: &SplitFact) -> String {
     }
 }
 
-/// A condition that held, or under a NONE rule one that did not, as a fact
-/// about the identity.
-fn condition(fact: &ConditionFact) -> String {
-    let property = if fact.property.is_empty() {
-        "the identity"
+/// A condition on which the verdict rests, as a fact about the identity.
+fn fact(one: &AskedCondition<'_>) -> String {
+    let condition = one.condition;
+    let asked = Asked::new(condition.property, condition.operator_name, condition.operand);
+    let bucket = condition.bucket.as_ref().map(|bucket| bucket.bucket);
+    let seen = condition.raw.as_deref();
+    if condition.holds() {
+        asked.fact(seen, bucket)
     } else {
-        name(&fact.property)
-    };
-    if fact.joins == RuleJoin::None {
-        return not_held(fact, property);
+        asked.fact_of_failure(seen, bucket)
     }
-    let operand = text(&fact.operand);
-    match fact.operator {
-        Operator::Equal => format!("{property} is {operand}"),
-        Operator::NotEqual => format!("{property} is not {operand}"),
-        Operator::GreaterThan => format!("{property} is over {operand}"),
-        Operator::GreaterThanInclusive => format!("{property} is at least {operand}"),
-        Operator::LessThan => format!("{property} is under {operand}"),
-        Operator::LessThanInclusive => format!("{property} is at most {operand}"),
-        Operator::Contains => format!("{property} contains {operand}"),
-        Operator::NotContains => format!("{property} does not contain {operand}"),
-        Operator::Regex => format!("{property} matches {operand}"),
-        Operator::Modulo => {
-            let (divisor, remainder) = operand.split_once('|').unwrap_or((&operand, "0"));
-            format!("{property} modulo {divisor} is {remainder}")
-        }
-        Operator::In => match &fact.seen {
-            Some(seen) => format!("{property} is {}", text(seen)),
-            None => format!("{property} is one of {operand}"),
-        },
-        Operator::PercentageSplit => match &fact.bucket {
-            Some(bucket) => format!("bucket {} is under {}", two(bucket.bucket), operand),
-            None => format!("{property} is in {operand}%"),
-        },
-        Operator::IsSet => format!("{property} is set"),
-        Operator::IsNotSet => format!("{property} is not set"),
-        // An operator without words of its own keeps its name.
-        _ => format!("{property} {} {operand}", fact.operator_name),
-    }
-}
-
-fn not_held(fact: &ConditionFact, property: &str) -> String {
-    match (&fact.seen, fact.obstacle) {
-        (None, _) | (_, Some(Obstacle::Unset)) => format!("{property} is not set"),
-        (Some(seen), _) => format!("{property} is {}", text(seen)),
-    }
-}
-
-/// The identity's own facts by their plain names.
-fn name(property: &str) -> &str {
-    match property {
-        "$.identity.identifier" => "the identifier",
-        "$.identity.key" => "the identity key",
-        "$.environment.name" => "the environment",
-        other => other.strip_prefix("$.identity.traits.").unwrap_or(other),
-    }
-}
-
-fn text(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "nothing".into(),
-        other => other.to_string(),
-    };
-    if text.chars().count() <= 60 {
-        return text;
-    }
-    let beginning: String = text.chars().take(57).collect();
-    format!("{beginning}…")
-}
-
-fn two(number: f64) -> String {
-    format!("{number:.2}")
-}
-
-fn short(number: f64) -> String {
-    let text = format!("{number:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use halyard_engine::{Dialect, Engine, Identity};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     /// Evaluates one flag of a small document for an identity with traits.
     fn check(traits: &Value, flag: &str, expected: &str) {
@@ -157,8 +101,11 @@ mod tests {
             key: None,
             traits,
         };
-        let explanation = engine.explain(&identity, flag).unwrap().unwrap();
-        assert_eq!(sentence(&explanation, "Production"), expected);
+        let trace = engine.trace(&identity);
+        assert_eq!(
+            sentence(&trace.flag(flag).unwrap(), "u_1", "Production"),
+            expected
+        );
     }
 
     fn state(id: u32, name: &str, enabled: bool) -> Value {
@@ -204,13 +151,12 @@ mod tests {
     #[test]
     fn a_split_names_bucket_and_range() {
         let engine = Engine::from_document(&document(), Dialect::Server10_2).unwrap();
-        let explanation = engine
-            .explain(&Identity::new("u_1"), "checkout")
-            .unwrap()
-            .unwrap();
-        let bucket = explanation.split.as_ref().unwrap().bucket;
+        let identity = Identity::new("u_1");
+        let trace = engine.trace(&identity);
+        let flag = trace.flag("checkout").unwrap();
+        let bucket = flag.split().unwrap().bucket;
         assert_eq!(
-            sentence(&explanation, "Production"),
+            sentence(&flag, "u_1", "Production"),
             format!("Bucket {bucket:.2} is in one_page (0 to 100).")
         );
     }
@@ -218,7 +164,9 @@ mod tests {
     #[test]
     fn an_identity_override_names_the_identity() {
         let engine = Engine::from_document(&document(), Dialect::Server10_2).unwrap();
-        let explanation = engine.explain(&Identity::new("u_9"), "banner").unwrap().unwrap();
-        assert_eq!(sentence(&explanation, "Production"), "Identity override for u_9.");
+        let identity = Identity::new("u_9");
+        let trace = engine.trace(&identity);
+        let flag = trace.flag("banner").unwrap();
+        assert_eq!(sentence(&flag, "u_9", "Production"), "Identity override for u_9.");
     }
 }
