@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::{commands, events, view};
+use crate::{commands, events};
 
 /// Everything the window may call and hear.
 pub fn builder() -> Builder<tauri::Wry> {
@@ -33,19 +33,23 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::edits::open_edits,
             commands::preview::preview,
             commands::preview::find_identities,
-            commands::preview::identity_traits
+            commands::preview::identity_traits,
+            commands::trace::trace,
+            commands::compare::surfaces,
+            commands::compare::compare,
+            commands::personas::personas,
+            commands::personas::save_persona,
+            commands::personas::delete_persona,
+            commands::cohorts::open_cohort,
+            commands::cohorts::write_cohort,
+            commands::cohorts::close_cohort,
+            commands::cohorts::drop_cohort,
+            commands::cohorts::suggested_ranges,
+            commands::batch::run_batch,
+            commands::batch::cancel_batch,
+            commands::impact::impact,
+            commands::findings::findings
         ])
-        .typ::<view::TraceView>()
-        .typ::<view::CompareRequest>()
-        .typ::<view::SurfaceChoiceView>()
-        .typ::<view::ComparisonView>()
-        .typ::<view::PersonaView>()
-        .typ::<view::CohortFileView>()
-        .typ::<view::BatchRequest>()
-        .typ::<view::BatchView>()
-        .typ::<view::ImpactRequest>()
-        .typ::<view::ImpactView>()
-        .typ::<view::FindingView>()
         .events(collect_events![
             events::Changed,
             events::RefreshProgress,

@@ -148,6 +148,11 @@ impl From<ConsoleError> for WireError {
                     "Correct the segment; until then the Flags API answers such identities with an error.",
                 )
             }
+            ConsoleError::RemoteOnly => WireError::new(
+                ErrorCode::Refused,
+                "EdgeFlags evaluates by itself and keeps its rules to itself.",
+            )
+            .next("Preview one identity at a time; the service is asked."),
             ConsoleError::Gone { what } => WireError::gone(what),
         }
     }

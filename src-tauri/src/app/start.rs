@@ -73,7 +73,9 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
     let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Halyard")
         .inner_size(1440.0, 900.0)
-        .min_inner_size(SMALLEST.0, SMALLEST.1);
+        .min_inner_size(SMALLEST.0, SMALLEST.1)
+        // The page reads dropped files itself; it never learns their paths.
+        .disable_drag_drop_handler();
     let web = folder.join("web");
     // Where it cannot keep anything there, it keeps nothing, and nowhere else.
     let window = match std::fs::create_dir_all(&web) {

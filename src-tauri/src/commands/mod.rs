@@ -1,10 +1,17 @@
 //! The commands of the window: each a use case and a conversion.
 
+pub mod batch;
+pub mod cohorts;
+pub mod compare;
 pub mod connections;
 pub mod edits;
 pub mod environments;
+pub mod findings;
 pub mod flags;
+pub mod impact;
+pub mod personas;
 pub mod preview;
+pub mod trace;
 
 use halyard_model::{ConnectionId, Environment, EnvironmentKey};
 

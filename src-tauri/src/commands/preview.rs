@@ -1,12 +1,14 @@
 //! Commands that evaluate.
 
-use halyard_console::PreviewInput;
-use halyard_model::{ConnectionId, EnvironmentKey, IdentityRecord, IdentityRef};
+use halyard_model::{ConnectionId, EnvironmentKey, IdentityRecord};
 use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::preview::{preview as preview_view, trait_out, traits_in},
+    convert::{
+        preview::{input as preview_input, preview as preview_view},
+        traits::trait_out,
+    },
     error::WireError,
     view::*,
 };
@@ -15,27 +17,26 @@ use crate::{
 #[tauri::command]
 #[specta::specta]
 pub async fn preview(app: State<'_, Halyard>, request: PreviewRequest) -> Result<PreviewView, WireError> {
-    let identifier = request.identifier.trim().to_owned();
-    if identifier.is_empty() {
-        return Err(WireError::input("identifier", "Type an identifier."));
-    }
-    let input = PreviewInput {
-        connection: ConnectionId(request.connection),
-        environment: EnvironmentKey(request.environment),
-        identity: IdentityRef {
-            identifier,
-            traits: traits_in(&request.traits)?,
-        },
-    };
+    let connection = app
+        .console
+        .connection(&ConnectionId(request.connection.clone()))
+        .await?;
+    let input = preview_input(&request, connection.endpoint.service())?;
     let facts = app
         .console
         .environment(&input.connection, &input.environment)
         .await?;
-    let connection = app.console.connection(&input.connection).await?;
     let flags = app.console.flags(&input.connection, &input.environment).await?;
-    let identifier = input.identity.identifier.clone();
+    let (identifier, edits) = (input.identity.identifier.clone(), input.edits.len());
     let result = app.console.preview(input).await?;
-    Ok(preview_view(result, &identifier, &connection, &facts, &flags))
+    Ok(preview_view(
+        result,
+        &identifier,
+        edits,
+        &connection,
+        &facts,
+        &flags,
+    ))
 }
 
 /// Identities the service knows whose identifier contains a text.

@@ -6,7 +6,7 @@ use halyard_model::{
     Variant, Version, differences,
 };
 
-use super::{count, seconds};
+use super::{basis_points, count, seconds};
 use crate::view::*;
 
 /// A value as people read it.
@@ -138,11 +138,6 @@ fn variant(variant: &Variant) -> VariantView {
 fn percent(weight: f64) -> String {
     let text = format!("{weight:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn basis_points(weight: f64) -> u32 {
-    // Between 0 and 10,000, so that the cast loses nothing.
-    (weight.clamp(0.0, 100.0) * 100.0).round() as u32
 }
 
 /// One flag in full. `elsewhere` is the same flag in the other environments.

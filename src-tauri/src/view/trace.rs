@@ -64,6 +64,10 @@ pub struct TraceConditionView {
     pub depth: u32,
     /// How its rule joins it with its neighbours.
     pub join: JoinView,
+    /// Numbers its rule within the segment, from 1: two rules may stand beside
+    /// each other with the same join and depth.
+    #[specta(optional)]
+    pub rule: Option<u32>,
     /// The trait, or a few words such as `the identity`.
     pub property: String,
     /// What is asked of it, such as `is one of DE, AT`.

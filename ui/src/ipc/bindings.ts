@@ -59,6 +59,54 @@ export const commands = {
 	findIdentities: (connection: string, environment: string, search: string) => typedError<IdentityView[], WireError>(__TAURI_INVOKE("find_identities", { connection, environment, search })),
 	/**  The traits the service stores for an identity. */
 	identityTraits: (connection: string, environment: string, identity: IdentityView) => typedError<TraitView[], WireError>(__TAURI_INVOKE("identity_traits", { connection, environment, identity })),
+	/**
+	 *  How one flag came to its value for the identity of a preview, and what
+	 *  would change it. Only where the mirror is evaluated.
+	 */
+	trace: (request: PreviewRequest, flag: string) => typedError<TraceView, WireError>(__TAURI_INVOKE("trace", { request, flag })),
+	/**  The servers that can be asked what an identity gets. */
+	surfaces: (connection: string) => typedError<SurfaceChoiceView[], WireError>(__TAURI_INVOKE("surfaces", { connection })),
+	/**
+	 *  Asks a server for the identity of a preview and compares flag by flag. The
+	 *  server keeps neither the identity nor its traits.
+	 */
+	compare: (request: CompareRequest) => typedError<ComparisonView, WireError>(__TAURI_INVOKE("compare", { request })),
+	/**  A connection's personas, by name. */
+	personas: (connection: string) => typedError<PersonaView[], WireError>(__TAURI_INVOKE("personas", { connection })),
+	/**  Keeps a persona. An empty id makes a new one. */
+	savePersona: (connection: string, persona: PersonaView) => typedError<PersonaView, WireError>(__TAURI_INVOKE("save_persona", { connection, persona })),
+	/**  Forgets a persona. One that is not there is no error. */
+	deletePersona: (connection: string, id: string) => typedError<null, WireError>(__TAURI_INVOKE("delete_persona", { connection, id })),
+	/**
+	 *  Begins a file of identities under its name, and gives the id under which
+	 *  its bytes follow.
+	 */
+	openCohort: (name: string) => typedError<string, WireError>(__TAURI_INVOKE("open_cohort", { name })),
+	/**  The next bytes of a file, in base64. */
+	writeCohort: (id: string, base64: string) => typedError<null, WireError>(__TAURI_INVOKE("write_cohort", { id, base64 })),
+	/**  Ends a file and says what was read. */
+	closeCohort: (id: string) => typedError<CohortFileView, WireError>(__TAURI_INVOKE("close_cohort", { id })),
+	/**  Gives a file up, whether it is being read or kept. */
+	dropCohort: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("drop_cohort", { id })),
+	/**
+	 *  Ranges of traits that reach both sides of the conditions of the mirror's
+	 *  document.
+	 */
+	suggestedRanges: (connection: string, environment: string) => typedError<TraitRangeView[], WireError>(__TAURI_INVOKE("suggested_ranges", { connection, environment })),
+	/**
+	 *  Evaluates a cohort; with edits, before and after them. Resolves at the end,
+	 *  also when it was cancelled.
+	 */
+	runBatch: (request: BatchRequest) => typedError<BatchView, WireError>(__TAURI_INVOKE("run_batch", { request })),
+	/**  Stops a run. One that is not going on is no error. */
+	cancelBatch: (job: string) => typedError<null, WireError>(__TAURI_INVOKE("cancel_batch", { job })),
+	/**
+	 *  What edits would do to one flag over a sample of identities; without edits,
+	 *  who gets what now.
+	 */
+	impact: (request: ImpactRequest) => typedError<ImpactView, WireError>(__TAURI_INVOKE("impact", { request })),
+	/**  Doubtful conditions and overrides of the mirror's document, worst first. */
+	findings: (connection: string, environment: string) => typedError<FindingView[], WireError>(__TAURI_INVOKE("findings", { connection, environment })),
 };
 
 /** Events */
@@ -1148,6 +1196,11 @@ export type TraceConditionView = {
 	depth: number,
 	/**  How its rule joins it with its neighbours. */
 	join: JoinView,
+	/**
+	 *  Numbers its rule within the segment, from 1: two rules may stand beside
+	 *  each other with the same join and depth.
+	 */
+	rule?: number | null,
 	/**  The trait, or a few words such as `the identity`. */
 	property: string,
 	/**  What is asked of it, such as `is one of DE, AT`. */

@@ -1,0 +1,29 @@
+//! How one flag came to its value.
+
+use halyard_model::{ConnectionId, FlagKey};
+use tauri::State;
+
+use crate::{
+    app::Halyard,
+    convert::{preview::input, trace::trace as trace_view},
+    error::WireError,
+    view::*,
+};
+
+/// How one flag came to its value for the identity of a preview, and what
+/// would change it. Only where the mirror is evaluated.
+#[tauri::command]
+#[specta::specta]
+pub async fn trace(
+    app: State<'_, Halyard>,
+    request: PreviewRequest,
+    flag: String,
+) -> Result<TraceView, WireError> {
+    let connection = app
+        .console
+        .connection(&ConnectionId(request.connection.clone()))
+        .await?;
+    let input = input(&request, connection.endpoint.service())?;
+    let traced = app.console.trace(input, &FlagKey(flag)).await?;
+    trace_view(&traced)
+}

@@ -1,0 +1,160 @@
+//! Who gets what: one flag over many identities.
+
+use std::collections::HashMap;
+
+use halyard_console::{BatchFacts, FlagShares, Gets, ImpactFacts, Move, Share};
+
+use super::{basis_points, flag::value, large_count};
+use crate::{view::*, words::impact};
+
+/// One flag over a cohort.
+pub fn flag_shares(shares: &FlagShares) -> FlagSharesView {
+    let words = Words::of(shares);
+    FlagSharesView {
+        flag: shares.flag.0.clone(),
+        edited: shares.edited,
+        surprise: shares.surprise,
+        now: words.shares(&shares.now),
+        after: shares.after.as_deref().map(|after| words.shares(after)),
+        flips: large_count(shares.flips),
+        moves: shares.moves.iter().map(|one| words.one_move(one)).collect(),
+    }
+}
+
+/// How results are called: by their short word where it tells them apart.
+struct Words {
+    ambiguous: HashMap<String, bool>,
+}
+
+impl Words {
+    fn of(shares: &FlagShares) -> Words {
+        let all = shares.now.iter().chain(shares.after.iter().flatten());
+        let mut first: HashMap<String, &Gets> = HashMap::new();
+        let mut ambiguous = HashMap::new();
+        for Share { gets, .. } in all {
+            let word = impact::label(gets);
+            let other = *first.entry(word.clone()).or_insert(gets);
+            let differs = other.value != gets.value || other.enabled != gets.enabled;
+            *ambiguous.entry(word).or_insert(false) |= differs;
+        }
+        Words { ambiguous }
+    }
+
+    fn label(&self, gets: &Gets) -> String {
+        let word = impact::label(gets);
+        if self.ambiguous.get(&word).copied().unwrap_or_default() {
+            impact::long_label(gets)
+        } else {
+            word
+        }
+    }
+
+    fn shares(&self, shares: &[Share]) -> Vec<ShareView> {
+        let total = impact::total(shares).max(1);
+        shares
+            .iter()
+            .map(|share| ShareView {
+                label: self.label(&share.gets),
+                enabled: share.gets.enabled,
+                value: value(&share.gets.value),
+                count: large_count(share.count),
+                basis_points: basis_points(share.count as f64 / total as f64 * 100.0),
+            })
+            .collect()
+    }
+
+    fn one_move(&self, one: &Move) -> MoveView {
+        MoveView {
+            from: self.label(&one.from),
+            to: self.label(&one.to),
+            count: large_count(one.count),
+            from_rule: impact::rule(&one.from_rule),
+            to_rule: impact::rule(&one.to_rule),
+            examples: one.examples.clone(),
+        }
+    }
+}
+
+/// A cohort's results. `cohort` names it, `source` what it was evaluated against.
+pub fn batch(facts: &BatchFacts, cohort: String, source: String) -> BatchView {
+    BatchView {
+        cohort,
+        identities: large_count(facts.identities),
+        stopped: facts.stopped,
+        took_ms: u32::try_from(facts.took.as_millis()).unwrap_or(u32::MAX),
+        failed: large_count(facts.failed),
+        failures: facts
+            .failures
+            .iter()
+            .map(|failed| format!("{}: {}", failed.identifier, failed.problem))
+            .collect(),
+        changed: facts.changed.map(large_count),
+        flags: facts.flags.iter().map(flag_shares).collect(),
+        source,
+    }
+}
+
+/// What edits would do to one flag.
+pub fn impact(facts: &ImpactFacts, notes: Vec<String>) -> ImpactView {
+    ImpactView {
+        cohort: impact::sample(&facts.sample),
+        how: impact::how(&facts.sample),
+        identities: large_count(facts.sample.identities()),
+        shares: flag_shares(&facts.shares),
+        sentence: impact::sentence(&facts.shares),
+        notes,
+        surprises: facts.surprises.iter().map(|flag| flag.0.clone()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use halyard_console::DecidedBy;
+    use halyard_model::{FlagKey, FlagValue};
+    use serde_json::{Value, json};
+
+    fn gets(enabled: bool, value: Value, variant: Option<&str>) -> Gets {
+        Gets {
+            enabled,
+            value: FlagValue(value),
+            variant: variant.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn results_with_the_same_word_are_told_apart_by_their_values() {
+        let (old, new) = (
+            gets(true, json!("a"), Some("control")),
+            gets(true, json!("b"), Some("control")),
+        );
+        let express = gets(true, json!("e"), Some("express"));
+        let part = |gets: &Gets, count| Share {
+            gets: gets.clone(),
+            count,
+        };
+        let shares = FlagShares {
+            flag: FlagKey("checkout".into()),
+            edited: true,
+            surprise: false,
+            now: vec![part(&old, 2), part(&express, 1)],
+            after: Some(vec![part(&new, 2), part(&express, 1)]),
+            flips: 2,
+            moves: vec![Move {
+                from: old,
+                from_rule: DecidedBy::Default,
+                to: new,
+                to_rule: DecidedBy::Segment("Germany".into()),
+                count: 2,
+                examples: vec!["u_1".into()],
+            }],
+        };
+        let view = flag_shares(&shares);
+        assert_eq!(view.now[0].label, "control, a");
+        assert_eq!(view.now[0].basis_points, 6_667);
+        assert_eq!(view.now[1].label, "express");
+        assert_eq!(view.moves[0].from, "control, a");
+        assert_eq!(view.moves[0].to, "control, b");
+        assert_eq!(view.moves[0].to_rule, "segment Germany");
+    }
+}
