@@ -2,16 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::cohort::Chunk;
 use crate::engine::Engine;
-use crate::error::EvaluationError;
 use crate::outcome::Outcome;
 
-use super::control::{Control, Stopped};
 use super::report::Decided;
-
-/// How many rows are evaluated between two looks at the control.
-const CHECKED_ROWS: usize = 1024;
 
 /// What a flag can come to, in one document or in two: each distinct result once.
 #[derive(Debug, Default)]
@@ -37,97 +31,42 @@ impl Descriptions {
         position
     }
 
-    /// Adds everything a flag can come to; the descriptions of its outcomes by their index.
-    pub(super) fn add(&mut self, engine: &Engine, flag: Option<usize>) -> FlagOutcomes {
-        let Some(flag) = flag else {
-            return FlagOutcomes {
-                flag: None,
-                count: 0,
-                descriptions: vec![self.position(None)],
-            };
-        };
+    /// Adds everything a flag of a document can come to.
+    pub(super) fn add(&mut self, engine: &Engine, flag: usize) -> FlagOutcomes {
         let numbers = 0..engine.outcome_count(flag) as u32;
         let plain = numbers.clone().map(Outcome::new);
-        let mut describe = |outcome: Outcome| {
-            let result = engine.result(flag, outcome);
-            self.position(result.map(Into::into))
-        };
+        let mut describe = |outcome: Outcome| self.position(engine.result(flag, outcome).map(Into::into));
         let mut descriptions: Vec<u32> = plain.map(&mut describe).collect();
         if engine.has_dependencies {
             descriptions.extend(numbers.map(|number| describe(Outcome::new(number).as_cyclic())));
         }
         FlagOutcomes {
-            flag: Some(flag),
             count: engine.outcome_count(flag),
             descriptions,
         }
     }
+
+    /// Adds that the flag does not exist.
+    pub(super) fn add_absence(&mut self) -> u32 {
+        self.position(None)
+    }
 }
 
-/// One flag of a document: the descriptions of its outcomes, those of a flag that depends on itself at the end.
+/// One flag of a document: the descriptions of its outcomes by number, those of a flag that depends on itself after
+/// all others.
 #[derive(Debug)]
 pub(super) struct FlagOutcomes {
-    /// `None` when the document does not have the flag.
-    flag: Option<usize>,
     count: usize,
     descriptions: Vec<u32>,
 }
 
 impl FlagOutcomes {
     #[inline]
-    fn describe(&self, outcomes: &[Outcome]) -> u32 {
-        let outcome = self.flag.and_then(|flag| outcomes.get(flag));
-        let position = outcome.map_or(0, |outcome| {
-            outcome.number() + if outcome.is_cyclic() { self.count } else { 0 }
-        });
-        self.descriptions.get(position).copied().unwrap_or(0)
-    }
-}
-
-/// The results of a chunk: for each row one description for each flag.
-#[derive(Debug, Default)]
-pub(super) struct Decisions {
-    /// Row after row; nothing meaningful in rows that failed.
-    pub(super) descriptions: Vec<u32>,
-    /// Rows that failed, ascending.
-    pub(super) failures: Vec<(usize, EvaluationError)>,
-}
-
-impl Decisions {
-    /// Evaluates all rows of a chunk.
-    pub(super) fn fill(
-        &mut self,
-        engine: &Engine,
-        flags: &[FlagOutcomes],
-        chunk: &Chunk,
-        control: &Control,
-    ) -> Result<(), Stopped> {
-        self.descriptions.clear();
-        self.failures.clear();
-        let mut scratch = engine.scratch();
-        for row in 0..chunk.len() {
-            if row % CHECKED_ROWS == 0 {
-                control.check()?;
-            }
-            let identity = chunk.identity(row);
-            match engine.decide(&identity, &mut scratch) {
-                Ok(outcomes) => self
-                    .descriptions
-                    .extend(flags.iter().map(|flag| flag.describe(outcomes))),
-                Err(error) => {
-                    let unknown = std::iter::repeat_n(0, flags.len());
-                    self.descriptions.extend(unknown);
-                    self.failures.push((row, error));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The row's descriptions, one for each flag.
-    pub(super) fn row(&self, row: usize, flags: usize) -> &[u32] {
+    pub(super) fn describe(&self, outcome: Outcome) -> u32 {
+        let cyclic = if outcome.is_cyclic() { self.count } else { 0 };
         self.descriptions
-            .get(row * flags..(row + 1) * flags)
-            .unwrap_or(&[])
+            .get(outcome.number() + cyclic)
+            .copied()
+            .unwrap_or(0)
     }
 }

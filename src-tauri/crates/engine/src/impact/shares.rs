@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::outcomes::Descriptions;
 use super::report::{DecidingRule, FlagImpact, FlagState, Move, Share};
-use super::tally::Pair;
+use super::tally::Pairs;
 
 /// The shares that counts of descriptions amount to, largest first.
 pub(super) fn of(known: &Descriptions, counts: &[u64]) -> Vec<Share> {
@@ -41,10 +41,10 @@ pub(super) fn impact_of(
     edited: bool,
     known: &Descriptions,
     before: &[u64],
-    pairs: HashMap<(u32, u32), Pair>,
+    pairs: Pairs,
 ) -> FlagImpact {
     let mut after = before.to_vec();
-    for ((from, to), pair) in &pairs {
+    for ((from, to), pair) in &pairs.0 {
         if let Some(count) = after.get_mut(*from as usize) {
             *count -= pair.count;
         }
@@ -64,7 +64,7 @@ pub(super) fn impact_of(
         after: of(known, &after),
         moves: Vec::new(),
     };
-    for ((from, to), pair) in pairs {
+    for ((from, to), pair) in pairs.0 {
         let described = |index: u32| known.list.get(index as usize).cloned().flatten();
         impact.count(Move {
             before: described(from),

@@ -1,6 +1,6 @@
 //! Counting, on one thread each and then together.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::cohort::Chunk;
 use crate::error::EvaluationError;
@@ -19,6 +19,7 @@ impl Counts {
         Self(vec![0; descriptions])
     }
 
+    #[inline]
     pub(super) fn add(&mut self, description: u32) {
         if let Some(count) = self.0.get_mut(description as usize) {
             *count += 1;
@@ -66,15 +67,15 @@ impl Pairs {
 }
 
 impl Failures {
-    pub(super) fn add(&mut self, chunk: &Chunk, failures: &[(usize, EvaluationError)]) {
-        self.count += failures.len() as u64;
-        let wanted = EXAMPLES.saturating_sub(self.examples.len());
-        self.examples
-            .extend(failures.iter().take(wanted).map(|(row, error)| FailureExample {
-                row: chunk.first_row() + *row as u64,
-                identity: chunk.identity(*row),
+    pub(super) fn add(&mut self, chunk: &Chunk, row: usize, error: &EvaluationError) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(FailureExample {
+                row: chunk.first_row() + row as u64,
+                identity: chunk.identity(row),
                 problem: error.to_string(),
-            }));
+            });
+        }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
