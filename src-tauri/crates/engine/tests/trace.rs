@@ -9,8 +9,8 @@
 )]
 
 use halyard_engine::{
-    CandidateSource, Cause, Caveat, Dialect, Engine, FailureCause, Identity, RuleJoin, SeenType,
-    SegmentStanding, Standing, TraceVerdict,
+    CandidateSource, Cause, Caveat, Dialect, Engine, FailureCause, Identity, RuleJoin, SegmentStanding,
+    Standing, TraceVerdict,
 };
 use serde_json::{Value, json};
 
@@ -46,275 +46,62 @@ fn compile(document: &Value) -> Engine {
     Engine::from_document(document, Dialect::Server10_2).unwrap()
 }
 
-/// Unset traits are `null`; the last two columns are the type and the text the value was compared as.
+/// Operator, operand, trait (unset is `null`), verdict, cause, and the type and text the value was compared as.
+const CONDITIONS: &str = r#"
+EQUAL;            "42";           "042";     Holds;       -;                 Integer; 42
+EQUAL;            "pro";          "free";    DoesNotHold; -;                 Text;    free
+EQUAL;            "pro";          null;      DoesNotHold; Unset;             -;       -
+NOT_EQUAL;        "pro";          null;      DoesNotHold; Unset;             -;       -
+EQUAL;            "old";          7;         DoesNotHold; UnreadableOperand; Integer; 7
+NOT_EQUAL;        "1.0";          7;         DoesNotHold; UnreadableOperand; Integer; 7
+EQUAL;            "yes";          true;      Holds;       -;                 Boolean; true
+GREATER_THAN;     "1.5";          "1.50";    DoesNotHold; -;                 Float;   1.5
+GREATER_THAN;     "2.0.0:semver"; "10.0.0";  Holds;       -;                 Version; 10.0.0
+GREATER_THAN;     "2.0.0:semver"; "ten";     DoesNotHold; UnreadableVersion; Version; ten
+GREATER_THAN;     "two:semver";   "10.0.0";  DoesNotHold; UnreadableOperand; Version; 10.0.0
+CONTAINS;         "2";            "123";     DoesNotHold; WrongType;         Integer; 123
+NOT_CONTAINS;     "9";            true;      DoesNotHold; WrongType;         Boolean; true
+IN;               "1.5,2";        1.5;       DoesNotHold; WrongType;         Float;   1.5
+IN;               "[]";           "a";       DoesNotHold; CanNeverMatch;     Text;    a
+IN;               "a,b";          "b";       Holds;       -;                 Text;    b
+MODULO;           "2|0";          "many";    DoesNotHold; WrongType;         Text;    many
+MODULO;           "2";            4;         DoesNotHold; CanNeverMatch;     Integer; 4
+MODULO;           "3|5";          5;         DoesNotHold; CanNeverMatch;     Integer; 5
+MODULO;           "0|0";          4;         Fails(DivisionByZero); Fails(DivisionByZero); Integer; 4
+REGEX;            "^p";           "pro";     Holds;       -;                 Text;    pro
+PERCENTAGE_SPLIT; "-1";           "x";       DoesNotHold; CanNeverMatch;     Text;    x
+PERCENTAGE_SPLIT; "half";         "x";       DoesNotHold; CanNeverMatch;     Text;    x
+PERCENTAGE_SPLIT; "100";          "007";     Holds;       -;                 Integer; 7
+IS_SET;           "";             null;      DoesNotHold; Unset;             -;       -
+IS_NOT_SET;       "";             1;         DoesNotHold; -;                 Integer; 1
+ROUGHLY;          "1";            1;         DoesNotHold; UnknownOperator;   Integer; 1
+"#;
+
 #[test]
 fn every_cause_has_its_condition() {
-    use TraceVerdict::{DoesNotHold, Holds};
-    let none = None;
-    let rows: [(
-        &str,
-        Value,
-        Value,
-        TraceVerdict,
-        Option<Cause>,
-        Option<SeenType>,
-        Option<&str>,
-    ); 27] = [
-        (
-            "EQUAL",
-            json!("42"),
-            json!("042"),
-            Holds,
-            none.clone(),
-            Some(SeenType::Integer),
-            Some("42"),
-        ),
-        (
-            "EQUAL",
-            json!("pro"),
-            json!("free"),
-            DoesNotHold,
-            none.clone(),
-            Some(SeenType::Text),
-            Some("free"),
-        ),
-        (
-            "EQUAL",
-            json!("pro"),
-            json!(null),
-            DoesNotHold,
-            Some(Cause::Unset),
-            None,
-            None,
-        ),
-        (
-            "NOT_EQUAL",
-            json!("pro"),
-            json!(null),
-            DoesNotHold,
-            Some(Cause::Unset),
-            None,
-            None,
-        ),
-        (
-            "EQUAL",
-            json!("old"),
-            json!(7),
-            DoesNotHold,
-            Some(Cause::UnreadableOperand),
-            Some(SeenType::Integer),
-            Some("7"),
-        ),
-        (
-            "NOT_EQUAL",
-            json!("1.0"),
-            json!(7),
-            DoesNotHold,
-            Some(Cause::UnreadableOperand),
-            Some(SeenType::Integer),
-            Some("7"),
-        ),
-        (
-            "EQUAL",
-            json!("yes"),
-            json!(true),
-            Holds,
-            none.clone(),
-            Some(SeenType::Boolean),
-            Some("true"),
-        ),
-        (
-            "GREATER_THAN",
-            json!("1.5"),
-            json!("1.50"),
-            DoesNotHold,
-            none.clone(),
-            Some(SeenType::Float),
-            Some("1.5"),
-        ),
-        (
-            "GREATER_THAN",
-            json!("2.0.0:semver"),
-            json!("10.0.0"),
-            Holds,
-            none.clone(),
-            Some(SeenType::Version),
-            Some("10.0.0"),
-        ),
-        (
-            "GREATER_THAN",
-            json!("2.0.0:semver"),
-            json!("ten"),
-            DoesNotHold,
-            Some(Cause::UnreadableVersion),
-            Some(SeenType::Version),
-            Some("ten"),
-        ),
-        (
-            "GREATER_THAN",
-            json!("two:semver"),
-            json!("10.0.0"),
-            DoesNotHold,
-            Some(Cause::UnreadableOperand),
-            Some(SeenType::Version),
-            Some("10.0.0"),
-        ),
-        (
-            "CONTAINS",
-            json!("2"),
-            json!("123"),
-            DoesNotHold,
-            Some(Cause::WrongType),
-            Some(SeenType::Integer),
-            Some("123"),
-        ),
-        (
-            "NOT_CONTAINS",
-            json!("9"),
-            json!(true),
-            DoesNotHold,
-            Some(Cause::WrongType),
-            Some(SeenType::Boolean),
-            Some("true"),
-        ),
-        (
-            "IN",
-            json!("1.5,2"),
-            json!(1.5),
-            DoesNotHold,
-            Some(Cause::WrongType),
-            Some(SeenType::Float),
-            Some("1.5"),
-        ),
-        (
-            "IN",
-            json!("[]"),
-            json!("a"),
-            DoesNotHold,
-            Some(Cause::CanNeverMatch),
-            Some(SeenType::Text),
-            Some("a"),
-        ),
-        (
-            "IN",
-            json!("a,b"),
-            json!("b"),
-            Holds,
-            none.clone(),
-            Some(SeenType::Text),
-            Some("b"),
-        ),
-        (
-            "MODULO",
-            json!("2|0"),
-            json!("many"),
-            DoesNotHold,
-            Some(Cause::WrongType),
-            Some(SeenType::Text),
-            Some("many"),
-        ),
-        (
-            "MODULO",
-            json!("2"),
-            json!(4),
-            DoesNotHold,
-            Some(Cause::CanNeverMatch),
-            Some(SeenType::Integer),
-            Some("4"),
-        ),
-        (
-            "MODULO",
-            json!("3|5"),
-            json!(5),
-            DoesNotHold,
-            Some(Cause::CanNeverMatch),
-            Some(SeenType::Integer),
-            Some("5"),
-        ),
-        (
-            "MODULO",
-            json!("0|0"),
-            json!(4),
-            TraceVerdict::Fails(FailureCause::DivisionByZero),
-            Some(Cause::Fails(FailureCause::DivisionByZero)),
-            Some(SeenType::Integer),
-            Some("4"),
-        ),
-        (
-            "REGEX",
-            json!("^p"),
-            json!("pro"),
-            Holds,
-            none.clone(),
-            Some(SeenType::Text),
-            Some("pro"),
-        ),
-        (
-            "PERCENTAGE_SPLIT",
-            json!("-1"),
-            json!("x"),
-            DoesNotHold,
-            Some(Cause::CanNeverMatch),
-            Some(SeenType::Text),
-            Some("x"),
-        ),
-        (
-            "PERCENTAGE_SPLIT",
-            json!("half"),
-            json!("x"),
-            DoesNotHold,
-            Some(Cause::CanNeverMatch),
-            Some(SeenType::Text),
-            Some("x"),
-        ),
-        (
-            "PERCENTAGE_SPLIT",
-            json!("100"),
-            json!("007"),
-            Holds,
-            none.clone(),
-            Some(SeenType::Integer),
-            Some("7"),
-        ),
-        (
-            "IS_SET",
-            json!(""),
-            json!(null),
-            DoesNotHold,
-            Some(Cause::Unset),
-            None,
-            None,
-        ),
-        (
-            "IS_NOT_SET",
-            json!(""),
-            json!(1),
-            DoesNotHold,
-            none.clone(),
-            Some(SeenType::Integer),
-            Some("1"),
-        ),
-        (
-            "ROUGHLY",
-            json!("1"),
-            json!(1),
-            DoesNotHold,
-            Some(Cause::UnknownOperator),
-            Some(SeenType::Integer),
-            Some("1"),
-        ),
-    ];
-    for (operator, operand, seen, verdict, cause, seen_as, coerced) in rows {
+    for row in CONDITIONS.trim().lines() {
+        let columns: Vec<&str> = row.split(';').map(str::trim).collect();
+        let [operator, operand, seen, verdict, cause, seen_as, coerced] = columns.try_into().unwrap();
+        let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let (operand, seen) = (json(operand), json(seen));
         let asked = json!({ "property_": "t", "operator": operator, "value": operand });
         let engine = compile(&document(&[segment(1, "s", &json!([rule("ALL", &[asked])]), 1)]));
         let identity = Identity::new("x").with_trait("t", seen.clone());
         let trace = engine.trace(&identity);
         let traced = &trace.conditions()[0];
-        let row = format!("{operator} {operand} of {seen}");
-        assert_eq!(traced.verdict, verdict, "{row}");
-        assert_eq!(traced.cause, cause, "{row}");
-        assert_eq!(traced.seen_as, seen_as, "{row}");
-        assert_eq!(traced.coerced().as_deref(), coerced, "{row}");
+        let shown = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        assert_eq!(format!("{:?}", traced.verdict), verdict, "{row}");
+        assert_eq!(
+            shown(traced.cause.as_ref().map(|cause| format!("{cause:?}"))),
+            cause,
+            "{row}"
+        );
+        assert_eq!(
+            shown(traced.seen_as.map(|kind| format!("{kind:?}"))),
+            seen_as,
+            "{row}"
+        );
+        assert_eq!(shown(traced.coerced().map(String::from)), coerced, "{row}");
         assert_eq!(
             traced.raw.as_deref(),
             Some(&seen).filter(|seen| !seen.is_null()),
@@ -326,7 +113,7 @@ fn every_cause_has_its_condition() {
         );
         assert_eq!(
             trace.failure().is_some(),
-            matches!(verdict, TraceVerdict::Fails(_)),
+            matches!(traced.verdict, TraceVerdict::Fails(_)),
             "{row}"
         );
     }
