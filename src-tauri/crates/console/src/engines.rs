@@ -28,12 +28,13 @@ impl Fingerprint {
     }
 }
 
-/// A document, taken apart and compiled, with what was worked out of it.
+/// A compiled document with what was worked out of it.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    /// The document.
-    pub(crate) document: Value,
-    /// Its compiled form.
+    text: String,
+    /// Taken apart only when something other than an evaluation is asked for.
+    document: OnceLock<Value>,
+    /// The compiled form.
     pub(crate) engine: Arc<Engine>,
     /// The document with drafts laid over it, as it was last asked for: while
     /// somebody types an identity, the drafts stay the same.
@@ -44,19 +45,24 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// Takes a document apart and compiles it.
-    pub(crate) fn of(text: &str) -> Result<Compiled, ConsoleError> {
-        let document: Value = serde_json::from_str(text).map_err(|_| ConsoleError::Gone {
-            what: "a readable environment document",
-        })?;
-        let engine = Engine::from_document(&document, Dialect::Server10_2)?;
+    /// Compiles a document.
+    pub(crate) fn of(text: String) -> Result<Compiled, ConsoleError> {
+        let engine = Engine::from_text(&text, Dialect::Server10_2)?;
         Ok(Compiled {
-            document,
+            text,
+            document: OnceLock::new(),
             engine: Arc::new(engine),
             drafted: Mutex::default(),
             findings: OnceLock::new(),
             sample: Mutex::default(),
         })
+    }
+
+    /// The document, taken apart.
+    pub(crate) fn document(&self) -> &Value {
+        // What compiles is JSON.
+        self.document
+            .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
     }
 
     /// The compiled form with drafts laid over it.
@@ -78,7 +84,7 @@ impl Compiled {
     /// What is doubtful about the document, worst first.
     pub(crate) fn findings(&self) -> &[Finding] {
         self.findings
-            .get_or_init(|| self.engine.lint_with(&self.document))
+            .get_or_init(|| self.engine.lint_with(self.document()))
     }
 }
 
@@ -134,7 +140,7 @@ impl Console {
         if let Some(compiled) = kept {
             return Ok(compiled);
         }
-        let compiled = computed(move || Compiled::of(&text).map(Arc::new)).await?;
+        let compiled = computed(move || Compiled::of(text).map(Arc::new)).await?;
         self.volatile().engines.keep(site, fingerprint, compiled.clone());
         Ok(compiled)
     }
@@ -161,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_newest_documents_are_kept_and_no_more() {
-        let compiled = Arc::new(Compiled::of(DOCUMENT).unwrap());
+        let compiled = Arc::new(Compiled::of(DOCUMENT.to_owned()).unwrap());
         let site = |name: usize| (ConnectionId("c".into()), EnvironmentKey(name.to_string()));
         let text = Fingerprint::of("text");
         let mut engines = Engines::default();

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, PoisonError};
 
-use halyard_engine::{Cohort, Control, Identity, distribution, impact};
+use halyard_engine::{
+    Cohort, Control, Engine, Identity, distribution, generate_cohort, impact, suggested_ranges,
+};
 use halyard_mirror::Persona;
 use halyard_model::{ConnectionId, EnvironmentKey, FlagKey};
 
@@ -12,6 +14,12 @@ use crate::{
     cohort::personas_and_overridden,
     engines::{Compiled, computed},
 };
+
+/// How many identities are made up.
+const MADE_UP: u64 = 2_400;
+
+/// Any number: always the same, so that the sample is.
+const SEED: u64 = 1;
 
 /// Asks what drafts would do to one flag over a sample of identities.
 #[derive(Clone, Debug)]
@@ -91,8 +99,8 @@ impl Console {
 
 impl Sampled {
     fn of(compiled: &Compiled, personas: Vec<Persona>) -> Sampled {
-        let (identities, n_personas, n_overridden) = personas_and_overridden(&personas, &compiled.document);
-        let generated = made_up(compiled);
+        let (identities, n_personas, n_overridden) = personas_and_overridden(&personas, compiled.document());
+        let generated = made_up(&compiled.engine);
         Sampled {
             sample: Sample {
                 generated: generated.len() as u64,
@@ -161,6 +169,7 @@ fn unchanged(compiled: &Compiled, sampled: &Sampled, flag: &FlagKey) -> Result<F
     Ok(shares)
 }
 
-fn made_up(_compiled: &Compiled) -> Vec<Identity> {
-    Vec::new()
+fn made_up(engine: &Engine) -> Vec<Identity> {
+    let cohort = generate_cohort(SEED, MADE_UP, &suggested_ranges(&[engine]));
+    (0..cohort.len()).filter_map(|row| cohort.identity(row)).collect()
 }

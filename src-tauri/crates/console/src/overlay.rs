@@ -1,6 +1,6 @@
 //! Laying changes over a document, as the server would write them into it.
 
-use halyard_engine::{Dialect, Engine};
+use halyard_engine::{Engine, Revision};
 use halyard_model::{Change, FlagKey, FlagState, Variant};
 use serde_json::Value;
 
@@ -32,13 +32,19 @@ pub(crate) fn changed(item: &Value, change: &Change) -> Value {
 ///
 /// [`ConsoleError::Gone`] where the document does not have a draft's flag.
 pub(crate) fn laid_over(compiled: &Compiled, drafts: &[Draft]) -> Result<Engine, ConsoleError> {
-    let mut document = compiled.document.clone();
-    for draft in drafts {
-        let item = default_state(&document, &draft.flag).ok_or(ConsoleError::Gone { what: "the flag" })?;
-        let item = changed(item, &draft.change);
-        replace(&mut document, item);
+    let mut items: Vec<(&FlagKey, Value)> = Vec::new();
+    for Draft { flag, change } in drafts {
+        // Two drafts of one flag come one after the other.
+        let known = items
+            .iter()
+            .rfind(|(known, _)| *known == flag)
+            .map(|(_, item)| item);
+        let item = known.or_else(|| default_state(compiled.document(), flag));
+        let item = item.ok_or(ConsoleError::Gone { what: "the flag" })?;
+        items.push((flag, changed(item, change)));
     }
-    Ok(Engine::from_document(&document, Dialect::Server10_2)?)
+    let revisions: Vec<Revision<'_>> = items.iter().map(|(_, item)| Revision::Flag(item)).collect();
+    Ok(compiled.engine.revised(&revisions)?)
 }
 
 fn replace(document: &mut Value, item: Value) {

@@ -1,5 +1,6 @@
 //! What values of a trait to make up.
 
+use halyard_engine::RangeKind;
 use halyard_model::{ConnectionId, EnvironmentKey};
 use serde_json::Value;
 
@@ -44,7 +45,54 @@ impl Console {
         connection: &ConnectionId,
         environment: &EnvironmentKey,
     ) -> Result<Vec<TraitRange>, ConsoleError> {
-        let _compiled = self.compiled(&(connection.clone(), environment.clone())).await?;
-        Ok(Vec::new())
+        let compiled = self.compiled(&(connection.clone(), environment.clone())).await?;
+        let suggested = halyard_engine::suggested_ranges(&[&compiled.engine]);
+        Ok(suggested.into_iter().map(TraitRange::of_engine).collect())
     }
+}
+
+impl TraitRange {
+    fn of_engine(range: halyard_engine::TraitRange) -> TraitRange {
+        TraitRange {
+            name: range.name,
+            absent_percent: percent(range.absent),
+            values: match range.kind {
+                RangeKind::OneOf(values) => {
+                    RangeValues::OneOf(values.into_iter().map(|one| one.value).collect())
+                }
+                RangeKind::Integers { from, to } => RangeValues::Whole { from, to },
+                RangeKind::Decimals { from, to } => RangeValues::OneOf(between(from, to)),
+                RangeKind::Booleans { share } => RangeValues::Boolean {
+                    true_percent: percent(share),
+                },
+            },
+        }
+    }
+
+    pub(super) fn to_engine(&self) -> halyard_engine::TraitRange {
+        halyard_engine::TraitRange {
+            name: self.name.clone(),
+            absent: f64::from(self.absent_percent) / 100.0,
+            kind: match &self.values {
+                RangeValues::OneOf(values) => RangeKind::one_of(values.iter().cloned()),
+                RangeValues::Whole { from, to } => RangeKind::Integers { from: *from, to: *to },
+                RangeValues::Boolean { true_percent } => RangeKind::Booleans {
+                    share: f64::from(*true_percent) / 100.0,
+                },
+            },
+        }
+    }
+}
+
+/// Whole percents of a share from 0 to 1.
+fn percent(share: f64) -> u32 {
+    (share.clamp(0.0, 1.0) * 100.0).round() as u32
+}
+
+/// Decimals from one end to the other.
+fn between(from: f64, to: f64) -> Vec<Value> {
+    let steps = 8;
+    (0..=steps)
+        .map(|step| Value::from(from + (to - from) * f64::from(step) / f64::from(steps)))
+        .collect()
 }

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use halyard_engine::{Chunk, ChunkSource, Cohort, CohortBuilder, CohortChunks, Control, Identity, ReadError};
+use halyard_engine::{
+    Chunk, ChunkSource, Cohort, CohortBuilder, CohortChunks, CohortGenerator, Control, Identity, ReadError,
+};
 use halyard_mirror::Persona;
 use serde_json::Value;
 
-use super::{CohortChoice, file::CHUNK_ROWS};
+use super::{CohortChoice, TraitRange, file::CHUNK_ROWS};
 use crate::{Console, ConsoleError, engines::Compiled, preview::identity_of, state::Site};
 
 /// Identities to evaluate, in memory or made up on the way.
@@ -14,6 +16,15 @@ use crate::{Console, ConsoleError, engines::Compiled, preview::identity_of, stat
 pub(crate) enum Whom {
     /// In memory.
     Kept(Cohort),
+    /// Made up.
+    Made {
+        /// The same number makes the same identities.
+        seed: u64,
+        /// How many.
+        count: u64,
+        /// Their traits.
+        ranges: Vec<halyard_engine::TraitRange>,
+    },
 }
 
 impl Whom {
@@ -21,6 +32,7 @@ impl Whom {
     pub(crate) fn len(&self) -> u64 {
         match self {
             Whom::Kept(cohort) => cohort.len(),
+            Whom::Made { count, .. } => *count,
         }
     }
 
@@ -28,6 +40,9 @@ impl Whom {
     pub(crate) fn chunks(&self) -> Chunks<'_> {
         match self {
             Whom::Kept(cohort) => Chunks::Kept(cohort.source()),
+            Whom::Made { seed, count, ranges } => {
+                Chunks::Made(Box::new(CohortGenerator::new(*seed, *count, ranges)))
+            }
         }
     }
 }
@@ -36,12 +51,15 @@ impl Whom {
 pub(crate) enum Chunks<'w> {
     /// Of a cohort in memory.
     Kept(CohortChunks<'w>),
+    /// Made up as they are asked for.
+    Made(Box<CohortGenerator>),
 }
 
 impl ChunkSource for Chunks<'_> {
     fn next_chunk(&mut self, control: &Control) -> Result<Option<Arc<Chunk>>, ReadError> {
         match self {
             Chunks::Kept(chunks) => chunks.next_chunk(control),
+            Chunks::Made(generator) => generator.next_chunk(control),
         }
     }
 }
@@ -67,8 +85,12 @@ impl Console {
                     personas.iter().map(|persona| identity_of(&persona.identity)),
                 ))
             }
-            CohortChoice::Overridden => Whom::Kept(cohort(overridden(&compiled.document))),
-            CohortChoice::Generated { .. } => Whom::Kept(Cohort::default()),
+            CohortChoice::Overridden => Whom::Kept(cohort(overridden(compiled.document()))),
+            CohortChoice::Generated { count, seed, ranges } => Whom::Made {
+                seed,
+                count,
+                ranges: ranges.iter().map(TraitRange::to_engine).collect(),
+            },
         })
     }
 }

@@ -26,7 +26,7 @@ impl Manner {
     /// project's word on disabled flags alone.
     pub(super) fn of(surface: &Surface, compiled: &Compiled) -> Manner {
         let rules = compiled.engine.remote();
-        let project = &compiled.document["project"]["hide_disabled_flags"];
+        let project = &compiled.document()["project"]["hide_disabled_flags"];
         Manner {
             hides_disabled: match surface {
                 Surface::FlagsApi => rules.hide_disabled,

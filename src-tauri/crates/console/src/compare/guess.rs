@@ -127,7 +127,7 @@ impl<'a> Inquiry<'a> {
         let Err(failure) = self.compiled.engine.evaluate(self.identity) else {
             return;
         };
-        if let Some(engine) = without_unused_segments(&self.compiled.document) {
+        if let Some(engine) = without_unused_segments(self.compiled.document()) {
             let segment = failure.segment.unwrap_or_default();
             self.assume(&engine, self.identity, |_| DifferenceCause::UnusedSegment {
                 segment: segment.clone(),
@@ -136,7 +136,7 @@ impl<'a> Inquiry<'a> {
     }
 
     fn look_at_pinned_options(&mut self) {
-        let document = &self.compiled.document;
+        let document = self.compiled.document();
         for one in self.differences.iter_mut().filter(|one| !one.verified) {
             let said = pinned(document, self.identity, &one.flag);
             if said.is_some() && said == one.there {
@@ -149,7 +149,7 @@ impl<'a> Inquiry<'a> {
         if !self.is_open() {
             return;
         }
-        let Some(engine) = with_last_of_ties(&self.compiled.document) else {
+        let Some(engine) = with_last_of_ties(self.compiled.document()) else {
             return;
         };
         let Ok(evaluation) = engine.evaluate(self.identity) else {
@@ -235,7 +235,7 @@ impl<'a> Inquiry<'a> {
             .fresh
             .iter()
             .filter_map(|(flag, state)| Some((flag, state.as_ref()?)));
-        if let Some(engine) = with_flags(&self.compiled.document, states) {
+        if let Some(engine) = with_flags(self.compiled.document(), states) {
             self.assume(&engine, self.identity, |_| DifferenceCause::StaleMirror);
         }
     }
@@ -263,7 +263,7 @@ impl<'a> Inquiry<'a> {
             Surface::EdgeProxy(_) => DifferenceCause::StaleServer,
         };
         for one in self.differences.iter_mut().filter(|one| one.is_unknown()) {
-            let is_known_here = overlay::default_state(&self.compiled.document, &one.flag).is_some();
+            let is_known_here = overlay::default_state(self.compiled.document(), &one.flag).is_some();
             if !is_known_here || one.there.is_none() {
                 one.cause = behind.clone();
                 one.verified = !is_known_here && *self.surface == Surface::FlagsApi;

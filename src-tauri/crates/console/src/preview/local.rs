@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use halyard_engine::{Decision, Engine, EvaluationError, Explanation, Finding, Identity, RemoteRules, Trace};
+use halyard_engine::{
+    Decision, Engine, EvaluationError, Explanation, Finding, Identity, OtherResult, RemoteRules, Trace,
+};
 use halyard_model::{FlagKey, FlagKind, FlagValue, IdentityRef};
 
 use crate::{Console, ConsoleError, PreviewInput, engines::computed};
@@ -62,6 +64,9 @@ pub struct TracedFlag {
     /// What is doubtful about the flag and about the segments that override it,
     /// worst first.
     pub findings: Vec<Finding>,
+    /// The other results the flag could have for this identity and what would
+    /// lead there, cheapest first; none where a server would fail.
+    pub others: Vec<OtherResult>,
 }
 
 impl TracedFlag {
@@ -84,12 +89,15 @@ impl Console {
             if !engine.flag_names().any(|name| name == flag.0) {
                 return Err(ConsoleError::Gone { what: "the flag" });
             }
+            let identity = identity_of(&input.identity);
+            let others = engine.counterfactuals(&identity, &flag.0).unwrap_or_default();
             let concerned = |finding: &&Finding| finding.subject.flags.contains(&flag.0);
             Ok(TracedFlag {
                 findings: compiled.findings().iter().filter(concerned).cloned().collect(),
+                others,
                 flag,
                 engine,
-                identity: identity_of(&input.identity),
+                identity,
             })
         })
         .await

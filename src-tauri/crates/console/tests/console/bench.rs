@@ -54,6 +54,10 @@ impl Bench {
             seed,
             ..Config::default()
         };
+        Bench::with_config(path, config).await
+    }
+
+    pub async fn with_config(path: Path, config: Config) -> Bench {
         let sandbox = Sandbox::start(config).await.unwrap();
         let provider: Arc<dyn Provider> = match path.service() {
             Service::Flagsmith => Arc::new(Flagsmith::new(settings()).unwrap()),

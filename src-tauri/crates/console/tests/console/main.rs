@@ -10,13 +10,17 @@
 mod ageing;
 mod beginning;
 mod bench;
+mod cohorts;
+mod comparing;
 mod conflicts;
 mod connecting;
+mod drafting;
 mod editing;
 mod fakes;
 mod keychain;
 mod outcomes;
 mod path;
+mod personas;
 mod previewing;
 mod refreshing;
 mod spoiled;

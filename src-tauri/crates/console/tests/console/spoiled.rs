@@ -221,7 +221,7 @@ async fn a_document_that_cannot_be_compiled_is_named() {
     for (document, named) in [
         (wrong.to_string(), "feature_states[2]"),
         ("{}".to_owned(), "missing"),
-        ("not json at all".to_owned(), "readable environment document"),
+        ("not json at all".to_owned(), "line 1"),
         ("[]".to_owned(), ""),
     ] {
         let snapshot = halyard_model::Snapshot {
