@@ -85,7 +85,6 @@ impl<'e, 'i> Session<'e, 'i> {
         self.find_identity_overrides(identity);
     }
 
-    /// The first set that names a feature wins, as equal priorities go by order.
     fn find_identity_overrides(&mut self, identity: &'i Identity) {
         let identities = &self.engine.identities;
         let Some(slot) = identities.slot else {
@@ -98,22 +97,7 @@ impl<'e, 'i> Session<'e, 'i> {
         } else {
             identities.sets_of(by_trait, &mut memory.text)
         };
-        for set in sets {
-            for (position, own) in identities.sets[*set as usize].states.iter().enumerate() {
-                if !self
-                    .memory
-                    .overridden
-                    .iter()
-                    .any(|(known, _)| *known == own.feature)
-                {
-                    let decider = Decider::Identity {
-                        set: *set,
-                        state: position as u32,
-                    };
-                    self.memory.overridden.push((own.feature, decider));
-                }
-            }
-        }
+        identities.note_winners(sets, &mut memory.overridden);
     }
 
     /// Evaluates every segment; the positions of those that match.

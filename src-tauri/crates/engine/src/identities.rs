@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::document::group_identities;
 use crate::engine::State;
+use crate::outcome::Decider;
 use crate::source::SourceIdentity;
 use crate::value::Seen;
 
@@ -86,6 +87,22 @@ impl Identities {
     /// Set and position of every identity's own state of a feature.
     pub(crate) fn states_of(&self, feature: usize) -> &[(u32, u32)] {
         self.by_feature.get(feature).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes who decides each feature that some of the sets have. The first set that names a feature wins, as equal
+    /// priorities go by order.
+    pub(crate) fn note_winners(&self, sets: &[u32], winners: &mut Vec<(u32, Decider)>) {
+        for set in sets {
+            for (position, own) in self.sets[*set as usize].states.iter().enumerate() {
+                if !winners.iter().any(|(known, _)| *known == own.feature) {
+                    let decider = Decider::Identity {
+                        set: *set,
+                        state: position as u32,
+                    };
+                    winners.push((own.feature, decider));
+                }
+            }
+        }
     }
 
     /// The sets of overrides that apply to an identifier as the reference sees it.

@@ -3,6 +3,8 @@
 //! Bucketing hashes many short texts, each in one step of MD5 whose operations wait for one another. Four steps that do
 //! not wait for each other take little longer than one, since a processor works on the lanes at once.
 
+use wide::u32x4;
+
 use crate::bucket::bucket_of_digest;
 
 /// Texts hashed at once.
@@ -10,9 +12,6 @@ pub(crate) const LANES: usize = 4;
 
 /// The longest text that fits into one step: the rest of its 64 bytes are an end mark and the length.
 const LONGEST: usize = 55;
-
-/// How far each step of a round turns.
-const TURNS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
 /// The start of every MD5.
 const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
@@ -85,14 +84,11 @@ const SINES: [u32; 64] = [
     0xeb86_d391,
 ];
 
-/// One value per lane.
-type Lane = [u32; LANES];
-
 /// Up to [`LANES`] pairs of ids waiting to be hashed.
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
     /// Word by word, lane by lane.
-    words: [Lane; 16],
+    words: [[u32; LANES]; 16],
     filled: usize,
 }
 
@@ -134,7 +130,7 @@ impl Lanes {
     /// Hashes what was added and starts over. A lane is `None` where the hash must be taken again with the ids
     /// repeated.
     pub(crate) fn finish(&mut self) -> [Option<u16>; LANES] {
-        let states = compress(&self.words);
+        let states = compress(&self.words.map(u32x4::new)).map(u32x4::to_array);
         let mut buckets = [None; LANES];
         for (lane, bucket) in buckets.iter_mut().enumerate().take(self.filled) {
             let mut digest = [0_u8; 16];
@@ -149,63 +145,47 @@ impl Lanes {
 }
 
 /// One step of MD5 in each lane, from its start.
-fn compress(words: &[Lane; 16]) -> [Lane; 4] {
-    let start = START.map(|word| [word; LANES]);
-    let [mut a, mut b, mut c, mut d] = start;
-    // Four loops instead of one with a choice inside, so that each is compiled for all lanes at once.
-    for (step, word) in words.iter().enumerate() {
-        let mixed = each(b, c, d, |b, c, d| (b & c) | (!b & d));
-        (a, d, c, b) = turn(0, step, [a, b, c, d], mixed, word);
+fn compress(words: &[u32x4; 16]) -> [u32x4; 4] {
+    let start = START.map(u32x4::splat);
+    let mut state = start;
+    for step in (0..16).step_by(4) {
+        let word = |ahead: usize| words[step + ahead];
+        state = four::<7, 12, 17, 22>(state, step, word, |b, c, d| d ^ (b & (c ^ d)));
     }
-    for step in 16..32 {
-        let mixed = each(b, c, d, |b, c, d| (d & b) | (!d & c));
-        (a, d, c, b) = turn(1, step, [a, b, c, d], mixed, &words[(5 * step + 1) % 16]);
+    for step in (16..32).step_by(4) {
+        let word = |ahead: usize| words[(5 * (step + ahead) + 1) % 16];
+        state = four::<5, 9, 14, 20>(state, step, word, |b, c, d| c ^ (d & (b ^ c)));
     }
-    for step in 32..48 {
-        let mixed = each(b, c, d, |b, c, d| b ^ c ^ d);
-        (a, d, c, b) = turn(2, step, [a, b, c, d], mixed, &words[(3 * step + 5) % 16]);
+    for step in (32..48).step_by(4) {
+        let word = |ahead: usize| words[(3 * (step + ahead) + 5) % 16];
+        state = four::<4, 11, 16, 23>(state, step, word, |b, c, d| b ^ c ^ d);
     }
-    for step in 48..64 {
-        let mixed = each(b, c, d, |b, c, d| c ^ (b | !d));
-        (a, d, c, b) = turn(3, step, [a, b, c, d], mixed, &words[(7 * step) % 16]);
+    for step in (48..64).step_by(4) {
+        let word = |ahead: usize| words[(7 * (step + ahead)) % 16];
+        state = four::<6, 10, 15, 21>(state, step, word, |b, c, d| c ^ (b | !d));
     }
-    let add = |one: Lane, other: Lane| each(one, other, other, |one, other, _| one.wrapping_add(other));
-    [
-        add(start[0], a),
-        add(start[1], b),
-        add(start[2], c),
-        add(start[3], d),
-    ]
+    [0, 1, 2, 3].map(|place| start[place] + state[place])
 }
 
-/// The new a, d, c and b.
+/// Four operations of a round, which turn by four different numbers of bits.
 #[inline(always)]
-fn turn(
-    round: usize,
+fn four<const FIRST: u32, const SECOND: u32, const THIRD: u32, const FOURTH: u32>(
+    [a, b, c, d]: [u32x4; 4],
     step: usize,
-    [a, b, c, d]: [Lane; 4],
-    mixed: Lane,
-    word: &Lane,
-) -> (Lane, Lane, Lane, Lane) {
-    let by = TURNS[round][step % 4];
-    let mut turned = [0; LANES];
-    for lane in 0..LANES {
-        let sum = a[lane]
-            .wrapping_add(mixed[lane])
-            .wrapping_add(SINES[step])
-            .wrapping_add(word[lane]);
-        turned[lane] = b[lane].wrapping_add(sum.rotate_left(by));
-    }
-    (d, c, b, turned)
+    word: impl Fn(usize) -> u32x4,
+    mix: impl Fn(u32x4, u32x4, u32x4) -> u32x4,
+) -> [u32x4; 4] {
+    let sum = |ahead: usize, a, mixed| a + mixed + (word(ahead) + u32x4::splat(SINES[step + ahead]));
+    let a = b + turn::<FIRST>(sum(0, a, mix(b, c, d)));
+    let d = a + turn::<SECOND>(sum(1, d, mix(a, b, c)));
+    let c = d + turn::<THIRD>(sum(2, c, mix(d, a, b)));
+    let b = c + turn::<FOURTH>(sum(3, b, mix(c, d, a)));
+    [a, b, c, d]
 }
 
 #[inline(always)]
-fn each(b: Lane, c: Lane, d: Lane, mix: impl Fn(u32, u32, u32) -> u32) -> Lane {
-    let mut mixed = [0; LANES];
-    for lane in 0..LANES {
-        mixed[lane] = mix(b[lane], c[lane], d[lane]);
-    }
-    mixed
+fn turn<const BY: u32>(lanes: u32x4) -> u32x4 {
+    (lanes << BY) | (lanes >> (32 - BY))
 }
 
 #[cfg(test)]

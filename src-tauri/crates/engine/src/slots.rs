@@ -24,6 +24,11 @@ impl Slots {
         }
     }
 
+    /// The number of a name.
+    pub(crate) fn find(&self, name: &str) -> Option<u32> {
+        self.place(name).ok().map(|place| self.sorted[place])
+    }
+
     fn place(&self, name: &str) -> Result<usize, usize> {
         self.sorted.binary_search_by(|slot| self.name(*slot).cmp(name))
     }
