@@ -43,8 +43,9 @@ pub enum FindingKind {
     UnknownRuleType,
     /// The property is a JSONPath that the server's reader refuses with an error that nobody catches.
     InvalidPath,
-    /// A segment override without a priority (null). The server raises where it must compare it with another
-    /// override's; the Rust SDK cannot read the document at all; Go reads it as 0, the strongest.
+    /// A segment override without a priority (null). The Python engine raises where it must compare it with another
+    /// override's (the Flags API does not ask it); the Rust SDK cannot read the document at all; Go reads it as 0, the
+    /// strongest.
     NullPriority,
     /// The environment's name is null, which the Rust SDK cannot read: it fails for the whole document.
     NullEnvironmentName,
@@ -78,8 +79,8 @@ pub enum FindingKind {
     /// Look-around, back-references and other constructs that need backtracking: Go and Rust cannot compile them and
     /// say no.
     RegexNeedsBacktracking,
-    /// A construct that Python knows and another dialect does not, or reads differently (`(?P<name>`, `\Z`, `(?i)` in
-    /// JavaScript).
+    /// A construct that Python knows and another dialect does not, or reads differently: `(?P<name>` and `(?i)` in
+    /// JavaScript, `\Z` in all three.
     RegexOtherDialect,
     /// A boolean, a float without fraction or text that looks like a number: the server matches the printed value
     /// (`True`, `1.0`, `7` for `007`), the SDKs their own print (`true`, `1`, `007`).
@@ -102,6 +103,9 @@ pub enum FindingKind {
     UnusualNumberOperand,
     /// Numbers passed as text: the server compares them as numbers, Node as text (`"9"` is greater than `"10"`).
     NumberPassedAsText,
+    /// Numbers passed as text and spelled otherwise than the operand (`1.0`, `01` for 1): the server compares the
+    /// numbers, Node the texts.
+    NumberSpelledOtherwise,
     /// An operand that is no number compared with a number: the server says no, even for NOT_EQUAL; Node compares with
     /// NaN, Go (and Rust for text) compares the texts.
     TextOperandOnNumbers,
@@ -110,6 +114,9 @@ pub enum FindingKind {
     /// A boolean against an operand other than `true` and `false`: to the server and Node everything except `False` and
     /// `false` is true; Go and Rust know fewer words.
     BooleanOperand,
+    /// A boolean compared with text that is no word for one: to the server and Node every such text is true, so that
+    /// true equals it; Go compares the texts, Rust says no.
+    BooleanAgainstText,
     /// Booleans passed as text, in another spelling than the operand's: the server and Node compare text, Go and Rust
     /// read both as booleans.
     BooleanPassedAsText,
@@ -168,6 +175,9 @@ pub enum FindingKind {
     // Doubtful.
     /// A segment that every identity is in, such as one with an empty rule.
     SegmentMatchesEveryone,
+    /// Comparisons with numbers that must hold together and that no number satisfies, only odd texts (`2abc` lies
+    /// between `10` and `5` as text).
+    NoNumberMatches,
     /// A split of zero: it still holds for the one bucket of 9998 that lies at exactly zero.
     SplitOfNobody,
     /// A split of 100 or more: it holds for everybody who has a value to hash.
@@ -176,7 +186,8 @@ pub enum FindingKind {
     WeightsOverHundred,
     /// A property that reads a flag which does not exist: it is never set.
     UnknownFlag,
-    /// Flags that depend on each other in a circle: all of them stay at their environment default.
+    /// Flags that depend on each other in a circle: where evaluation comes round to the first, all of them stay at
+    /// their environment default.
     FlagCycle,
     /// A segment overrides flags that the environment does not have: the override has no effect.
     OverrideOfUnknownFlag,
@@ -205,6 +216,8 @@ impl FindingKind {
             | Self::ModuloOfBooleans
             | Self::ModuloRounding
             | Self::TextOperandOnNumbers
+            | Self::NumberSpelledOtherwise
+            | Self::BooleanAgainstText
             | Self::BooleanPassedAsText
             | Self::OrderOfBooleans
             | Self::VersionWithPrefix

@@ -1,8 +1,17 @@
 //! What is worth knowing about a document before anyone is evaluated: conditions on which the SDKs disagree with the
 //! server, overrides that can never apply, and whatever fails.
 
+mod conditions;
+mod document;
 mod finding;
+mod flags;
+mod identities;
 mod kind;
+mod peers;
+mod probes;
+mod reach;
+mod segments;
+mod sets;
 
 pub use finding::{ConditionText, Evaluator, Example, Finding, SegmentName, Subject, Verdict};
 pub use kind::{FindingKind, Likelihood, Severity};
@@ -12,16 +21,27 @@ use serde_json::Value;
 use crate::engine::Engine;
 
 impl Engine {
-    /// Everything worth knowing about the compiled document, worst first; within a severity in document order.
-    ///
-    /// What compiling loses (the order in which variants are listed, overrides of unknown flags, identity overrides
-    /// that replace each other) is found by [`Engine::lint_with`].
+    /// Everything worth knowing about the compiled document, worst first; within a severity the usual before the rare,
+    /// then in document order, segments before flags.
     pub fn lint(&self) -> Vec<Finding> {
-        Vec::new()
+        let mut found = flags::of_environment(self);
+        found.extend(identities::findings(self));
+        found.extend((0..self.segments.len()).flat_map(|index| segments::findings(self, index)));
+        found.extend((0..self.features.len()).flat_map(|index| flags::findings(self, index)));
+        sorted(found)
     }
 
-    /// As [`Engine::lint`], and also what only the document itself shows. `document` is the one compiled.
-    pub fn lint_with(&self, _document: &Value) -> Vec<Finding> {
-        self.lint()
+    /// As [`Engine::lint`], and also the overrides of flags that the environment does not have, which compiling leaves
+    /// out. `document` is the one compiled.
+    pub fn lint_with(&self, document: &Value) -> Vec<Finding> {
+        let mut found = self.lint();
+        found.extend(document::findings(document));
+        sorted(found)
     }
+}
+
+/// Stable, so document order stays within a severity.
+fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
+    found.sort_by_key(|finding| (finding.severity(), finding.likelihood()));
+    found
 }

@@ -5,6 +5,7 @@ mod escapes;
 mod example;
 mod groups;
 mod parse;
+mod sample;
 mod syntax;
 
 use std::sync::OnceLock;
@@ -50,6 +51,12 @@ impl Pattern {
     /// Whether matching may be given up.
     pub(crate) fn can_fail(&self) -> bool {
         self.can_fail
+    }
+
+    /// A text that probably matches, to be tried out before it is shown.
+    pub(crate) fn sample(&self) -> Option<String> {
+        let mut text = String::new();
+        self.piece.sample(&mut text, &mut Vec::new()).then_some(text)
     }
 
     /// Whether the start of the text matches.
