@@ -53,7 +53,7 @@ export function evaluate(
     overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
     caveats: remote ? ["EdgeFlags evaluates by itself and keeps its rollout to itself."] : [],
     failure: breaks
-      ? "The server would fail here: in segment Old apps, the pattern of app_version matches ^(1[.] cannot be read."
+      ? "In segment Old apps, the condition app_version matches ^(1[.] cannot be evaluated: the pattern cannot be read."
       : null,
     freshness: freshnessView(environment, now),
   };

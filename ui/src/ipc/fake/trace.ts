@@ -135,7 +135,7 @@ function asks(condition: Condition): string {
     case "true":
       return "is true";
     case "share":
-      return `is among ${condition.values[0]}% of identities`;
+      return `is in the first ${condition.values[0]}%`;
   }
 }
 

@@ -48,6 +48,8 @@ export class Preview {
   traitsError = $state.raw<HostError | null>(null);
   /** Lay what is typed in the flag panel over the mirror. */
   withEdits = $state(false);
+  /** Many identities are evaluated instead of one. */
+  batch = $state(false);
 
   suggestions = $state.raw<IdentityView[] | null>(null);
   searchError = $state.raw<HostError | null>(null);

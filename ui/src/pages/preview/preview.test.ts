@@ -2,49 +2,13 @@ import { configure, render, screen, waitFor, within } from "@testing-library/sve
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import type { PreviewRequest } from "../../ipc/bindings";
-import { failure, fakeHost, type Scenario } from "../../ipc/fake";
-import { Session } from "../../state/session.svelte";
+import { failure } from "../../ipc/fake";
 import InSession from "./testing/InSession.svelte";
+import { filterTo, open, pickLena, typeIdentity } from "./testing/open-preview";
 
 // A busy machine is slow and not broken.
 configure({ asyncUtilTimeout: 8000 });
 vi.setConfig({ testTimeout: 30_000 });
-
-async function open(scenario: Scenario = "fresh", place = { connection: "acme", environment: "production" }) {
-  const host = fakeHost(scenario);
-  host.world.lastPlace = place;
-  const session = new Session(host);
-  const drawn = render(InSession, { session });
-  const field = await screen.findByRole("combobox", { name: "Identity" });
-  const asked = () =>
-    host.calls
-      .filter((call) => call.command === "preview")
-      .map((call) => call.arguments[0] as PreviewRequest);
-  return { host, session, field, asked, ...drawn };
-}
-
-async function typeIdentity(field: HTMLElement, identifier = "u_48213") {
-  await userEvent.type(field, identifier);
-  return screen.findByRole("grid", { name: "What this identity gets" });
-}
-
-async function pickLena(field: HTMLElement) {
-  await userEvent.type(field, "lena");
-  await screen.findByRole("option", { name: /u_48213/ });
-  await userEvent.keyboard("{ArrowDown}{Enter}");
-  // What was typed is an identity as well, so a result may be there before the traits are.
-  await screen.findByText("9 decided by an override");
-  return screen.getByRole("grid", { name: "What this identity gets" });
-}
-
-async function filterTo(flag: string) {
-  const filter = screen.getByRole("textbox", { name: "Filter results" });
-  await userEvent.clear(filter);
-  await userEvent.type(filter, flag);
-  const key = await screen.findByText(flag);
-  return key.closest<HTMLElement>("[role=row]") ?? key;
-}
 
 describe("the identity", () => {
   it("is asked for before anything is shown", async () => {

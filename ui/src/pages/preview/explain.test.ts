@@ -1,0 +1,302 @@
+import { configure, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+
+import type { TraceView } from "../../ipc/bindings";
+import { failure } from "../../ipc/fake";
+import { previewOf } from "./preview.svelte";
+import { filterTo, open, pickLena, typeIdentity } from "./testing/open-preview";
+
+// A busy machine is slow and not broken.
+configure({ asyncUtilTimeout: 8000 });
+vi.setConfig({ testTimeout: 30_000 });
+
+/** Opens the row of a flag and answers what it opened into. */
+async function openRow(flag: string) {
+  await userEvent.click(await filterTo(flag));
+  const detail = await screen.findByRole("region", { name: `Details of ${flag}` });
+  const row = screen.getByText(flag).closest<HTMLElement>("[role=row]") ?? detail;
+  return { row, detail };
+}
+
+async function stepsOf(flag: string) {
+  const { detail } = await openRow(flag);
+  const list = await within(detail).findByRole("list", { name: "How it came to this" });
+  const steps = [...list.children].map((step) => step.textContent?.replace(/\s+/g, " ").trim());
+  return { detail, list, steps };
+}
+
+describe("an open row", () => {
+  it("shows the steps in order, each with what it saw and what became of it", async () => {
+    const { field } = await open();
+    await pickLena(field);
+    const { list, steps } = await stepsOf("new_checkout");
+    expect(steps.slice(0, 4)).toEqual([
+      "Identity override None for u_48213 No match",
+      '1. EU beta testers country is one of DE, AT, NL, FR: saw "DE" beta_opt_in is true: trait not set No match',
+      "2. VIP customers order_count is at least 10: saw 7 No match",
+      '3. Slow connections network is one of 2g, 3g: saw "4g" No match',
+    ]);
+    expect(steps[4]).toMatch(/^Environment default.*Decides$/);
+    expect(within(list).getAllByRole("img", { name: "True" })).toHaveLength(1);
+    expect(within(list).getAllByRole("img", { name: "False" })).toHaveLength(3);
+    expect(within(list).getByRole("img", { name: /^Bucket 23.19 of 100/ })).toHaveAccessibleName(
+      "Bucket 23.19 of 100. one_page 0 to 30, express 30 to 40, control 40 to 100. Hashed 4127,production_u_48213.",
+    );
+  });
+
+  it.each([
+    ["search_ranking_v2", "the identity is in the first 25%, bucket 22.42, limit 25"],
+    ["klarna_pay_later", 'none of network is one of 2g: saw "4g"'],
+    ["store_pickup", "The Rust SDK leaves the blank before Lyon out, the server does not."],
+  ])("of %s tells: %s", async (flag, told) => {
+    const { field } = await open();
+    await pickLena(field);
+    const { list } = await stepsOf(flag);
+    expect(list).toHaveTextContent(told);
+  });
+
+  it.each([
+    ["klarna_pay_later", "Klarna countries reads the flag gift_wrapping, which is on."],
+    ["fraud_score_cutoff", "Client-side keys do not get this flag."],
+    ["homepage_hero", '{"slot":"autumn","cta":"Shop coats"}'],
+  ])("of %s also says: %s", async (flag, said) => {
+    const { field } = await open();
+    await pickLena(field);
+    const { detail } = await stepsOf(flag);
+    expect(detail).toHaveTextContent(said);
+  });
+
+  it("is opened and closed with the keys, and the focus comes back from inside", async () => {
+    const { field } = await open();
+    const grid = await pickLena(field);
+    grid.focus();
+    const active = () => document.getElementById(grid.getAttribute("aria-activedescendant") ?? "");
+    await userEvent.keyboard("{ArrowDown}{ArrowRight}");
+    expect(active()).toHaveAttribute("aria-expanded", "true");
+    await userEvent.keyboard("{ArrowDown}");
+    expect(active()).toHaveAttribute("aria-expanded", "false");
+    expect(screen.getByRole("region", { name: /^Details of/ })).toBeVisible();
+    await userEvent.keyboard("{ArrowUp}{ArrowLeft}");
+    expect(screen.queryByRole("region", { name: /^Details of/ })).toBeNull();
+    await filterTo("new_checkout");
+    grid.focus();
+    await userEvent.keyboard("{Enter}");
+    const attempt = await screen.findByRole("button", { name: "Try beta_opt_in = true" });
+    attempt.focus();
+    await userEvent.keyboard("{Escape}");
+    expect(screen.queryByRole("region", { name: /^Details of/ })).toBeNull();
+    expect(screen.getByRole("grid")).toHaveFocus();
+  });
+
+  it("follows what is typed", async () => {
+    const { field } = await open();
+    await pickLena(field);
+    const { detail } = await stepsOf("new_checkout");
+    await userEvent.type(screen.getByRole("textbox", { name: "Value of order_count" }), "0");
+    await waitFor(() => expect(detail).toHaveTextContent("order_count is at least 10: saw 70"));
+    expect(detail).toHaveTextContent("gives On, one_page");
+  });
+
+  it("tells that its trace cannot be had, and asks again", async () => {
+    const { field, host } = await open();
+    await pickLena(field);
+    host.failNext("trace", failure("mirror", "The local copy cannot be read."));
+    const { detail } = await openRow("new_checkout");
+    expect(await within(detail).findByRole("alert")).toHaveTextContent("The local copy cannot be read.");
+    await userEvent.click(within(detail).getByRole("button", { name: "Try again" }));
+    expect(await within(detail).findByText("Decides")).toBeVisible();
+  });
+
+  it("never shows the trace of another row, however late it comes", async () => {
+    const { field, host } = await open();
+    await pickLena(field);
+    const answers: (() => void)[] = [];
+    const trace = host.trace.bind(host);
+    vi.spyOn(host, "trace").mockImplementation(async (request, flag): Promise<TraceView> => {
+      const answer = await trace(request, flag);
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return answer;
+    });
+    await openRow("new_checkout");
+    await waitFor(() => expect(answers).toHaveLength(1));
+    const { detail } = await openRow("guest_checkout");
+    answers[0]?.();
+    await waitFor(() => expect(answers).toHaveLength(2));
+    expect(within(detail).queryByText("1. EU beta testers")).toBeNull();
+    answers[1]?.();
+    expect(await within(detail).findByText("Decides")).toBeVisible();
+    expect(within(detail).queryByText("1. EU beta testers")).toBeNull();
+  });
+});
+
+describe("what would lead elsewhere", () => {
+  it("can be tried, which marks the trait, and led back", async () => {
+    const { field } = await open();
+    const grid = await pickLena(field);
+    const { row, detail } = await openRow("new_checkout");
+    await within(detail).findByText("Decides");
+    expect(detail).toHaveTextContent("To get express: set beta_opt_in to true.");
+    expect(detail).toHaveTextContent("To get control: no trait does it; add an identity override.");
+    await userEvent.click(within(detail).getByRole("button", { name: "Try beta_opt_in = true" }));
+    await waitFor(() => expect(row).toHaveTextContent("express"));
+    expect(grid).toHaveFocus();
+    expect(screen.getByText("beta_opt_in added")).toBeVisible();
+    expect(screen.getByRole("combobox", { name: "Value of beta_opt_in" })).toHaveValue("true");
+    await userEvent.click(screen.getByRole("button", { name: "Reset to stored" }));
+    await waitFor(() => expect(row).toHaveTextContent("one_page"));
+    expect(screen.queryByText("beta_opt_in added")).toBeNull();
+  });
+
+  it("can be led back as well where nothing is stored", async () => {
+    const { field, asked } = await open();
+    await typeIdentity(field, "nobody");
+    const { detail } = await openRow("free_shipping_threshold");
+    await userEvent.click(await within(detail).findByRole("button", { name: "Try country = DE" }));
+    await waitFor(() => expect(asked().at(-1)?.traits).toHaveLength(1));
+    await userEvent.click(screen.getByRole("button", { name: "Reset" }));
+    await waitFor(() => expect(asked().at(-1)?.traits).toHaveLength(0));
+  });
+});
+
+describe("how long it took", () => {
+  it("is said in words and for machines, from the key to the frame", async () => {
+    const { field } = await open();
+    await pickLena(field);
+    await userEvent.type(screen.getByRole("textbox", { name: "Value of city" }), "2");
+    const said = await screen.findByText(/^Evaluated and shown in \d+ ms$/);
+    expect(said).toBeVisible();
+    const region = screen.getByRole("region", { name: "What this identity gets" });
+    expect(Number(region.dataset.tookMs)).toBeGreaterThan(0);
+  });
+
+  it("is not counted for what no key asked for", async () => {
+    const { field, host, session, asked } = await open();
+    await pickLena(field);
+    const region = screen.getByRole("region", { name: "What this identity gets" });
+    await waitFor(() => expect(region).toHaveAttribute("data-took-ms"));
+    const took = region.dataset.tookMs;
+    const before = asked().length;
+    host.changeAll();
+    await session.reload();
+    await waitFor(() => expect(asked().length).toBeGreaterThan(before));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(region.dataset.tookMs).toBe(took);
+  });
+});
+
+describe("a server that would fail", () => {
+  it("is told with the condition, in place of rows", async () => {
+    const { field } = await open();
+    await pickLena(field);
+    await userEvent.click(screen.getByRole("button", { name: "Add trait" }));
+    await userEvent.keyboard("app_version");
+    const alert = await screen.findByRole("alert");
+    expect(alert).toHaveTextContent("The server would fail for this identity.");
+    expect(alert).toHaveTextContent("In segment Old apps, the condition app_version");
+    expect(screen.getByText("No flag can be answered")).toBeVisible();
+    expect(screen.queryByRole("grid")).toBeNull();
+    expect(screen.getByRole("button", { name: "Compare" })).toBeDisabled();
+  });
+});
+
+describe("conditions to look at", () => {
+  it("are counted in a quiet line and listed by how bad they are", async () => {
+    await open();
+    await userEvent.click(await screen.findByRole("button", { name: "4 conditions to look at" }));
+    const dialog = screen.getByRole("dialog", { name: "Conditions to look at" });
+    const groups = within(dialog)
+      .getAllByRole("region")
+      .map((group) => group.querySelector("h3")?.textContent?.replace(/\s+/g, " ").trim());
+    expect(groups).toEqual([
+      "The server or a client fails 1",
+      "Evaluates differently elsewhere 2",
+      "Never applies 1",
+    ]);
+    expect(dialog).toHaveTextContent("Segment Paris: city is one of Paris, Lyon");
+    await userEvent.click(within(dialog).getByRole("button", { name: "Close" }));
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  it("say so where all of them only evaluate differently", async () => {
+    const { host, session } = await open();
+    const all = await host.findings("acme", "production");
+    vi.spyOn(host, "findings").mockResolvedValue(all.filter((each) => each.severity === "differs"));
+    session.open({ connection: "acme", environment: "staging" });
+    expect(
+      await screen.findByRole("button", { name: "2 conditions evaluate differently elsewhere" }),
+    ).toBeVisible();
+  });
+});
+
+describe("edits that are typed and not sent", () => {
+  it("can be laid over the mirror, and are named", async () => {
+    const { field, session, asked } = await open();
+    await pickLena(field);
+    expect(screen.queryByRole("radio", { name: /^Mirror plus/ })).toBeNull();
+    const value = { kind: "number", text: "5" } as const;
+    const draft = (text: string) => ({ value: { ...value, text }, revision: "1", was: value });
+    session.edits.setDraft("stock_low_badge", draft("9"));
+    session.edits.setDraft("max_items_per_order", draft("9 or so"));
+    const choice = await screen.findByRole("radio", { name: /^Mirror plus 1 edit/ });
+    expect(choice).toHaveAccessibleName("Mirror plus 1 edit Typed and not sent: stock_low_badge");
+    await userEvent.click(choice);
+    const row = await filterTo("stock_low_badge");
+    await waitFor(() => expect(row).toHaveTextContent("9"));
+    expect(within(row).getByRole("img", { name: "Typed here and not sent" })).toBeInTheDocument();
+    expect(asked().at(-1)?.edits).toEqual([
+      { flag: "stock_low_badge", enabled: null, value: { kind: "number", text: "9" } },
+    ]);
+    session.edits.setDraft("stock_low_badge", null);
+    await waitFor(() => expect(row).toHaveTextContent("5"));
+    expect(asked().at(-1)?.edits).toEqual([]);
+  });
+});
+
+describe("EdgeFlags", () => {
+  const edge = { connection: "acme-edge", environment: "production" };
+
+  it("is held against what is documented, which is never called verified", async () => {
+    const { field, times } = await open("fresh", edge);
+    await typeIdentity(field);
+    const row = await filterTo("guest_checkout");
+    expect(row).toHaveTextContent("The default. As expected");
+    await userEvent.click(row);
+    const detail = screen.getByRole("region", { name: "Details of guest_checkout" });
+    expect(detail).toHaveTextContent(
+      "Expected, not verified: The same was expected from the documented order.",
+    );
+    expect(times("trace")).toBe(0);
+    expect(screen.queryByRole("button", { name: "Compare" })).toBeNull();
+  });
+
+  it("marks where the service disagrees like a difference, and what nobody can tell as that", async () => {
+    const { field } = await open("fresh", edge);
+    const grid = await typeIdentity(field);
+    expect(await filterTo("cookie_banner_v3")).toHaveTextContent("Cannot be told");
+    await userEvent.clear(screen.getByRole("textbox", { name: "Filter results" }));
+    await userEvent.click(screen.getByRole("radio", { name: "Differs 1" }));
+    expect(grid).toHaveTextContent("fraud_score_cutoff");
+    expect(grid).toHaveTextContent(
+      "Expected 0.5 was expected: the flag itself is off, so its default counts.",
+    );
+  });
+});
+
+describe("many identities", () => {
+  it("have a page of their own, and leave this one as it was", async () => {
+    const { field, session } = await open();
+    await pickLena(field);
+    await userEvent.click(screen.getByRole("button", { name: "Batch" }));
+    expect(screen.queryByRole("combobox", { name: "Identity" })).toBeNull();
+    expect(previewOf(session).batch).toBe(true);
+    previewOf(session).batch = false;
+    expect(await screen.findByRole("combobox", { name: "Identity" })).toHaveValue("u_48213");
+    expect(await screen.findByRole("grid")).toBeVisible();
+  });
+
+  it("are not for a service that evaluates by itself", async () => {
+    await open("fresh", { connection: "acme-edge", environment: "production" });
+    expect(screen.queryByRole("button", { name: "Batch" })).toBeNull();
+  });
+});
