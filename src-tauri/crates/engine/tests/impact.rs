@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use halyard_engine::{
-    Cohort, CohortBuilder, Control, DecidingRule, Dialect, Engine, Evaluation, EvaluationError, FlagState,
-    Identity, Stopped, distribution, impact,
+    Chunk, ChunkSource, Cohort, CohortBuilder, CohortReader, Control, DecidingRule, Dialect, Engine,
+    Evaluation, EvaluationError, FlagState, Identity, ReadError, ReadOptions, Stopped, distribution,
+    distribution_of_stream, impact, impact_of_stream, read_cohort,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -388,4 +390,73 @@ fn a_cancelled_run_stops_and_others_report_progress() {
     let control = threads(2);
     impact(&engine, &engine, &cohort, &[], &control).unwrap();
     assert_eq!(control.rows_done(), 5000);
+}
+
+/// Gives the first chunk, and cancels just then.
+struct Cancelling<'c>(&'c Cohort);
+
+impl ChunkSource for Cancelling<'_> {
+    fn next_chunk(&mut self, control: &Control) -> Result<Option<Arc<Chunk>>, ReadError> {
+        control.cancel();
+        Ok(self.0.chunks().first().cloned())
+    }
+}
+
+#[test]
+fn a_run_stops_within_a_chunk() {
+    let plan = Plan {
+        defaults: vec![(true, 0); 4],
+        segments: vec![(0, 1, false, 1, 0)],
+        overrides: vec![],
+        raises: false,
+    };
+    let (engine, cohort) = (plan.engine(), cohort(&sample(20_000), 20_000));
+    let control = threads(2);
+    let found = impact_of_stream(&engine, &engine, &mut Cancelling(&cohort), &["flag_1"], &control);
+    assert!(matches!(found, Err(ReadError::Stopped)), "{found:?}");
+    assert!(control.rows_done() <= 1024, "{}", control.rows_done());
+    let control = threads(1);
+    let found = distribution_of_stream(&engine, &mut Cancelling(&cohort), &control);
+    assert!(matches!(found, Err(ReadError::Stopped)), "{found:?}");
+    assert!(control.rows_done() <= 1024, "{}", control.rows_done());
+}
+
+#[test]
+fn a_file_is_weighed_while_it_is_read() {
+    let before = Plan {
+        defaults: vec![(false, 0); 3],
+        segments: vec![(2, 1, false, 1, 0), (7, 4, false, 2, 1)],
+        overrides: vec![],
+        raises: false,
+    };
+    let mut after = before.clone();
+    after.segments[0].1 = 2;
+    let (before, after) = (before.engine(), after.engine());
+    let rows: String = (0..3000)
+        .map(|number| format!("user-{number},{}\n", number % 7))
+        .collect();
+    let text = format!("id,age\n{rows}broken\n");
+    let options = || ReadOptions {
+        chunk_rows: 100,
+        ..ReadOptions::default()
+    };
+    let (cohort, report) = read_cohort(text.as_bytes(), options(), &Control::new()).unwrap();
+    let mut reader = CohortReader::new(text.as_bytes(), options()).unwrap();
+    let control = threads(3);
+    let streamed = impact_of_stream(&before, &after, &mut reader, &[], &control).unwrap();
+    assert_eq!(
+        streamed,
+        impact(&before, &after, &cohort, &[], &threads(1)).unwrap()
+    );
+    assert!(streamed.changed > 0);
+    assert_eq!((reader.report(), report.broken), (report, 1));
+    assert_eq!((control.rows_read(), control.rows_done()), (3000, 3000));
+
+    let endless = format!("{text}x,\"{}", "1\n".repeat(1 << 20));
+    let mut reader = CohortReader::new(endless.as_bytes(), options()).unwrap();
+    let refused = distribution_of_stream(&after, &mut reader, &threads(3)).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "line 3003: a row without end; perhaps a quote is not closed"
+    );
 }

@@ -1,5 +1,6 @@
 //! Cells between commas.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 
 use csv::{ByteRecord, Position, ReaderBuilder};
@@ -39,6 +40,7 @@ enum Types {
 }
 
 impl<R: BufRead> Delimited<R> {
+    /// Reads the header.
     pub(super) fn new(mut input: Metered<R>, rows: &mut Rows) -> Result<Self, ReadError> {
         let skipped = input.lines;
         let delimiter = delimiter_of(input.fill_buf()?);
@@ -50,46 +52,15 @@ impl<R: BufRead> Delimited<R> {
             .buffer_capacity(READ_AHEAD)
             .from_reader(input);
         let mut record = ByteRecord::new();
-        let unreadable = |problem: String| ReadError::Unreadable {
-            line: skipped + 1,
-            problem,
-        };
         reader
             .read_byte_record(&mut record)
             .map_err(|error| failure(error, skipped, &Position::new()))?;
-        let header: Vec<String> = record
-            .iter()
-            .map(|cell| std::str::from_utf8(cell).map(|name| name.trim().to_owned()))
-            .collect::<Result<_, _>>()
-            .map_err(|_| unreadable("the header is not UTF-8".to_owned()))?;
-        if header.len() > rows.options.most_traits {
-            let most = rows.options.most_traits;
-            return Err(unreadable(format!(
-                "{} columns; at most {most} can be read",
-                header.len()
-            )));
-        }
-        let mut names: Vec<&str> = header
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !name.is_empty())
-            .collect();
-        names.sort_unstable();
-        if let Some(twice) = names
-            .windows(2)
-            .find(|pair| pair.first() == pair.last())
-            .and_then(|pair| pair.first())
-        {
-            return Err(unreadable(format!("two columns are named \"{twice}\"")));
-        }
-        let identifier = match &rows.options.identifier {
-            Some(wanted) => header.iter().position(|name| name == wanted.trim()),
-            None => telling(header.iter().map(String::as_str)).or(Some(0)),
+        let unreadable = |problem| ReadError::Unreadable {
+            line: skipped + 1,
+            problem,
         };
-        let Some(identifier) = identifier else {
-            let wanted = rows.options.identifier.as_deref().unwrap_or_default();
-            return Err(unreadable(format!("no column is named \"{wanted}\"")));
-        };
+        let header = header_of(&record, rows.options.most_traits).map_err(unreadable)?;
+        let identifier = identifier_of(&header, rows).map_err(unreadable)?;
         rows.identifier = header.get(identifier).cloned();
         let key = header
             .iter()
@@ -174,6 +145,33 @@ impl<R: BufRead> Delimited<R> {
 
     pub(super) fn bytes_read(&self) -> u64 {
         self.reader.get_ref().bytes()
+    }
+}
+
+/// The names in the first row. Columns without a name are allowed and not read.
+fn header_of(record: &ByteRecord, most: usize) -> Result<Vec<String>, String> {
+    let text = |cell| std::str::from_utf8(cell).map(|name| name.trim().to_owned());
+    let header = record.iter().map(text).collect::<Result<Vec<String>, _>>();
+    let header = header.map_err(|_| "the header is not UTF-8".to_owned())?;
+    if header.len() > most {
+        return Err(format!("{} columns; at most {most} can be read", header.len()));
+    }
+    let mut seen = HashSet::new();
+    let named = header.iter().filter(|name| !name.is_empty());
+    match named.into_iter().find(|name| !seen.insert(name.as_str())) {
+        Some(twice) => Err(format!("two columns are named \"{twice}\"")),
+        None => Ok(header),
+    }
+}
+
+/// Which column names the identity.
+fn identifier_of(header: &[String], rows: &Rows) -> Result<usize, String> {
+    match &rows.options.identifier {
+        Some(wanted) => header
+            .iter()
+            .position(|name| name == wanted.trim())
+            .ok_or_else(|| format!("no column is named \"{wanted}\"")),
+        None => Ok(telling(header.iter().map(String::as_str)).unwrap_or(0)),
     }
 }
 
