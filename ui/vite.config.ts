@@ -12,5 +12,7 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: ["./src/test-setup.ts"],
     include: ["src/**/*.test.ts"],
+    // A busy machine is slow and not broken.
+    testTimeout: 30_000,
   },
 });

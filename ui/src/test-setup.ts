@@ -1,5 +1,10 @@
 import "@testing-library/jest-dom/vitest";
 
+import { configure } from "@testing-library/svelte";
+
+// A busy machine is slow and not broken.
+configure({ asyncUtilTimeout: 8000 });
+
 // jsdom draws nothing: it lacks the modal dialog, scrolling and layout that the window has.
 if (!HTMLDialogElement.prototype.showModal) {
   HTMLDialogElement.prototype.showModal = function showModal() {

@@ -1,25 +1,52 @@
 /** What edits would do to the Acme Store's identities. */
 import type { FlagSharesView, ImpactRequest, ImpactView } from "../bindings";
+import { edited } from "./evaluate";
+import { people } from "./people";
+import { acmeRanges, madeUp, sharesOf } from "./sample";
 import type { FakeEnvironment } from "./world";
 
+const MADE_UP = 2400 - people.length;
+
+/** The sample that every impact is told of: made-up identities and the stored ones. */
+const sample = [...people, ...madeUp(MADE_UP, 1, acmeRanges())];
+const grouped = new Intl.NumberFormat("en-GB");
+
 /** The impact of edits on one flag. */
-export function impactOf(_environment: FakeEnvironment, request: ImpactRequest): ImpactView {
-  const shares: FlagSharesView = {
-    flag: request.flag,
-    edited: request.edits.some((edit) => edit.flag === request.flag),
-    surprise: false,
-    now: [],
-    after: request.edits.length === 0 ? null : [],
-    flips: 0,
-    moves: [],
-  };
+export function impactOf(environment: FakeEnvironment, request: ImpactRequest): ImpactView {
+  const concerned = request.edits.some((edit) => edit.flag === request.flag);
+  const after = request.edits.length === 0 ? null : edited(environment, request.edits);
+  const shares = sharesOf(request.flag, sample, environment, after, concerned);
   return {
-    cohort: "0 sampled identities",
-    how: "",
-    identities: 0,
+    cohort: `${grouped.format(sample.length)} sampled identities`,
+    how: `${grouped.format(MADE_UP)} made up from the conditions of the segments, and ${people.length} stored ones.`,
+    identities: sample.length,
     shares,
-    sentence: "",
-    notes: [],
-    surprises: [],
+    sentence: sentence(shares),
+    notes: notes(shares, request),
+    // One flag depends on another, as far as the screens are concerned.
+    surprises: request.flag === "guest_checkout" && shares.flips > 0 ? ["gift_wrapping"] : [],
   };
+}
+
+function sentence(shares: FlagSharesView): string {
+  if (shares.after === null) return "";
+  const all = grouped.format(sample.length);
+  if (shares.flips === 0) return `None of ${all} identities changes.`;
+  const percent = ((shares.flips / sample.length) * 100).toFixed(1);
+  const flips = grouped.format(shares.flips);
+  const turns = shares.moves.every((move) => (move.from === "Off") !== (move.to === "Off"));
+  if (turns && new Set(shares.moves.map((move) => move.to)).size === 1) {
+    const on = shares.moves[0]?.from === "Off";
+    return `${flips} of ${all} go from ${on ? "off to on" : "on to off"} (${percent}%).`;
+  }
+  return `${flips} of ${all} identities change value (${percent}%).`;
+}
+
+function notes(shares: FlagSharesView, request: ImpactRequest): string[] {
+  const edit = request.edits.find(({ flag }) => flag === request.flag);
+  if (edit === undefined || edit.enabled === null || shares.after === null) return [];
+  const stays = shares.after.filter((share) => share.enabled !== edit.enabled);
+  const count = stays.reduce((sum, share) => sum + share.count, 0);
+  if (count === 0) return [];
+  return [`${grouped.format(count)} stay ${edit.enabled ? "off" : "on"} because of a segment override.`];
 }

@@ -1,0 +1,36 @@
+import { count } from "./numbers";
+
+/** Who gets what, and whom an edit changes. */
+export const impact = {
+  title: "Who gets what",
+  draft: "Draft",
+  now: "Now",
+  rows: { draft: "Draft", after: "After" },
+  /** `A`, so that a share is told by more than its colour. */
+  letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+  share: (label: string, percent: string) => `${label} ${percent}`,
+  counted: (label: string, value: number) => `${label} ${count(value)}`,
+  bar: (row: string, parts: string[]) => `${row}: ${parts.join(", ")}`,
+  becomes: "to",
+  legend: "Shares",
+  nobody: "Nobody",
+  counting: "Counting who gets what",
+  older: "Counting again",
+  show: "Show them",
+  hide: "Hide them",
+  moves: "Who changes",
+  move: (from: string, to: string) => `${from} to ${to}`,
+  rules: (from: string, to: string) =>
+    from === to ? `Decided by: ${from}` : `Decided by: ${from}, then ${to}`,
+  examples: "For example",
+  preview: (identifier: string) => `Preview ${identifier}`,
+  previewCloses: (identifier: string) => `Preview ${identifier}. Closes this sheet, nothing is sent.`,
+  surprises: (value: number) =>
+    value === 1 ? "Also changes, though not edited:" : "Also change, though not edited:",
+  openFlag: (flag: string) => `Open ${flag}`,
+  moreSurprises: (value: number) => `and ${count(value)} more`,
+  invalidDraft: "The draft is counted once its value can be sent.",
+  remote: "EdgeFlags evaluates by itself, so nobody can be counted here before the edit is sent.",
+  unknownTraits: (identifier: string) =>
+    `${identifier} is not stored anywhere, so its traits are not known here. Add them to see what it gets.`,
+};
