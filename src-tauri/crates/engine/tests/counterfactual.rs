@@ -215,6 +215,162 @@ fn every_way_leads_there() {
     assert!(ways.iter().all(|count| *count > 2), "{ways:?}");
 }
 
+/// Operator, operand, the trait as it is, and what it should become; `null` for unset and for taking it away, `-` where
+/// no trait does it.
+const NATURAL: &str = r#"
+EQUAL;                  "pro";            null;          "pro"
+EQUAL;                  "42";             null;          42
+EQUAL;                  "true";           null;          true
+EQUAL;                  "true";           false;         true
+EQUAL;                  "2.0.0:semver";   "1.0.0";       "2.0.0"
+NOT_EQUAL;              "pro";            "pro";         "other"
+NOT_EQUAL;              "42";             42;            43
+GREATER_THAN;           "10";             null;          11
+GREATER_THAN;           "1.5";            1;             2.5
+GREATER_THAN;           "2.0.0:semver";   "1.9.0";       "2.0.1"
+GREATER_THAN_INCLUSIVE; "10";             9;             10
+LESS_THAN;              "10";             10;            9
+LESS_THAN;              "2.1.0:semver";   "3.0.0";       "2.0.0"
+LESS_THAN_INCLUSIVE;    "10";             11;            10
+CONTAINS;               "@acme.test";     "maya@x.org";  "maya@acme.test"
+CONTAINS;               "@acme.test";     null;          "someone@acme.test"
+CONTAINS;               "12";             null;          "v12"
+NOT_CONTAINS;           "beta";           "beta-2";      "other"
+REGEX;                  ".*@acme\\.test$"; null;         "a@acme.test"
+REGEX;                  "^(de|at)-[0-9]{2}"; "fr-75";    "de-11"
+MODULO;                 "2|0";            3;             2
+MODULO;                 "10|7";           21;            27
+IN;                     "DE,AT";          "FR";          "DE"
+IN;                     "[\"x\", 7]";     5;             7
+IS_SET;                 "";               null;          true
+IS_NOT_SET;             "";               1;             null
+PERCENTAGE_SPLIT;       "0";              "x";           -
+IN;                     "[]";             "x";           -
+ROUGHLY;                "1";              1;             -
+"#;
+
+#[test]
+fn values_are_those_a_person_would_type() {
+    for row in NATURAL.trim().lines() {
+        let columns: Vec<&str> = row.split(';').map(str::trim).collect();
+        let [operator, operand, before, after] = columns.try_into().unwrap();
+        let state = |value: &str| {
+            json!({
+                "feature": { "id": 1, "name": "f" }, "enabled": true, "feature_state_value": value, "django_id": 1,
+                "featurestate_uuid": "", "multivariate_feature_state_values": [], "feature_segment": { "priority": 1 }
+            })
+        };
+        let condition = json!({ "property_": "t", "operator": operator, "value": parsed(operand) });
+        let rules = json!([{ "type": "ALL", "conditions": [condition], "rules": [] }]);
+        let document = json!({
+            "api_key": "env", "name": "n", "feature_states": [state("base")],
+            "project": { "segments": [{ "id": 1, "name": "s", "rules": rules, "feature_states": [state("s")] }] }
+        });
+        let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+        let identity = Identity::new("maya").with_trait("t", parsed(before));
+        let others = engine.counterfactuals(&identity, "f").unwrap();
+        let [other] = others.as_slice() else {
+            panic!("{row}: {others:?}")
+        };
+        let change = other
+            .by_traits()
+            .map(|changes| (changes.len(), &changes[0].name, changes[0].to.clone()));
+        let expected = (after != "-").then(|| (1, Some(parsed(after)).filter(|value| !value.is_null())));
+        assert_eq!(
+            change.map(|(count, name, to)| {
+                assert_eq!(name, "t");
+                (count, to)
+            }),
+            expected,
+            "{row}"
+        );
+        let last = other.ways.last().unwrap();
+        assert_eq!(
+            last.change,
+            Change::IdentityOverride,
+            "an override always does it"
+        );
+    }
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn results_that_no_trait_leads_to_are_offered_all_the_same() {
+    let option = |id: u64, weight: f64, key: &str| {
+        json!({
+            "id": id, "percentage_allocation": weight, "mv_fs_value_uuid": "",
+            "multivariate_feature_option": { "value": key, "key": key }
+        })
+    };
+    let document = json!({
+        "api_key": "env", "name": "n", "project": { "segments": [] },
+        "feature_states": [{
+            "feature": { "id": 1, "name": "f" }, "enabled": true, "feature_state_value": "base", "django_id": 1,
+            "featurestate_uuid": "", "multivariate_feature_state_values": [option(1, 30.0, "a"), option(2, 30.0, "b")]
+        }]
+    });
+    let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+    let in_b = (0..)
+        .map(|number| Identity::new(format!("user-{number}")))
+        .find(|identity| engine.evaluate(identity).unwrap().flag("f").unwrap().variant == Some("b"));
+    let others = engine.counterfactuals(&in_b.unwrap(), "f").unwrap();
+    let variants: Vec<_> = others
+        .iter()
+        .map(|other| other.variant.as_deref().unwrap())
+        .collect();
+    assert_eq!(variants, ["a", "control"]);
+    for other in &others {
+        assert_eq!(other.by_traits(), None);
+        let kinds: Vec<usize> = other.ways.iter().map(|way| kind_of(&way.change)).collect();
+        assert_eq!(kinds, [2, 3], "weights, then an override");
+    }
+}
+
+#[test]
+fn three_traits_are_changed_where_it_takes_three() {
+    let state = |value: &str| {
+        json!({
+            "feature": { "id": 1, "name": "f" }, "enabled": true, "feature_state_value": value, "django_id": 1,
+            "featurestate_uuid": "", "multivariate_feature_state_values": [], "feature_segment": { "priority": 1 }
+        })
+    };
+    let ask = |property: &str, operator: &str, value: &str| json!({ "property_": property, "operator": operator, "value": value });
+    let change_count = |conditions: &[Value]| {
+        let rules = json!([{ "type": "ALL", "conditions": conditions, "rules": [] }]);
+        let document = json!({
+            "api_key": "env", "name": "n", "feature_states": [state("base")],
+            "project": { "segments": [{ "id": 1, "name": "s", "rules": rules, "feature_states": [state("s")] }] }
+        });
+        let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+        let others = engine
+            .counterfactuals(&Identity::new("maya").with_trait("age", 3), "f")
+            .unwrap();
+        others[0].by_traits().map(<[_]>::len)
+    };
+    let four = [
+        ask("plan", "EQUAL", "pro"),
+        ask("age", "GREATER_THAN", "17"),
+        ask("beta", "IS_SET", ""),
+        ask("team", "IN", "a,b"),
+    ];
+    assert_eq!(change_count(&four[..1]), Some(1));
+    assert_eq!(change_count(&four[..2]), Some(2));
+    assert_eq!(change_count(&four[..3]), Some(3));
+    assert_eq!(change_count(&four), None, "nobody would try four");
+    // Two conditions on one trait need one value that satisfies both.
+    assert_eq!(
+        change_count(&[
+            ask("age", "GREATER_THAN", "17"),
+            ask("age", "LESS_THAN", "30"),
+            ask("age", "MODULO", "2|0")
+        ]),
+        Some(1)
+    );
+}
+
 /// Values for a trait that the made-up conditions tell apart.
 fn probes() -> Vec<Option<Value>> {
     let text = r#"["pro", "free", "GB", "2.0.0", "1.9.0", "2.0.1", 42, 43, 41, 7, 8, 1.5, true, false, "", "maya", "r", null]"#;

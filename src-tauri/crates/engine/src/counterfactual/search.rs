@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use serde_json::Value;
 
 use crate::bound::Session;
-use crate::counterfactual::values::{any_values, values_for};
+use crate::counterfactual::values::{last_resorts, values_for};
 use crate::engine::{Condition, Engine, Rule, RuleKind};
 use crate::error::Raise;
 use crate::identity::Identity;
@@ -224,7 +224,7 @@ impl<'e> Search<'e> {
         let current = self.current(slot);
         let mut values = values_for(condition, current);
         values.extend(self.pool.get(&slot).into_iter().flatten().cloned());
-        values.extend(any_values());
+        values.extend(last_resorts(condition));
         let mut suited: Vec<Option<Value>> = Vec::new();
         for value in values {
             let does = condition.answers(&Seen::of(&value)) == Ok(wanted);

@@ -17,7 +17,7 @@ const FOREIGN: [&str; 3] = ["other", "none", "x"];
 /// Values worth trying for a condition, likeliest first. Which of them make it hold is for the condition to say.
 pub(super) fn values_for(condition: &Condition, current: Option<&Value>) -> Vec<Value> {
     let operand = operand_text(&condition.source.operand);
-    let mut values = match condition.operator {
+    match condition.operator {
         Operator::Equal
         | Operator::NotEqual
         | Operator::GreaterThan
@@ -29,24 +29,22 @@ pub(super) fn values_for(condition: &Condition, current: Option<&Value>) -> Vec<
         Operator::Modulo => remainders(&condition.test, current),
         Operator::In => members(&condition.source.operand),
         Operator::IsSet | Operator::IsNotSet | Operator::PercentageSplit | Operator::Unknown => Vec::new(),
-    };
-    if matches!(
-        condition.operator,
-        Operator::NotEqual
-            | Operator::NotContains
-            | Operator::Equal
-            | Operator::Contains
-            | Operator::In
-            | Operator::Regex
-    ) {
-        values.extend(FOREIGN.map(Value::from));
     }
-    values
 }
 
 /// What is tried when neither the condition nor another one on the same trait suggests a value.
-pub(super) fn any_values() -> [Value; 3] {
-    [Value::Bool(true), Value::from("other"), Value::from(1)]
+pub(super) fn last_resorts(condition: &Condition) -> Vec<Value> {
+    let mut values = vec![Value::Bool(true)];
+    values.extend(FOREIGN.map(Value::from));
+    values.push(Value::from(1));
+    // Text compares by code point: with a letter more it is greater, with one less it is smaller.
+    let operand = operand_text(&condition.source.operand);
+    let shorter: String = operand
+        .chars()
+        .take(operand.chars().count().saturating_sub(1))
+        .collect();
+    values.extend([format!("{operand}a"), shorter].map(Value::from));
+    values
 }
 
 /// The operand as each type it reads as, and its neighbours.
@@ -61,18 +59,11 @@ fn around(operand: &str) -> Vec<Value> {
     if let Some(float) = parse_float(operand).filter(|float| float.is_finite()) {
         return [float, float + 1.0, float - 1.0].map(Value::from).to_vec();
     }
-    let mut values = match operand {
-        "true" | "True" => vec![Value::Bool(true), Value::Bool(false)],
-        "false" | "False" => vec![Value::Bool(false), Value::Bool(true)],
-        _ => Vec::new(),
-    };
-    // Text compares by code point: with a letter more it is greater, with one less it is smaller.
-    let shorter: String = operand
-        .chars()
-        .take(operand.chars().count().saturating_sub(1))
-        .collect();
-    values.extend([operand.to_owned(), format!("{operand}a"), shorter].map(Value::from));
-    values
+    match operand {
+        "true" | "True" => vec![Value::Bool(true), Value::Bool(false), Value::from(operand)],
+        "false" | "False" => vec![Value::Bool(false), Value::Bool(true), Value::from(operand)],
+        text => vec![Value::from(text)],
+    }
 }
 
 fn versions(text: &str) -> Vec<Value> {
@@ -97,12 +88,14 @@ fn versions(text: &str) -> Vec<Value> {
 
 fn containing(operand: &str, current: Option<&Value>) -> Vec<Value> {
     let mut values = Vec::new();
-    if let Some(current) = current.and_then(Value::as_str) {
-        values.push(Value::from(format!("{current}{operand}")));
-    }
-    // The start of an address is missing.
+    let current = current.and_then(Value::as_str);
     if operand.starts_with('@') {
-        values.push(Value::from(format!("someone{operand}")));
+        // The end of an address: whoever it belongs to stays.
+        let local = current.and_then(|address| address.split('@').next());
+        let local = local.filter(|local| !local.is_empty()).unwrap_or("someone");
+        values.push(Value::from(format!("{local}{operand}")));
+    } else if let Some(current) = current {
+        values.push(Value::from(format!("{current}{operand}")));
     }
     // Text that is nothing but digits would become a number, which contains nothing.
     values.extend([Value::from(operand), Value::from(format!("v{operand}"))]);
