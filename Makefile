@@ -2,7 +2,7 @@
 # and say so. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check e2e bench differential sandbox bindings setup setup-test ui ui-check fmt
+.PHONY: help run dev test check e2e bench differential fuzz sandbox bindings setup setup-test ui ui-check fmt
 
 APP := target/app/halyard
 SHELL := /bin/bash
@@ -50,6 +50,9 @@ bench: ## measure beside other engines, and write target/bench/report.json
 
 differential: setup-test ## compare millions of generated decisions with the Python engine
 	cargo test --release --locked -p halyard-engine --test differential -- --ignored --nocapture
+
+fuzz: setup ## damage documents, identities and cohort files for HALYARD_FUZZ_SECONDS (600) of processor time
+	cargo test --profile fuzz --locked -p halyard-engine --test fuzz -- --ignored --nocapture
 
 sandbox: ## serve both flag services on loopback, with the sample shop
 	cargo run -q --locked -p halyard-sandbox -- --seed acme
