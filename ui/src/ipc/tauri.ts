@@ -1,5 +1,3 @@
-import { invoke, type InvokeArgs } from "@tauri-apps/api/core";
-
 import { commands, events } from "./bindings";
 import { asHostError, HostError, type Host, type Unsubscribe } from "./host";
 import type { WireError } from "./bindings";
@@ -15,15 +13,6 @@ async function open<T>(answer: Promise<Answer<T>>): Promise<T> {
   }
   if (settled.status === "error") throw new HostError(settled.error);
   return settled.data;
-}
-
-/** The same for a command that the bindings do not name. */
-async function ask<T>(command: string, given: InvokeArgs): Promise<T> {
-  try {
-    return await invoke<T>(command, given);
-  } catch (thrown) {
-    throw thrown instanceof Error ? asHostError(thrown) : new HostError(thrown as WireError);
-  }
 }
 
 /** Turns Tauri's late "here is how to stop" into one that can be called at once. */
@@ -67,21 +56,21 @@ export function tauriHost(): Host {
     settleEdit: (edit) => open(commands.settleEdit(edit)),
     openEdits: (connection) => open(commands.openEdits(connection)),
     preview: (request) => open(commands.preview(request)),
-    trace: (request, flag) => ask("trace", { request, flag }),
-    surfaces: (connection) => ask("surfaces", { connection }),
-    compare: (request) => ask("compare", { request }),
-    personas: (connection) => ask("personas", { connection }),
-    savePersona: (connection, persona) => ask("save_persona", { connection, persona }),
-    deletePersona: (connection, id) => ask("delete_persona", { connection, id }),
-    findings: (connection, environment) => ask("findings", { connection, environment }),
-    impact: (request) => ask("impact", { request }),
-    openCohort: (name) => ask("open_cohort", { name }),
-    writeCohort: (id, base64) => ask("write_cohort", { id, base64 }),
-    closeCohort: (id) => ask("close_cohort", { id }),
-    dropCohort: (id) => ask("drop_cohort", { id }),
-    suggestedRanges: (connection, environment) => ask("suggested_ranges", { connection, environment }),
-    runBatch: (request) => ask("run_batch", { request }),
-    cancelBatch: (job) => ask("cancel_batch", { job }),
+    trace: (request, flag) => open(commands.trace(request, flag)),
+    surfaces: (connection) => open(commands.surfaces(connection)),
+    compare: (request) => open(commands.compare(request)),
+    personas: (connection) => open(commands.personas(connection)),
+    savePersona: (connection, persona) => open(commands.savePersona(connection, persona)),
+    deletePersona: (connection, id) => open(commands.deletePersona(connection, id)),
+    findings: (connection, environment) => open(commands.findings(connection, environment)),
+    impact: (request) => open(commands.impact(request)),
+    openCohort: (name) => open(commands.openCohort(name)),
+    writeCohort: (id, base64) => open(commands.writeCohort(id, base64)),
+    closeCohort: (id) => open(commands.closeCohort(id)),
+    dropCohort: (id) => open(commands.dropCohort(id)),
+    suggestedRanges: (connection, environment) => open(commands.suggestedRanges(connection, environment)),
+    runBatch: (request) => open(commands.runBatch(request)),
+    cancelBatch: (job) => open(commands.cancelBatch(job)),
     findIdentities: (connection, environment, search) =>
       open(commands.findIdentities(connection, environment, search)),
     identityTraits: (connection, environment, identity) =>

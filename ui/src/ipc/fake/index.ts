@@ -14,10 +14,11 @@ export function fakeHost(
   return new FakeHost({ ...options, scenario });
 }
 
-/** The fake host that the page's address asks for, with answers that take a moment. */
+/** The fake host that the page's address asks for, with answers that take a moment (`?latency=0`: none). */
 export function fakeHostForBrowser(search: string): Host {
-  const scenario = scenarioNamed(new URLSearchParams(search).get("scenario"));
-  const host = fakeHost(scenario, { latency: 60 });
+  const asked = new URLSearchParams(search);
+  const scenario = scenarioNamed(asked.get("scenario"));
+  const host = fakeHost(scenario, { latency: Number(asked.get("latency") ?? 60) });
   // Stands in for the background refresh, in the scenarios where the service answers.
   const still: Scenario[] = ["ageing", "stale", "offline", "rate-limited", "missing-key"];
   if (!still.includes(scenario)) {
