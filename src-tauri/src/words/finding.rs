@@ -154,6 +154,11 @@ pub fn sentence(finding: &Finding) -> String {
         FindingKind::NumberPassedAsText => {
             "Numbers passed as text are numbers to the server. The Node SDK compares their letters.".into()
         }
+        FindingKind::NumberSpelledOtherwise => {
+            "Numbers passed as text and spelled otherwise, such as 1.0 for 1, are equal to the server and not to the \
+             Node SDK."
+                .into()
+        }
         FindingKind::TextOperandOnNumbers => {
             "The server does not compare a number with text and says no. The SDKs do compare them.".into()
         }
@@ -162,6 +167,9 @@ pub fn sentence(finding: &Finding) -> String {
         }
         FindingKind::BooleanOperand => {
             "To the server everything but False and false is true. The Go and Rust SDKs know fewer words.".into()
+        }
+        FindingKind::BooleanAgainstText => {
+            "To the server any text is true to a boolean. The Go SDK compares the texts, the Rust SDK says no.".into()
         }
         FindingKind::BooleanPassedAsText => {
             "Booleans passed as text are text to the server. The Go and Rust SDKs read them as booleans.".into()
@@ -235,6 +243,9 @@ pub fn sentence(finding: &Finding) -> String {
             about.identifiers()
         ),
         FindingKind::SegmentMatchesEveryone => format!("Every identity is in {}.", about.segment()),
+        FindingKind::NoNumberMatches => {
+            "These conditions must hold together, and no number satisfies all of them, only odd texts.".into()
+        }
         FindingKind::SplitOfNobody => {
             "A split of 0% still holds for one bucket of 9,998.".into()
         }
