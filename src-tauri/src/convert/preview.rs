@@ -91,7 +91,7 @@ fn local_view(
     known: &HashMap<&str, &Flag>,
 ) -> PreviewView {
     let environment = &facts.environment.name;
-    let trace = local.engine.trace(&local.identity);
+    let trace = local.trace();
     let rows: Vec<PreviewRowView> = local
         .rows
         .iter()
