@@ -9,7 +9,6 @@ use crate::bound::Session;
 use crate::condition::Test;
 use crate::conditions::Conditions;
 use crate::error::{DocumentError, EvaluationError, FailingCondition, FailureCause, Raise};
-use crate::explanation::Explanation;
 use crate::identities::Identities;
 use crate::identity::Identity;
 use crate::mapped::context_of;
@@ -210,15 +209,6 @@ impl Engine {
     /// Evaluates for the identity that the context brought along, or for none.
     pub fn evaluate_context(&self) -> Result<Evaluation<'_>, EvaluationError> {
         self.finish(Evaluation::of(Session::new(self, self.context_identity.as_ref())))
-    }
-
-    /// Says how a flag came to its value for an identity; `None` when there is no such flag.
-    pub fn explain(&self, identity: &Identity, flag: &str) -> Result<Option<Explanation>, EvaluationError> {
-        let Some(feature) = self.feature_index(flag) else {
-            return Ok(None);
-        };
-        self.finish(Explanation::of(Session::new(self, Some(identity)), feature))
-            .map(Some)
     }
 
     /// The identity a context brought along.

@@ -37,8 +37,6 @@ mod document;
 pub mod edgeflags;
 mod engine;
 mod error;
-mod explain;
-mod explanation;
 mod identities;
 mod identity;
 mod impact;
@@ -73,10 +71,6 @@ pub use cohort::{
 pub use counterfactual::{Change, Counterfactual, OtherResult, Reached, TraitChange, WeightChange};
 pub use engine::{Dialect, Engine};
 pub use error::{DocumentError, EvaluationError, FailingCondition, FailureCause};
-pub use explanation::{
-    BucketFact, ConditionFact, Decision, Explanation, FailedRule, LossCause, LostCandidate, Obstacle,
-    RuleJoin, SeenType, SegmentMatch, SplitFact, VariantRange,
-};
 pub use identity::Identity;
 pub use impact::{
     CohortExample, Control, Decided, DecidingRule, Distribution, FailureExample, Failures, FlagDistribution,
@@ -94,6 +88,6 @@ pub use revise::Revision;
 pub use scratch::Scratch;
 pub use trace::{
     AskedCondition, BucketTrace, Candidate, CandidateSource, CandidateState, Cause, Caveat, ConditionTrace,
-    Dependency, FlagTrace, RangeTrace, RuleTrace, SegmentStanding, SegmentTrace, SplitTrace, Standing, Trace,
-    TraceVerdict,
+    Dependency, FlagTrace, RangeTrace, RuleJoin, RuleTrace, SeenType, SegmentStanding, SegmentTrace,
+    SplitTrace, Standing, Trace, TraceVerdict,
 };

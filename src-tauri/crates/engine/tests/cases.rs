@@ -80,36 +80,3 @@ fn remote_rules_are_read_from_the_document() {
     }
     assert_eq!(checked, 2);
 }
-
-#[test]
-fn every_flag_is_explained_as_it_is_evaluated() {
-    for (name, case) in cases() {
-        for (_, dialect) in DIALECTS {
-            let engine = Engine::from_document(&case["document"], dialect).unwrap();
-            for identity in case["identities"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter(|identity| !identity.is_null())
-            {
-                let identity = common::identity_of(identity);
-                let Ok(evaluation) = engine.evaluate(&identity) else {
-                    continue;
-                };
-                for flag in evaluation.flags() {
-                    let explained = engine.explain(&identity, flag.name).unwrap().unwrap();
-                    assert_eq!(explained.enabled, flag.enabled, "{name}");
-                    assert_eq!(&explained.value, flag.value, "{name}");
-                    assert_eq!(explained.variant.as_deref(), flag.variant, "{name}");
-                    assert_eq!(explained.reason, flag.reason.to_string(), "{name}");
-                    let chosen = explained.split.and_then(|split| split.chosen);
-                    assert_eq!(
-                        chosen.is_some(),
-                        flag.reason.to_string().starts_with("SPLIT"),
-                        "{name}"
-                    );
-                }
-            }
-        }
-    }
-}

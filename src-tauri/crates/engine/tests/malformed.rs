@@ -254,10 +254,16 @@ proptest! {
                         .iter()
                         .fold(Identity::new("maya"), |identity, name| identity.with_trait(*name, trait_value.clone()));
                     let _ = engine.evaluate_anonymous();
-                    if let Ok(evaluation) = engine.evaluate(&identity) {
-                        for flag in evaluation.flags() {
-                            prop_assert!(engine.explain(&identity, flag.name).unwrap().is_some());
-                        }
+                    let evaluation = engine.evaluate(&identity);
+                    let trace = engine.trace(&identity);
+                    prop_assert_eq!(trace.failure(), evaluation.as_ref().err());
+                    for flag in trace.flags() {
+                        prop_assert_eq!(flag.result().is_some(), evaluation.is_ok());
+                        let _ = (flag.candidates(), flag.split(), flag.caveats(), flag.dependencies());
+                    }
+                    prop_assert!(trace.segments().all(|segment| segment.decisive().len() < 10_000));
+                    for flag in engine.flag_names() {
+                        prop_assert_eq!(engine.counterfactuals(&identity, flag).is_ok(), evaluation.is_ok());
                     }
                 }
             }

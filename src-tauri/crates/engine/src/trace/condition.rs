@@ -9,7 +9,6 @@ use crate::bucket::{bucket, percent};
 use crate::condition::Test;
 use crate::engine::{Condition, Engine};
 use crate::error::FailureCause;
-use crate::explanation::SeenType;
 use crate::operator::Operator;
 use crate::property::{Property, Target};
 use crate::value::Seen;
@@ -48,6 +47,21 @@ pub struct ConditionTrace<'t> {
     pub hazard: Option<FailureCause>,
     /// The bucket, for percentage splits of something that is set.
     pub bucket: Option<BucketTrace>,
+}
+
+/// The type in which a value is compared, after coercion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeenType {
+    /// true or false.
+    Boolean,
+    /// An integer, also written as text.
+    Integer,
+    /// A number with a fraction, also written as text.
+    Float,
+    /// Text.
+    Text,
+    /// Text compared as a semantic version.
+    Version,
 }
 
 /// Why a condition does not hold, apart from the values being different.

@@ -9,11 +9,11 @@ mod flag;
 mod segment;
 
 pub use caveat::Caveat;
-pub use condition::{BucketTrace, Cause, ConditionTrace, TraceVerdict};
+pub use condition::{BucketTrace, Cause, ConditionTrace, SeenType, TraceVerdict};
 pub use flag::{
     Candidate, CandidateSource, CandidateState, Dependency, FlagTrace, RangeTrace, SplitTrace, Standing,
 };
-pub use segment::{AskedCondition, RuleTrace, SegmentStanding, SegmentTrace};
+pub use segment::{AskedCondition, RuleJoin, RuleTrace, SegmentStanding, SegmentTrace};
 
 use crate::bound::Session;
 use crate::engine::Engine;

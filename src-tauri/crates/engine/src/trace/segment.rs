@@ -2,7 +2,6 @@
 
 use crate::engine::{Rule, RuleKind, Segment};
 use crate::error::FailureCause;
-use crate::explanation::RuleJoin;
 use crate::trace::{ConditionTrace, Trace, TraceVerdict};
 
 /// One segment, asked of this identity.
@@ -33,6 +32,17 @@ pub enum SegmentStanding {
     CyclicDependency,
     /// The reference raises while it evaluates this segment.
     Fails(FailureCause),
+}
+
+/// How a rule joins its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleJoin {
+    /// All must hold.
+    All,
+    /// At least one must hold.
+    Any,
+    /// None may hold.
+    None,
 }
 
 /// One rule with its parts. Conditions and sub-rules are joined each for themselves, and both must hold.
