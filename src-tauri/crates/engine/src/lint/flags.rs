@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::conditions::flag_read;
 use super::finding::{Evaluator, Finding, Subject};
 use super::kind::FindingKind;
-use super::reach::Prover;
+use super::reach::{Prover, Reach};
 use super::segments::{PYTHON_DOCUMENT, name_of};
 use crate::engine::{Engine, Feature, Override, State};
 use crate::source::Priority;
@@ -31,15 +31,15 @@ pub(super) fn of_environment(engine: &Engine) -> Vec<Finding> {
 }
 
 /// Everything about one flag.
-pub(super) fn findings(engine: &Engine, index: usize) -> Vec<Finding> {
+pub(super) fn findings(engine: &Engine, reach: &Reach, index: usize) -> Vec<Finding> {
     let feature = &engine.features[index];
     let mut found = variants(&feature.default, &subject(engine, feature, None));
     for one in &feature.overrides {
         found.extend(variants(&one.state, &subject(engine, feature, Some(one))));
     }
     found.extend(null_priorities(engine, index, feature));
-    found.extend(ties(engine, feature));
-    found.extend(shadowed(engine, feature));
+    found.extend(ties(engine, reach, feature));
+    found.extend(shadowed(engine, reach, feature));
     found
 }
 
@@ -115,8 +115,7 @@ fn null_priorities(engine: &Engine, index: usize, feature: &Feature) -> Vec<Find
 }
 
 /// Overrides of equal priority, where both segments can match.
-fn ties(engine: &Engine, feature: &Feature) -> Vec<Finding> {
-    let prover = Prover { engine };
+fn ties(engine: &Engine, reach: &Reach, feature: &Feature) -> Vec<Finding> {
     let mut found = Vec::new();
     for pair in feature.overrides.windows(2) {
         let [first, second] = pair else { continue };
@@ -124,14 +123,16 @@ fn ties(engine: &Engine, feature: &Feature) -> Vec<Finding> {
         if is_null || first.priority.compare(second.priority) != Ordering::Equal {
             continue;
         }
-        let segments = [first, second].map(|one| &engine.segments[one.segment as usize]);
-        if segments.iter().any(|segment| prover.never_matches(segment)) {
+        if [first, second]
+            .iter()
+            .any(|one| reach.nobody[one.segment as usize])
+        {
             continue;
         }
         found.push(Finding {
             kind: FindingKind::TiedPriorities,
             subject: Subject {
-                other_segment: Some(name_of(segments[1])),
+                other_segment: Some(name_of(&engine.segments[second.segment as usize])),
                 ..subject(engine, feature, Some(first))
             },
             evaluators: vec![Evaluator::FlagsApi, Evaluator::GoSdk],
@@ -142,7 +143,7 @@ fn ties(engine: &Engine, feature: &Feature) -> Vec<Finding> {
 }
 
 /// Overrides that a stronger one always beats.
-fn shadowed(engine: &Engine, feature: &Feature) -> Vec<Finding> {
+fn shadowed(engine: &Engine, reach: &Reach, feature: &Feature) -> Vec<Finding> {
     let prover = Prover { engine };
     let mut found = Vec::new();
     if feature.has_null_priority {
@@ -150,14 +151,15 @@ fn shadowed(engine: &Engine, feature: &Feature) -> Vec<Finding> {
     }
     for (position, weaker) in feature.overrides.iter().enumerate() {
         let segment = &engine.segments[weaker.segment as usize];
-        if prover.never_matches(segment) {
+        if reach.nobody[weaker.segment as usize] {
             continue;
         }
         let beats = |stronger: &&Override| {
             // On a tie, evaluators do not agree who is stronger.
             let is_stronger = stronger.priority.compare(weaker.priority) == Ordering::Less;
+            let everybody = reach.everybody[stronger.segment as usize];
             let stronger = &engine.segments[stronger.segment as usize];
-            is_stronger && (prover.always_matches(stronger) || prover.implies(segment, stronger))
+            is_stronger && (everybody || prover.implies(segment, stronger))
         };
         if let Some(stronger) = feature.overrides[..position].iter().find(beats) {
             found.push(Finding {

@@ -24,10 +24,11 @@ impl Engine {
     /// Everything worth knowing about the compiled document, worst first; within a severity the usual before the rare,
     /// then in document order, segments before flags.
     pub fn lint(&self) -> Vec<Finding> {
+        let reach = reach::Reach::of(self);
         let mut found = flags::of_environment(self);
         found.extend(identities::findings(self));
         found.extend((0..self.segments.len()).flat_map(|index| segments::findings(self, index)));
-        found.extend((0..self.features.len()).flat_map(|index| flags::findings(self, index)));
+        found.extend((0..self.features.len()).flat_map(|index| flags::findings(self, &reach, index)));
         sorted(found)
     }
 

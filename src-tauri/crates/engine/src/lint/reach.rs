@@ -9,6 +9,23 @@ use crate::property::{Property, Target};
 /// How deep rules are followed; deeper ones are taken for possible.
 const DEEPEST: usize = 64;
 
+/// Who is in which segment, as far as it can be proved; by the segment's number.
+pub(super) struct Reach {
+    pub(super) nobody: Vec<bool>,
+    pub(super) everybody: Vec<bool>,
+}
+
+impl Reach {
+    pub(super) fn of(engine: &Engine) -> Self {
+        let prover = Prover { engine };
+        let segments = || engine.segments.iter();
+        Self {
+            nobody: segments().map(|segment| prover.never_matches(segment)).collect(),
+            everybody: segments().map(|segment| prover.always_matches(segment)).collect(),
+        }
+    }
+}
+
 /// Proofs about a compiled environment.
 #[derive(Clone, Copy)]
 pub(super) struct Prover<'e> {
@@ -43,15 +60,14 @@ impl<'e> Prover<'e> {
     pub(super) fn implies(&self, one: &'e Segment, other: &'e Segment) -> bool {
         // While flags are being found out, equal conditions may have different verdicts.
         let is_steady = |segment| !self.all_conditions(segment).into_iter().any(reads_flag);
-        if !is_steady(one) || !is_steady(other) {
-            return false;
-        }
         let is_asked = |rule: &Rule| one.rules.iter().any(|own| same_rule(own, rule));
         !other.rules.is_empty()
             && other
                 .rules
                 .iter()
                 .all(|rule| is_asked(rule) || self.rule_always(rule, 0))
+            && is_steady(one)
+            && is_steady(other)
     }
 
     /// Groups of conditions on one property that must hold together and cannot, each as small as two where possible.
