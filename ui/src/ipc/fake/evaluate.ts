@@ -53,7 +53,7 @@ export function evaluate(
     overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
     caveats: remote ? ["EdgeFlags evaluates by itself and keeps its rollout to itself."] : [],
     failure: breaks
-      ? "In segment Old apps, the condition app_version matches ^(1[.] cannot be evaluated: the pattern cannot be read."
+      ? "The server would fail for this identity: in segment Old apps, app_version matches ^(1[.]: the pattern is broken."
       : null,
     freshness: freshnessView(environment, now),
   };

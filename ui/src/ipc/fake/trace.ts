@@ -109,6 +109,7 @@ function conditionView(
   return {
     verdict: holds(condition, segment, identifier, traits) === null ? "fails" : "holds",
     depth: condition.depth ?? 0,
+    rule: 1 + (condition.depth ?? 0),
     join: condition.join ?? "all",
     property: share ? "the identity" : condition.trait,
     asks: asks(condition),

@@ -192,8 +192,9 @@ describe("a server that would fail", () => {
     await userEvent.click(screen.getByRole("button", { name: "Add trait" }));
     await userEvent.keyboard("app_version");
     const alert = await screen.findByRole("alert");
-    expect(alert).toHaveTextContent("The server would fail for this identity.");
-    expect(alert).toHaveTextContent("In segment Old apps, the condition app_version");
+    expect(alert).toHaveTextContent(
+      "The server would fail for this identity: in segment Old apps, app_version matches ^(1[.]: the pattern is broken.",
+    );
     expect(screen.getByText("No flag can be answered")).toBeVisible();
     expect(screen.queryByRole("grid")).toBeNull();
     expect(screen.getByRole("button", { name: "Compare" })).toBeDisabled();

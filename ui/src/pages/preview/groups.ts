@@ -12,11 +12,17 @@ export interface ConditionGroup {
 /** Conditions by the rules they stand in. */
 export function inGroups(conditions: TraceConditionView[]): ConditionGroup[] {
   const groups: ConditionGroup[] = [];
+  let last: TraceConditionView | null = null;
   for (const condition of conditions) {
-    const { join, depth } = condition;
-    const last = groups.at(-1);
-    if (last?.join === join && last.depth === depth) last.conditions.push(condition);
-    else groups.push({ join, depth, joined: join !== "all" || depth > 0, conditions: [condition] });
+    const { join, depth, rule } = condition;
+    const together = last?.join === join && last.depth === depth && last.rule === rule;
+    if (!together) groups.push({ join, depth, joined: false, conditions: [] });
+    groups.at(-1)?.conditions.push(condition);
+    last = condition;
+  }
+  for (const group of groups) {
+    // All of one is that one.
+    group.joined = group.join !== "all" || (group.depth > 0 && group.conditions.length > 1);
   }
   return groups;
 }

@@ -46,7 +46,7 @@ export function supportNote(facts: NoteFacts): string {
     `${words.traits}:`,
     ...(traits.length === 0 ? [`  ${words.note.none}`] : traits),
     ...block(words.note.edits, facts.edits.map(editLine)),
-    ...block(words.note.fails, facts.failure === null ? [] : [facts.failure]),
+    ...(facts.failure === null ? [] : ["", facts.failure]),
     "",
     ...facts.rows.map(line),
     ...(facts.trace === null ? [] : traceLines(facts.trace)),

@@ -25,21 +25,27 @@ it.each([
 });
 
 it("conditions stand together by their rule, and only an unusual one has a word", () => {
-  const condition = (property: string, join: JoinView, depth: number) =>
-    ({ property, join, depth }) as TraceConditionView;
+  const condition = (property: string, join: JoinView, depth: number, rule: number) =>
+    ({ property, join, depth, rule }) as TraceConditionView;
   const groups = inGroups([
-    condition("a", "all", 0),
-    condition("b", "all", 0),
-    condition("c", "any", 1),
-    condition("d", "none", 1),
-    condition("e", "all", 1),
+    condition("a", "all", 0, 1),
+    condition("b", "all", 0, 1),
+    condition("c", "any", 1, 2),
+    condition("d", "any", 1, 2),
+    condition("e", "any", 1, 3),
+    condition("f", "none", 1, 4),
+    condition("g", "all", 1, 5),
+    condition("h", "all", 1, 6),
+    condition("i", "all", 1, 6),
   ]);
   expect(
     groups.map(({ join, joined, conditions }) => [join, joined, conditions.map((each) => each.property)]),
   ).toEqual([
     ["all", false, ["a", "b"]],
-    ["any", true, ["c"]],
-    ["none", true, ["d"]],
-    ["all", true, ["e"]],
+    ["any", true, ["c", "d"]],
+    ["any", true, ["e"]],
+    ["none", true, ["f"]],
+    ["all", false, ["g"]],
+    ["all", true, ["h", "i"]],
   ]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { TraitKindView } from "../../ipc/bindings";
-import { editsOf, problemsOf, toViews, type TraitDraft, withKind } from "./traits";
+import { editsOf, problemsOf, toViews, type TraitDraft, withKind, withTries } from "./traits";
 
 function trait(name: string, kind: TraitKindView, text: string, id = 1): TraitDraft {
   return { id, name, kind, text };
@@ -70,4 +70,18 @@ it("names what differs from what is stored", () => {
     { name: "new", was: null, removed: false },
     { name: "gone", was: stored[1], removed: true },
   ]);
+});
+
+it("lays tries over the traits: a new one last, a known one in its place, one without a kind taken away", () => {
+  const now = [trait("a", "text", "1", 1), trait("b", "text", "2", 2), trait("", "text", "", 3)];
+  const tried = withTries(
+    now,
+    [
+      { name: "c", kind: "boolean", text: "true" },
+      { name: "a", kind: "number", text: "10" },
+      { name: "b", kind: null, text: "" },
+    ],
+    () => 9,
+  );
+  expect(tried).toEqual([trait("a", "number", "10", 1), trait("c", "boolean", "true", 9)]);
 });
