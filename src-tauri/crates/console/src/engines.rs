@@ -6,6 +6,7 @@ use std::{
 };
 
 use halyard_engine::{Dialect, Engine, Finding};
+use halyard_mirror::SnapshotFacts;
 use halyard_model::{ConnectionId, Service};
 use serde_json::Value;
 
@@ -91,34 +92,70 @@ impl Compiled {
 /// The compiled documents, the one used last at the end.
 #[derive(Default)]
 pub(crate) struct Engines {
-    kept: Vec<(Site, Fingerprint, Arc<Compiled>)>,
+    kept: Vec<Kept>,
+}
+
+struct Kept {
+    site: Site,
+    /// The snapshot it was last seen in, so that its text need not be read to
+    /// know it again.
+    snapshot: SnapshotFacts,
+    document: Fingerprint,
+    compiled: Arc<Compiled>,
 }
 
 impl Engines {
-    /// The compiled form of a document, where it is kept.
-    pub(crate) fn find(&mut self, site: &Site, document: Fingerprint) -> Option<Arc<Compiled>> {
-        let place = self
-            .kept
-            .iter()
-            .position(|(of, known, _)| of == site && *known == document)?;
+    /// The compiled document of a snapshot, where it is kept.
+    pub(crate) fn of_snapshot(&mut self, site: &Site, snapshot: &SnapshotFacts) -> Option<Arc<Compiled>> {
+        self.find(|kept| kept.site == *site && kept.snapshot == *snapshot)
+    }
+
+    /// The compiled form of a document that turned up in another snapshot,
+    /// where it is kept.
+    pub(crate) fn of_document(
+        &mut self,
+        site: &Site,
+        snapshot: &SnapshotFacts,
+        document: Fingerprint,
+    ) -> Option<Arc<Compiled>> {
+        let compiled = self.find(|kept| kept.site == *site && kept.document == document)?;
+        if let Some(kept) = self.kept.last_mut() {
+            kept.snapshot = snapshot.clone();
+        }
+        Some(compiled)
+    }
+
+    fn find(&mut self, is_it: impl Fn(&Kept) -> bool) -> Option<Arc<Compiled>> {
+        let place = self.kept.iter().position(is_it)?;
         let used = self.kept.remove(place);
-        let compiled = used.2.clone();
+        let compiled = used.compiled.clone();
         self.kept.push(used);
         Some(compiled)
     }
 
     /// Keeps the compiled form of a document in place of the site's last one.
-    pub(crate) fn keep(&mut self, site: &Site, document: Fingerprint, compiled: Arc<Compiled>) {
-        self.kept.retain(|(of, ..)| of != site);
+    pub(crate) fn keep(
+        &mut self,
+        site: &Site,
+        snapshot: SnapshotFacts,
+        document: Fingerprint,
+        compiled: Arc<Compiled>,
+    ) {
+        self.kept.retain(|kept| kept.site != *site);
         if self.kept.len() >= MOST {
             self.kept.remove(0);
         }
-        self.kept.push((site.clone(), document, compiled));
+        self.kept.push(Kept {
+            site: site.clone(),
+            snapshot,
+            document,
+            compiled,
+        });
     }
 
     /// Drops what belongs to a connection.
     pub(crate) fn forget(&mut self, connection: &ConnectionId) {
-        self.kept.retain(|((of, _), ..)| of != connection);
+        self.kept.retain(|kept| kept.site.0 != *connection);
     }
 }
 
@@ -131,17 +168,27 @@ impl Console {
         if connection.endpoint.service() != Service::Flagsmith {
             return Err(ConsoleError::RemoteOnly);
         }
-        let text = self.inner.mirror.document(&site.0, &site.1).await?;
-        let text = text.ok_or(ConsoleError::Gone {
+        let gone = || ConsoleError::Gone {
             what: "the environment document",
-        })?;
-        let fingerprint = Fingerprint::of(&text);
-        let kept = self.volatile().engines.find(site, fingerprint);
+        };
+        let mirror = &self.inner.mirror;
+        let snapshot = mirror.snapshot_facts(&site.0, &site.1).await?.ok_or_else(gone)?;
+        let kept = self.volatile().engines.of_snapshot(site, &snapshot);
+        if let Some(compiled) = kept {
+            return Ok(compiled);
+        }
+        // Read after its facts, so that it can only be newer than they say: the
+        // next look then finds other facts and reads it again.
+        let text = mirror.document(&site.0, &site.1).await?.ok_or_else(gone)?;
+        let document = Fingerprint::of(&text);
+        let kept = self.volatile().engines.of_document(site, &snapshot, document);
         if let Some(compiled) = kept {
             return Ok(compiled);
         }
         let compiled = computed(move || Compiled::of(text).map(Arc::new)).await?;
-        self.volatile().engines.keep(site, fingerprint, compiled.clone());
+        self.volatile()
+            .engines
+            .keep(site, snapshot, document, compiled.clone());
         Ok(compiled)
     }
 }
@@ -160,7 +207,7 @@ pub(crate) async fn computed<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use halyard_model::EnvironmentKey;
+    use halyard_model::{EnvironmentKey, Timestamp};
 
     const DOCUMENT: &str =
         r#"{"api_key": "k", "name": "e", "feature_states": [], "project": {"segments": []}}"#;
@@ -169,20 +216,35 @@ mod tests {
     fn the_newest_documents_are_kept_and_no_more() {
         let compiled = Arc::new(Compiled::of(DOCUMENT.to_owned()).unwrap());
         let site = |name: usize| (ConnectionId("c".into()), EnvironmentKey(name.to_string()));
+        let snapshot = |moment| SnapshotFacts {
+            fetched_at: Timestamp(moment),
+            document_updated_at: None,
+            flag_count: 0,
+            segment_count: 0,
+            document_bytes: 4,
+        };
+        let (first, later) = (snapshot(1), snapshot(2));
         let text = Fingerprint::of("text");
         let mut engines = Engines::default();
         for name in 0..MOST {
-            engines.keep(&site(name), text, compiled.clone());
+            engines.keep(&site(name), first.clone(), text, compiled.clone());
         }
-        assert!(engines.find(&site(0), text).is_some());
-        assert!(engines.find(&site(0), Fingerprint::of("other")).is_none());
-        engines.keep(&site(MOST), text, compiled.clone());
-        assert!(engines.find(&site(0), text).is_some(), "used since");
+        assert!(engines.of_snapshot(&site(0), &first).is_some());
+        assert!(engines.of_snapshot(&site(0), &later).is_none());
+        let other = Fingerprint::of("other");
+        assert!(engines.of_document(&site(0), &later, other).is_none());
+        assert!(engines.of_document(&site(0), &later, text).is_some());
         assert!(
-            engines.find(&site(1), text).is_none(),
+            engines.of_snapshot(&site(0), &later).is_some(),
+            "known again by its facts"
+        );
+        engines.keep(&site(MOST), first.clone(), text, compiled.clone());
+        assert!(engines.of_snapshot(&site(0), &later).is_some(), "used since");
+        assert!(
+            engines.of_snapshot(&site(1), &first).is_none(),
             "the one not used for longest goes"
         );
-        engines.keep(&site(0), Fingerprint::of("newer"), compiled);
+        engines.keep(&site(0), later, other, compiled);
         assert_eq!(engines.kept.len(), MOST);
         engines.forget(&ConnectionId("c".into()));
         assert!(engines.kept.is_empty());

@@ -4,6 +4,8 @@
 mod ask;
 mod case;
 mod guess;
+#[cfg(test)]
+mod guess_tests;
 
 use std::time::Duration;
 

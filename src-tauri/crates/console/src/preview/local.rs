@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use halyard_engine::{
-    Decision, Engine, EvaluationError, Explanation, Finding, Identity, OtherResult, RemoteRules, Trace,
+    Engine, EvaluationError, Finding, FlagResult, Identity, OtherResult, Reason, RemoteRules, Trace,
 };
 use halyard_model::{FlagKey, FlagKind, FlagValue, IdentityRef};
 
@@ -33,7 +33,7 @@ impl LocalPreview {
     }
 }
 
-/// What an identity gets of one flag.
+/// What an identity gets of one flag; why, the trace says.
 #[derive(Debug)]
 pub struct LocalRow {
     /// The flag.
@@ -44,8 +44,6 @@ pub struct LocalRow {
     pub value: FlagValue,
     /// The option it falls into.
     pub variant: Option<String>,
-    /// Why.
-    pub explanation: Explanation,
     /// The server may answer with another value: the identity has its own
     /// state of a flag with options, and the server lets that state's weights
     /// choose an option where an evaluation of the document does not.
@@ -113,10 +111,9 @@ impl Console {
             ))
         })
         .await?;
-        // Few flags are decided so; all others need no look into the mirror.
-        let own =
-            |row: &&mut LocalRow| matches!(row.explanation.decided_by, Decision::IdentityOverride { .. });
-        for row in preview.rows.iter_mut().filter(own) {
+        // Few flags are decided by the identity's own override; all others need
+        // no look into the mirror.
+        for row in preview.rows.iter_mut().filter(|row| row.server_may_choose_option) {
             let flag = self.inner.mirror.flag(&site.0, &site.1, &row.flag).await?;
             row.server_may_choose_option = flag.is_some_and(|flag| flag.kind == FlagKind::Multivariate);
         }
@@ -147,22 +144,18 @@ fn evaluate(engine: Arc<Engine>, identity: Identity) -> LocalPreview {
     }
 }
 
+/// What came of every flag. Those that the identity's own override decides are
+/// marked as ones for which the server may choose an option.
 fn rows(engine: &Engine, identity: &Identity) -> Result<Vec<LocalRow>, EvaluationError> {
     let evaluation = engine.evaluate(identity)?;
-    let mut rows = Vec::new();
-    for flag in evaluation.flags() {
-        let Some(explanation) = engine.explain(identity, flag.name)? else {
-            continue;
-        };
-        rows.push(LocalRow {
-            server_may_choose_option: false,
-            flag: FlagKey(flag.name.to_owned()),
-            enabled: flag.enabled,
-            value: FlagValue(flag.value.clone()),
-            variant: flag.variant.map(str::to_owned),
-            explanation,
-        });
-    }
+    let row = |flag: FlagResult<'_>| LocalRow {
+        flag: FlagKey(flag.name.to_owned()),
+        enabled: flag.enabled,
+        value: FlagValue(flag.value.clone()),
+        variant: flag.variant.map(str::to_owned),
+        server_may_choose_option: flag.reason == Reason::IdentityOverride,
+    };
+    let mut rows: Vec<LocalRow> = evaluation.flags().map(row).collect();
     rows.sort_by(|one, other| one.flag.cmp(&other.flag));
     Ok(rows)
 }
