@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::mem;
 use std::ops::ControlFlow;
 
-use crate::cohort::{Chunk, UNSET};
+use crate::cohort::{Chunk, Column, UNSET};
 use crate::engine::{Condition, Engine};
 use crate::error::{EvaluationError, FailureCause, Raise};
-use crate::outcome::{Chosen, Decided, Decider, Outcome};
+use crate::outcome::{Decider, Outcome};
 use crate::property::{Property, Target};
 use crate::scratch::{Hashing, Scratch};
 use crate::subject::{Memo, Subject};
@@ -240,6 +240,19 @@ impl RowMemory {
     }
 }
 
+/// Where the verdict on a row's value stands, for a condition whose verdicts begin at `start`.
+#[inline(always)]
+fn verdict_place(column: &Column, row: usize, start: u32) -> usize {
+    let code = column.codes()[row];
+    // That of an unset value stands behind the others.
+    let place = if code == UNSET {
+        column.values().len()
+    } else {
+        code as usize
+    };
+    start as usize + place
+}
+
 /// One row of a chunk.
 struct Row<'e, 'c> {
     engine: &'e Engine,
@@ -255,14 +268,9 @@ impl<'e> Row<'e, '_> {
         self.meet_hazards()?;
         self.memory.hashing.reset();
         for (place, flag) in flags.iter().enumerate() {
-            let decider = self.decide(*flag)?;
-            let decided = Decided {
-                decider,
-                chosen: Chosen::Plain,
-                cyclic: false,
-            };
-            outcomes.push(engine.outcome_of(*flag as usize, &decided));
-            if !engine.state(*flag as usize, decider).variants.is_empty() {
+            let (outcome, splits) = self.decide_outcome(*flag)?;
+            outcomes.push(outcome);
+            if let Some(decider) = splits {
                 let memory = &mut self.memory;
                 memory
                     .hashing
@@ -317,41 +325,36 @@ impl<'e> Subject<'e> for Row<'e, '_> {
         self.engine
     }
 
-    #[inline]
-    fn condition(&mut self, index: u32) -> Result<bool, Raise> {
+    #[inline(always)]
+    fn known_condition(&self, index: u32) -> Option<bool> {
+        let verdict = match self.memory.ways[index as usize] {
+            Way::Column { column, verdicts } => {
+                let column = &self.chunk.columns()[column as usize];
+                self.memory.verdicts[verdict_place(column, self.row, verdicts)]
+            }
+            Way::Constant { verdict } => self.memory.verdicts[verdict as usize],
+            Way::Identity { place } => self.memory.by_identity[place as usize].1,
+        };
+        verdict.verdict()
+    }
+
+    fn ask_condition(&mut self, index: u32) -> Result<bool, Raise> {
         let chunk = self.chunk;
         match self.memory.ways[index as usize] {
             Way::Column { column, verdicts } => {
                 let column = &chunk.columns()[column as usize];
-                let code = column.codes()[self.row];
-                let values = column.values();
-                let place = verdicts as usize
-                    + if code == UNSET {
-                        values.len()
-                    } else {
-                        code as usize
-                    };
-                if let Some(known) = self.memory.verdicts[place].verdict() {
-                    return Ok(known);
-                }
-                let seen = values.get(code as usize).map_or(Seen::Unset, Seen::of);
+                let seen = column.value(self.row).map_or(Seen::Unset, Seen::of);
                 let verdict = self.ask(index, &seen)?;
-                self.memory.verdicts[place] = Memo::of(verdict);
+                self.memory.verdicts[verdict_place(column, self.row, verdicts)] = Memo::of(verdict);
                 Ok(verdict)
             }
             Way::Constant { verdict: place } => {
-                if let Some(known) = self.memory.verdicts[place as usize].verdict() {
-                    return Ok(known);
-                }
                 let seen = self.constant(&self.engine.conditions[index as usize]);
                 let verdict = self.ask(index, &seen)?;
                 self.memory.verdicts[place as usize] = Memo::of(verdict);
                 Ok(verdict)
             }
             Way::Identity { place } => {
-                if let Some(known) = self.memory.by_identity[place as usize].1.verdict() {
-                    return Ok(known);
-                }
                 let verdict = self.ask_about_name(index)?;
                 self.memory.by_identity[place as usize].1 = Memo::of(verdict);
                 Ok(verdict)
@@ -359,6 +362,7 @@ impl<'e> Subject<'e> for Row<'e, '_> {
         }
     }
 
+    #[inline(always)]
     fn segment_memos(&mut self) -> &mut [Memo] {
         &mut self.memory.segments
     }
@@ -367,7 +371,7 @@ impl<'e> Subject<'e> for Row<'e, '_> {
         false
     }
 
-    #[inline]
+    #[inline(always)]
     fn identity_override_of(&self, feature: u32) -> Option<Decider> {
         let own = &self.memory.overridden;
         own.iter()

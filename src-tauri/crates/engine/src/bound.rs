@@ -92,7 +92,7 @@ impl<'e, 'i> Session<'e, 'i> {
         };
         let memory = &mut self.memory;
         let by_trait = &memory.slots[slot as usize];
-        let sets = if *by_trait == Seen::Unset {
+        let sets = if matches!(by_trait, Seen::Unset) {
             identities.sets_of(&Seen::of_text(&identity.identifier), &mut memory.text)
         } else {
             identities.sets_of(by_trait, &mut memory.text)
@@ -172,7 +172,7 @@ impl<'e, 'i> Session<'e, 'i> {
             return Err(FailureCause::InvalidPath(message.clone()).into());
         }
         let by_trait = &self.memory.slots[literal as usize];
-        if *by_trait != Seen::Unset {
+        if !matches!(by_trait, Seen::Unset) {
             return sound(by_trait).map(then);
         }
         let engine = self.engine;
@@ -222,11 +222,12 @@ impl<'e> Subject<'e> for Session<'e, '_> {
         self.engine
     }
 
-    #[inline]
-    fn condition(&mut self, index: u32) -> Result<bool, Raise> {
-        if let Some(known) = self.memory.conditions[index as usize].verdict() {
-            return Ok(known);
-        }
+    #[inline(always)]
+    fn known_condition(&self, index: u32) -> Option<bool> {
+        self.memory.conditions[index as usize].verdict()
+    }
+
+    fn ask_condition(&mut self, index: u32) -> Result<bool, Raise> {
         let engine = self.engine;
         let condition = &engine.conditions[index as usize];
         let mut text = mem::take(&mut self.memory.text);
@@ -242,6 +243,7 @@ impl<'e> Subject<'e> for Session<'e, '_> {
         Ok(verdict)
     }
 
+    #[inline(always)]
     fn segment_memos(&mut self) -> &mut [Memo] {
         &mut self.memory.segments
     }
@@ -250,7 +252,7 @@ impl<'e> Subject<'e> for Session<'e, '_> {
         self.has_hazard
     }
 
-    #[inline]
+    #[inline(always)]
     fn identity_override_of(&self, feature: u32) -> Option<Decider> {
         self.memory
             .overridden
@@ -262,7 +264,7 @@ impl<'e> Subject<'e> for Session<'e, '_> {
 
 /// Refuses a value that the reference cannot read.
 fn sound<'s, 'v>(seen: &'s Seen<'v>) -> Result<&'s Seen<'v>, Raise> {
-    if *seen == Seen::TooManyDigits {
+    if matches!(seen, Seen::TooManyDigits) {
         Err(FailureCause::TooManyDigits.into())
     } else {
         Ok(seen)

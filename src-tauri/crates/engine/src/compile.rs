@@ -13,6 +13,7 @@ use crate::engine::{
 };
 use crate::identities::Identities;
 use crate::operator::Operator;
+use crate::plan::Plan;
 use crate::property::{FlagField, Path, Property, Target, parse_path, path_of_names};
 use crate::slots::Slots;
 use crate::source::{
@@ -107,6 +108,7 @@ impl Feature {
             document_order: Vec::new(),
             has_null_priority: false,
             outcomes: Vec::new(),
+            steps: Vec::new(),
         }
     }
 }
@@ -231,12 +233,14 @@ pub(crate) struct Compiler {
 impl Compiler {
     /// Compiles a segment's rules.
     pub(crate) fn segment(&mut self, segment: SourceSegment) -> Segment {
-        let rules = segment
+        let rules: Vec<Rule> = segment
             .rules
             .into_iter()
             .map(|rule| self.rule(rule, &segment.key))
             .collect();
+        let can_fail = rules.iter().any(|rule| is_hazard(&self.conditions, rule));
         Segment {
+            plan: Plan::of(&rules, can_fail),
             key: segment.key,
             name: segment.name,
             metadata: segment.metadata,

@@ -14,6 +14,7 @@ use crate::identity::Identity;
 use crate::mapped::context_of;
 use crate::operator::Operator;
 use crate::outcome::{Chosen, Decider};
+use crate::plan::Plan;
 use crate::property::Property;
 use crate::result::{Evaluation, RemoteRules};
 use crate::slots::Slots;
@@ -78,6 +79,17 @@ pub(crate) struct Feature {
     pub(crate) has_null_priority: bool,
     /// What each outcome's number stands for.
     pub(crate) outcomes: Vec<(Decider, Chosen)>,
+    /// The overrides in short, for walking.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// An override in short.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) segment: u32,
+    /// The number of its state's first outcome.
+    pub(crate) first: u32,
+    pub(crate) has_variants: bool,
 }
 
 impl Feature {
@@ -133,6 +145,8 @@ pub(crate) struct Segment {
     pub(crate) name: String,
     pub(crate) metadata: Option<Value>,
     pub(crate) rules: Vec<Rule>,
+    /// How the rules are walked.
+    pub(crate) plan: Plan,
     /// The features it overrides, by number, each once.
     pub(crate) features: Vec<u32>,
     /// Overrides of features that the environment does not have.
@@ -273,6 +287,7 @@ impl Engine {
     /// Names what a raise points to.
     pub(crate) fn finish<T>(&self, result: Result<T, Raise>) -> Result<T, EvaluationError> {
         result.map_err(|raise| {
+            let raise = raise.into_facts();
             let condition = raise.condition.and_then(|index| self.conditions.get(index));
             EvaluationError {
                 segment: raise

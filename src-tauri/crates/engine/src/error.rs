@@ -95,9 +95,13 @@ pub enum FailureCause {
     TooDeep,
 }
 
-/// A raise on its way up, before the segment and condition are named.
+/// A raise on its way up, before the segment and condition are named. Boxed: verdicts are handed on millions of times,
+/// raises hardly ever.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Raise {
+pub(crate) struct Raise(Box<RaiseFacts>);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RaiseFacts {
     pub(crate) segment: Option<u32>,
     pub(crate) feature: Option<u32>,
     pub(crate) condition: Option<u32>,
@@ -106,30 +110,40 @@ pub(crate) struct Raise {
 
 impl From<FailureCause> for Raise {
     fn from(cause: FailureCause) -> Self {
-        Self {
+        Self(Box::new(RaiseFacts {
             segment: None,
             feature: None,
             condition: None,
             cause,
-        }
+        }))
     }
 }
 
 impl Raise {
+    pub(crate) fn into_facts(self) -> RaiseFacts {
+        *self.0
+    }
+
     /// Names the condition, unless one nearer to the failure is already named.
     pub(crate) fn in_condition(mut self, condition: u32) -> Self {
-        self.condition.get_or_insert(condition);
+        self.0.condition.get_or_insert(condition);
         self
     }
 
     /// Names the segment, unless one nearer to the failure is already named.
     pub(crate) fn in_segment(mut self, segment: u32) -> Self {
-        self.segment.get_or_insert(segment);
+        self.0.segment.get_or_insert(segment);
+        self
+    }
+
+    /// Names the feature whose overrides were being compared.
+    pub(crate) fn of_feature(mut self, feature: u32) -> Self {
+        self.0.feature = Some(feature);
         self
     }
 
     /// Whether the reference's JSONPath reader would swallow this error (it hides Python's `KeyError`).
     pub(crate) fn is_swallowed_by_paths(&self) -> bool {
-        matches!(self.cause, FailureCause::UnknownRuleType(_))
+        matches!(self.0.cause, FailureCause::UnknownRuleType(_))
     }
 }

@@ -49,6 +49,7 @@ mod operator;
 mod outcome;
 mod pattern;
 mod place;
+mod plan;
 mod precedence;
 mod printing;
 mod property;

@@ -201,7 +201,8 @@ const DECIMAL_ZEROS: [u32; 65] = [
 
 /// Appends [`print_float`], without an allocation where no exponent is needed.
 pub(crate) fn print_float_in(float: f64, buffer: &mut String) {
-    if !(1e-4..1e16).contains(&float.abs()) {
+    let needs_exponent = float != 0.0 && !(1e-4..1e16).contains(&float.abs());
+    if needs_exponent || float.is_nan() {
         buffer.push_str(&print_float(float));
         return;
     }

@@ -44,7 +44,7 @@ pub(crate) fn strongest(
 }
 
 fn null_priority(feature: u32, segment: u32) -> Raise {
-    let mut raise = Raise::from(FailureCause::NullPriority).in_segment(segment);
-    raise.feature = Some(feature);
-    raise
+    Raise::from(FailureCause::NullPriority)
+        .in_segment(segment)
+        .of_feature(feature)
 }

@@ -12,6 +12,7 @@ use crate::engine::{Engine, Feature, Origin, Override, State};
 use crate::error::DocumentError;
 use crate::identities::Identities;
 use crate::place::Node;
+use crate::plan::Plan;
 use crate::source::{SourceIdentity, SourceState};
 use crate::tree::Tree;
 
@@ -175,6 +176,7 @@ impl Engine {
         self.drop_overrides_of(index);
         let segment = Arc::make_mut(&mut self.segments[index]);
         segment.rules.clear();
+        segment.plan = Plan::Nobody;
         segment.features.clear();
         segment.orphans.clear();
     }

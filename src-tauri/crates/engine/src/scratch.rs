@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::{EvaluationError, Raise};
 use crate::identity::Identity;
 use crate::lanes::Lanes;
-use crate::outcome::{Chosen, Decided, Decider, Outcome};
+use crate::outcome::{Decided, Decider, Outcome};
 use crate::subject::{Memo, Subject};
 use crate::value::Seen;
 
@@ -173,15 +173,10 @@ impl Session<'_, '_> {
         self.meet_hazards()?;
         self.memory.hashing.reset();
         for feature in 0..engine.features.len() {
-            let decider = self.decide(feature as u32)?;
-            let decided = Decided {
-                decider,
-                chosen: Chosen::Plain,
-                cyclic: false,
-            };
+            let (outcome, splits) = self.decide_outcome(feature as u32)?;
             let memory = &mut self.memory;
-            memory.outcomes.push(engine.outcome_of(feature, &decided));
-            if !engine.state(feature, decider).variants.is_empty() {
+            memory.outcomes.push(outcome);
+            if let Some(decider) = splits {
                 let one = (feature as u32, decider);
                 memory
                     .hashing

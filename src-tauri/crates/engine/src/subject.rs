@@ -2,7 +2,8 @@
 
 use crate::engine::{Engine, Rule, RuleKind};
 use crate::error::Raise;
-use crate::outcome::Decider;
+use crate::outcome::{Chosen, Decided, Decider, Outcome};
+use crate::plan::Plan;
 use crate::precedence::{stronger, strongest};
 
 /// A remembered verdict.
@@ -31,8 +32,11 @@ impl Memo {
 pub(crate) trait Subject<'e> {
     fn engine(&self) -> &'e Engine;
 
-    /// Whether a condition holds; found out once where that is sound.
-    fn condition(&mut self, index: u32) -> Result<bool, Raise>;
+    /// Whether a condition holds, where that has been found out.
+    fn known_condition(&self, index: u32) -> Option<bool>;
+
+    /// Finds out whether a condition holds, and remembers it where that is sound.
+    fn ask_condition(&mut self, index: u32) -> Result<bool, Raise>;
 
     /// What is known about segments, by position.
     fn segment_memos(&mut self) -> &mut [Memo];
@@ -43,12 +47,26 @@ pub(crate) trait Subject<'e> {
     /// The override that the identity itself has.
     fn identity_override_of(&self, feature: u32) -> Option<Decider>;
 
-    /// Whether the identity is in a segment; found out once.
-    #[inline]
-    fn segment(&mut self, index: u32) -> Result<bool, Raise> {
-        if let Some(known) = self.segment_memos()[index as usize].verdict() {
-            return Ok(known);
+    /// Whether a condition holds; found out once where that is sound.
+    #[inline(always)]
+    fn condition(&mut self, index: u32) -> Result<bool, Raise> {
+        match self.known_condition(index) {
+            Some(known) => Ok(known),
+            None => self.ask_condition(index),
         }
+    }
+
+    /// Whether the identity is in a segment; found out once.
+    #[inline(always)]
+    fn segment(&mut self, index: u32) -> Result<bool, Raise> {
+        match self.segment_memos()[index as usize].verdict() {
+            Some(known) => Ok(known),
+            None => self.find_segment(index),
+        }
+    }
+
+    /// Finds out whether the identity is in a segment, and remembers it.
+    fn find_segment(&mut self, index: u32) -> Result<bool, Raise> {
         let verdict = self.is_in_segment(index)?;
         self.segment_memos()[index as usize] = Memo::of(verdict);
         Ok(verdict)
@@ -56,12 +74,31 @@ pub(crate) trait Subject<'e> {
 
     /// Whether the identity is in a segment, found out anew.
     fn is_in_segment(&mut self, index: u32) -> Result<bool, Raise> {
-        let rules = &self.engine().segments[index as usize].rules;
-        if rules.is_empty() {
-            return Ok(false);
+        let segment = &self.engine().segments[index as usize];
+        let (conditions, stops_at) = match &segment.plan {
+            Plan::Nobody => return Ok(false),
+            _ if self.has_hazard() => return self.rules(index, &segment.rules),
+            Plan::Rules => return self.rules(index, &segment.rules),
+            Plan::All(conditions) => (conditions, false),
+            Plan::Any(conditions) | Plan::None(conditions) => (conditions, true),
+        };
+        let ends = matches!(segment.plan, Plan::Any(_));
+        for condition in conditions {
+            if self
+                .condition(*condition)
+                .map_err(|raise| raise.in_segment(index))?
+                == stops_at
+            {
+                return Ok(ends);
+            }
         }
+        Ok(!ends)
+    }
+
+    /// Whether all rules of a segment hold.
+    fn rules(&mut self, segment: u32, rules: &'e [Rule]) -> Result<bool, Raise> {
         for rule in rules {
-            if !self.rule(rule).map_err(|raise| raise.in_segment(index))? {
+            if !self.rule(rule).map_err(|raise| raise.in_segment(segment))? {
                 return Ok(false);
             }
         }
@@ -153,5 +190,34 @@ pub(crate) trait Subject<'e> {
             }
         }
         Ok(Decider::Default)
+    }
+
+    /// The outcome of a flag before variants are chosen, and who decided where there are some to choose from.
+    #[inline]
+    fn decide_outcome(&mut self, index: u32) -> Result<(Outcome, Option<Decider>), Raise> {
+        let engine = self.engine();
+        let feature = &engine.features[index as usize];
+        if feature.has_null_priority || self.identity_override_of(index).is_some() {
+            let decider = self.decide(index)?;
+            let decided = Decided {
+                decider,
+                chosen: Chosen::Plain,
+                cyclic: false,
+            };
+            let has_variants = !engine.state(index as usize, decider).variants.is_empty();
+            let outcome = engine.outcome_of(index as usize, &decided);
+            return Ok((outcome, has_variants.then_some(decider)));
+        }
+        for (position, step) in feature.steps.iter().enumerate() {
+            if self.segment(step.segment)? {
+                let decider = Decider::Override(position as u32);
+                return Ok((Outcome::new(step.first), step.has_variants.then_some(decider)));
+            }
+        }
+        let has_variants = !feature.default.variants.is_empty();
+        Ok((
+            Outcome::new(feature.default.first),
+            has_variants.then_some(Decider::Default),
+        ))
     }
 }

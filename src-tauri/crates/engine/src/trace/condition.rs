@@ -188,7 +188,7 @@ fn ask<'t>(
         }
         verdict
     });
-    match asked.map_err(|raise| raise.cause).flatten() {
+    match asked.map_err(|raise| raise.into_facts().cause).flatten() {
         Ok(true) => trace.verdict = TraceVerdict::Holds,
         Ok(false) => {}
         Err(failure) => {
