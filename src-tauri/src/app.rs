@@ -33,6 +33,22 @@ pub struct Halyard {
 }
 
 impl Halyard {
+    /// The state of an application that has just begun.
+    pub(crate) fn new(
+        console: Console,
+        notices: Vec<NoticeView>,
+        folder: PathBuf,
+        cancel: CancellationToken,
+    ) -> Halyard {
+        Halyard {
+            console,
+            notices,
+            folder,
+            sandbox: Mutex::default(),
+            cancel,
+        }
+    }
+
     /// Refreshes an environment in the background. Its failure is in the fetch
     /// status, where the window shows it.
     pub fn refresh_soon(&self, connection: ConnectionId, environment: EnvironmentKey) {

@@ -57,13 +57,12 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
         .into_iter()
         .collect();
     let cancel = CancellationToken::new();
-    app.manage(Halyard {
-        console: console.clone(),
+    app.manage(Halyard::new(
+        console.clone(),
         notices,
-        folder: folder.clone(),
-        sandbox: tokio::sync::Mutex::new(None),
-        cancel: cancel.clone(),
-    });
+        folder.clone(),
+        cancel.clone(),
+    ));
     let state_file = folder.join("window.json");
     app.handle().plugin(
         tauri_plugin_window_state::Builder::default()

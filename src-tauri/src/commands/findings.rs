@@ -5,7 +5,8 @@ use tauri::State;
 
 use crate::{app::Halyard, convert::finding::finding, error::WireError, view::*};
 
-/// Doubtful conditions and overrides of the mirror's document, worst first.
+/// Doubtful conditions and overrides of the mirror's document, worst first, and
+/// what ordinary values show before what only odd ones do.
 #[tauri::command]
 #[specta::specta]
 pub async fn findings(
@@ -14,6 +15,8 @@ pub async fn findings(
     environment: String,
 ) -> Result<Vec<FindingView>, WireError> {
     let (connection, environment) = (ConnectionId(connection), EnvironmentKey(environment));
-    let found = app.console.findings(&connection, &environment).await?;
+    let mut found = app.console.findings(&connection, &environment).await?;
+    // Worst first, and within it what ordinary values show.
+    found.sort_by_key(|one| (one.severity(), one.likelihood()));
     Ok(found.iter().map(finding).collect())
 }

@@ -13,6 +13,9 @@ pub mod personas;
 pub mod preview;
 pub mod trace;
 
+#[cfg(test)]
+mod tests;
+
 use halyard_model::{ConnectionId, Environment, EnvironmentKey};
 
 use crate::{app::Halyard, error::WireError};

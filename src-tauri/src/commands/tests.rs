@@ -1,0 +1,319 @@
+//! The answers of the demo, from its servers to the window's words.
+
+use std::sync::Arc;
+
+use halyard_console::{
+    BatchInput, CohortChoice, CompareInput, Console, Draft, ImpactInput, SystemClock, secret::SessionKeys,
+};
+use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, Service};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::Halyard,
+    convert::{cohort, compare, preview, shares, trace::trace},
+    error::WireError,
+    view::*,
+    words::impact,
+};
+
+/// The demo in a fresh folder, its production environment read.
+struct Demo {
+    app: Halyard,
+    _folder: tempfile::TempDir,
+}
+
+impl Demo {
+    async fn new() -> Demo {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Arc::new(SessionKeys::default());
+        let (console, _) = Console::open(folder.path(), keys, Arc::new(SystemClock))
+            .await
+            .unwrap();
+        let app = Halyard::new(
+            console,
+            Vec::new(),
+            folder.path().to_owned(),
+            CancellationToken::new(),
+        );
+        app.start_demo().await.unwrap();
+        Demo { app, _folder: folder }
+    }
+
+    /// The production environment of a service, refreshed.
+    async fn production(&self, service: Service) -> (ConnectionId, EnvironmentKey) {
+        for connection in self.app.console.connections().await.unwrap() {
+            if connection.endpoint.service() != service {
+                continue;
+            }
+            for facts in self.app.console.environments(&connection.id).await.unwrap() {
+                if facts.environment.name.eq_ignore_ascii_case("production") {
+                    let key = facts.environment.key;
+                    self.app.console.refresh(&connection.id, &key).await.unwrap();
+                    return (connection.id, key);
+                }
+            }
+        }
+        panic!("the demo has a production environment");
+    }
+
+    async fn preview(&self, request: &PreviewRequest, service: Service) -> PreviewView {
+        let console = &self.app.console;
+        let input = preview::input(request, service).unwrap();
+        let connection = console.connection(&input.connection).await.unwrap();
+        let facts = console
+            .environment(&input.connection, &input.environment)
+            .await
+            .unwrap();
+        let flags = console
+            .flags(&input.connection, &input.environment)
+            .await
+            .unwrap();
+        let edits = input.edits.len();
+        let result = console.preview(input).await.unwrap();
+        preview::preview(result, &request.identifier, edits, &connection, &facts, &flags)
+    }
+}
+
+fn lena(site: &(ConnectionId, EnvironmentKey), edits: Vec<DraftEditView>) -> PreviewRequest {
+    let typed = |name: &str, kind, text: &str| TraitView {
+        name: name.into(),
+        kind,
+        text: text.into(),
+    };
+    PreviewRequest {
+        connection: site.0.0.clone(),
+        environment: site.1.0.clone(),
+        identifier: "u_48213".into(),
+        traits: vec![
+            typed("country", TraitKindView::Text, "DE"),
+            typed("order_count", TraitKindView::Number, "7"),
+            typed("is_vip", TraitKindView::Boolean, "false"),
+            typed("network", TraitKindView::Text, "4g"),
+        ],
+        edits,
+    }
+}
+
+fn why<'a>(shown: &'a PreviewView, flag: &str) -> &'a str {
+    &shown.rows.iter().find(|row| row.flag == flag).unwrap().why
+}
+
+#[tokio::test]
+async fn a_preview_says_why() {
+    let demo = Demo::new().await;
+    let site = demo.production(Service::Flagsmith).await;
+    let shown = demo.preview(&lena(&site, Vec::new()), Service::Flagsmith).await;
+    assert_eq!(shown.source, "The mirror of Production");
+    assert_eq!((shown.rows.len(), shown.failure.as_deref()), (128, None));
+    let cases = [
+        (
+            "new_checkout",
+            "Bucket 23.19 is in one_page (0 to 30). No override matched.",
+        ),
+        (
+            "loyalty_points_multiplier",
+            "In segment Returning customers: order_count is 7.",
+        ),
+        ("free_shipping_threshold", "In segment Germany: country is DE."),
+        ("product_recs_model", "Identity override for u_48213."),
+        ("homepage_hero", "Environment default; 2 overrides did not match."),
+        (
+            "express_checkout_wallets",
+            "Off in Production; the override did not match.",
+        ),
+    ];
+    for (flag, expected) in cases {
+        assert_eq!(why(&shown, flag), expected, "{flag}");
+    }
+    let turned_on = vec![DraftEditView {
+        flag: "express_checkout_wallets".into(),
+        enabled: Some(true),
+        value: None,
+    }];
+    let edited = demo.preview(&lena(&site, turned_on), Service::Flagsmith).await;
+    assert_eq!(edited.source, "The mirror of Production plus 1 edit");
+    assert_eq!(
+        why(&edited, "express_checkout_wallets"),
+        "Environment default; 1 override did not match."
+    );
+}
+
+#[tokio::test]
+async fn a_trace_says_what_would_change_it() {
+    let demo = Demo::new().await;
+    let site = demo.production(Service::Flagsmith).await;
+    let input = preview::input(&lena(&site, Vec::new()), Service::Flagsmith).unwrap();
+    let flag = FlagKey("new_checkout".into());
+    let shown = trace(&demo.app.console.trace(input, &flag).await.unwrap()).unwrap();
+    let titles: Vec<&str> = shown.steps.iter().map(|step| step.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Identity override",
+            "1. EU beta testers",
+            "2. VIP customers",
+            "3. Slow connections",
+            "Environment default"
+        ]
+    );
+    let express = shown.ways.iter().find(|way| way.goal == "express").unwrap();
+    assert!(
+        express.sentence.starts_with("set beta_opt_in to true"),
+        "{}",
+        express.sentence
+    );
+    assert_eq!(express.try_label.as_deref(), Some("Try beta_opt_in = true"));
+    assert_eq!(shown.ways.iter().filter(|way| way.goal == "Off").count(), 1);
+}
+
+#[tokio::test]
+async fn a_server_says_the_same_or_why_not() {
+    let demo = Demo::new().await;
+    let site = demo.production(Service::Flagsmith).await;
+    let surfaces = demo.app.console.surfaces(&site.0).await.unwrap();
+    let labels: Vec<String> = surfaces.iter().map(|one| compare::surface(one).label).collect();
+    assert!(labels[0].starts_with("Flags API, 127.0.0.1:"), "{labels:?}");
+    assert!(labels[1].starts_with("Edge Proxy, 127.0.0.1:"), "{labels:?}");
+    let asked = CompareInput {
+        preview: preview::input(&lena(&site, Vec::new()), Service::Flagsmith).unwrap(),
+        surface: surfaces[0].surface.clone(),
+    };
+    let answer = demo.app.console.compare(asked).await.unwrap();
+    let shown = compare::comparison(answer, "u_48213");
+    assert_eq!(
+        shown.sentence,
+        "1 of 128 flags differs. Traits typed here are not stored on the server."
+    );
+    let difference = &shown.differences[0];
+    assert_eq!(
+        (difference.flag.as_str(), difference.theirs.as_str()),
+        ("fraud_score_cutoff", "Nothing")
+    );
+    assert_eq!(
+        difference.because,
+        "because the flag is server-side only and this key is client-side"
+    );
+}
+
+#[tokio::test]
+async fn an_edit_says_whom_it_changes() {
+    let demo = Demo::new().await;
+    let site = demo.production(Service::Flagsmith).await;
+    let flag = FlagKey("express_checkout_wallets".into());
+    let edits = vec![Draft {
+        flag: flag.clone(),
+        change: Change::toggle(true),
+    }];
+    let console = &demo.app.console;
+    let input = ImpactInput {
+        connection: site.0.clone(),
+        environment: site.1.clone(),
+        flag: flag.clone(),
+        edits: edits.clone(),
+    };
+    let facts = console.impact(input).await.unwrap();
+    let known = console.flag(&site.0, &site.1, &flag).await.unwrap().flag;
+    let shown = shares::impact(&facts, impact::notes(&facts.shares, &edits, &known, facts.failed));
+    let after = shown.shares.after.as_ref().unwrap();
+    let count = |label: &str| after.iter().find(|share| share.label == label).unwrap().count;
+    assert_eq!(count("On"), shown.shares.flips);
+    assert_eq!(count("On") + count("Off"), shown.identities);
+    assert!(shown.sentence.contains("go from off to on"), "{}", shown.sentence);
+    assert_eq!(
+        shown.notes,
+        [format!(
+            "{} stay off because they are in Restricted regions.",
+            count("Off")
+        )]
+    );
+    let run = BatchInput {
+        job: "run".into(),
+        connection: site.0,
+        environment: site.1,
+        cohort: CohortChoice::Overridden,
+        edits,
+    };
+    let facts = console.run_batch(run, |_| {}).await.unwrap();
+    let named = impact::cohort(&CohortChoice::Overridden, facts.identities, facts.cohort);
+    let shown = shares::batch(&facts, named, String::new());
+    assert_eq!(
+        shown.cohort,
+        format!("{} identities with overrides", shown.identities)
+    );
+    assert_eq!(shown.flags[0].flag, "express_checkout_wallets");
+    assert_eq!(shown.changed, Some(shown.flags[0].flips));
+}
+
+#[tokio::test]
+async fn edgeflags_answers_beside_what_was_expected() {
+    let demo = Demo::new().await;
+    let site = demo.production(Service::EdgeFlags).await;
+    let shown = demo.preview(&lena(&site, Vec::new()), Service::EdgeFlags).await;
+    assert!(shown.remote);
+    let row = |flag: &str| shown.rows.iter().find(|row| row.flag == flag).unwrap();
+    let ruled = row("cookie_banner_v3").expected.as_ref().unwrap();
+    assert_eq!(ruled.agreement, AgreementView::Agrees);
+    assert_eq!(
+        ruled.sentence,
+        "Expected, not verified: strict, because rule 1 matches."
+    );
+    let windowed = row("black_friday_banner").expected.as_ref().unwrap();
+    assert_eq!(windowed.agreement, AgreementView::CannotTell);
+    assert_eq!(
+        windowed.unsure,
+        ["What a flag gives outside its window is not documented."]
+    );
+}
+
+#[tokio::test]
+async fn a_file_is_read_and_its_broken_line_named() {
+    let demo = Demo::new().await;
+    let console = &demo.app.console;
+    let id = console.open_cohort("people.csv");
+    let text = b"identifier,country,orders\nu_1,DE,7\n,FR,2\nu_2,FR,1\n".to_vec();
+    console.write_cohort(&id, text).await.unwrap();
+    let shown = cohort::file(console.close_cohort(&id).await.unwrap());
+    assert_eq!(
+        (shown.name.as_str(), shown.format.as_str()),
+        ("people.csv", "CSV")
+    );
+    assert_eq!((shown.identities, shown.broken), (2, 1));
+    assert!(
+        shown.broken_lines[0].starts_with("line 3: "),
+        "{:?}",
+        shown.broken_lines
+    );
+    assert_eq!(shown.identifier_from, "identifier");
+}
+
+#[tokio::test]
+async fn a_persona_is_kept_under_one_name() {
+    let demo = Demo::new().await;
+    let site = demo.production(Service::Flagsmith).await;
+    let typed = |name: &str, identifier: &str| {
+        cohort::persona_in(PersonaView {
+            id: String::new(),
+            name: name.into(),
+            identifier: identifier.into(),
+            traits: lena(&site, Vec::new()).traits,
+        })
+    };
+    let console = &demo.app.console;
+    let before = console.personas(&site.0).await.unwrap().len();
+    let saved = console
+        .save_persona(&site.0, typed("Lena, Berlin", "u_48213").unwrap())
+        .await
+        .unwrap();
+    let shown = cohort::persona(saved);
+    assert_eq!(shown.traits, lena(&site, Vec::new()).traits);
+    let twice = console
+        .save_persona(&site.0, typed("Lena, Berlin", "u_1").unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(WireError::from(twice).field.as_deref(), Some("name"));
+    assert_eq!(
+        typed("Nobody", " ").unwrap_err().field.as_deref(),
+        Some("identifier")
+    );
+    assert_eq!(console.personas(&site.0).await.unwrap().len(), before + 1);
+}
