@@ -1,11 +1,12 @@
 //! How one flag came to its value, step by step.
 
-use std::collections::HashMap;
+use std::mem;
 
 use halyard_console::TracedFlag;
 use halyard_engine::{
-    BucketTrace, Candidate, CandidateSource, CandidateState, Cause, Caveat, ConditionTrace, Dependency,
-    Finding, FlagTrace, RuleJoin, RuleTrace, SplitTrace, Standing, TraceVerdict, TraitChange,
+    BucketTrace, Candidate, CandidateSource, CandidateState, Cause, Caveat, ConditionText, ConditionTrace,
+    Dependency, Finding, FlagTrace, OtherResult, RuleJoin, RuleTrace, Severity, SplitTrace, Standing,
+    TraceVerdict, TraitChange,
 };
 use serde_json::Value;
 
@@ -42,15 +43,21 @@ pub fn trace(traced: &TracedFlag) -> Result<TraceView, WireError> {
         flag: flag.name().to_owned(),
         steps: steps.collect(),
         dependencies: flag.dependencies().iter().map(dependency).collect(),
-        ways: ways(traced),
+        ways: ways(traced, flag.result().is_some_and(|now| now.enabled)),
         caveats: caveats(&flag, &candidates),
     })
 }
 
-/// A way to each other result.
-fn ways(traced: &TracedFlag) -> Vec<WayView> {
-    let others = &traced.others;
-    let words: Vec<String> = others.iter().map(way::goal).collect();
+/// A way to each other result. `is_on` is what the flag is now.
+fn ways(traced: &TracedFlag, is_on: bool) -> Vec<WayView> {
+    let mut others: Vec<&OtherResult> = Vec::new();
+    for other in &traced.others {
+        // Off is one result, whatever value stands behind it.
+        if other.enabled || (is_on && others.iter().all(|known| known.enabled)) {
+            others.push(other);
+        }
+    }
+    let words: Vec<String> = others.iter().map(|other| way::goal(other)).collect();
     let is_twice = |word: &String| words.iter().filter(|other| *other == word).count() > 1;
     others
         .iter()
@@ -84,31 +91,38 @@ fn try_trait(change: &TraitChange) -> TryTraitView {
 }
 
 /// What is doubtful about conditions, by what they ask.
-struct Doubts<'a>(HashMap<(&'a str, &'a str, &'a str), &'a Finding>);
+struct Doubts<'a>(Vec<(&'a ConditionText, &'a Finding)>);
 
 impl<'a> Doubts<'a> {
+    /// Findings come worst first and stay so.
     fn of(findings: &'a [Finding]) -> Doubts<'a> {
-        let mut doubts = HashMap::new();
-        for finding in findings {
-            for condition in &finding.subject.conditions {
-                let key = (
-                    condition.property.as_str(),
-                    condition.operator.as_str(),
-                    condition.operand.as_str(),
-                );
-                // Findings come worst first.
-                doubts.entry(key).or_insert(finding);
-            }
-        }
-        Doubts(doubts)
+        let each = |finding: &'a Finding| finding.subject.conditions.iter().map(move |one| (one, finding));
+        Doubts(findings.iter().flat_map(each).collect())
     }
 
     fn about(&self, condition: &ConditionTrace<'_>) -> Option<String> {
         let operand = condition.operand.as_str().unwrap_or_default();
-        let found = self
+        let asks_the_same = |one: &ConditionText| {
+            one.property == condition.property
+                && one.operator == condition.operator_name
+                && one.operand == operand
+        };
+        let (_, found) = self
             .0
-            .get(&(condition.property, condition.operator_name, operand));
-        found.map(|found| finding::sentence(found))
+            .iter()
+            .find(|(one, found)| asks_the_same(one) && concerns(found, condition.raw.as_deref()))?;
+        Some(finding::sentence(found))
+    }
+}
+
+/// Whether a finding matters for the value that was seen. Engines that disagree do so for values of a type; for an
+/// identity with another one the warning would only distract.
+fn concerns(finding: &Finding, seen: Option<&Value>) -> bool {
+    match (finding.severity(), &finding.example) {
+        (Severity::Differs, Some(example)) => {
+            example.value.as_ref().map(mem::discriminant) == seen.map(mem::discriminant)
+        }
+        _ => true,
     }
 }
 
@@ -393,9 +407,9 @@ mod tests {
         let traced = TracedFlag {
             flag: FlagKey("new_checkout".into()),
             others: engine.counterfactuals(&identity, "new_checkout").unwrap(),
+            findings: engine.lint(),
             engine,
             identity,
-            findings: Vec::new(),
         };
         trace(&traced).unwrap()
     }
@@ -504,6 +518,18 @@ mod tests {
         );
         let bucket = steps[4].conditions[0].bucket.as_ref().unwrap();
         assert_eq!(bucket.threshold_basis_points, 10);
+    }
+
+    #[test]
+    fn a_warning_is_for_the_value_that_was_seen() {
+        let warning = |orders: Value| {
+            let steps = shown(lena().with_trait("order_count", orders)).steps;
+            steps[2].conditions[0].warning.clone()
+        };
+        assert_eq!(warning(json!(7)), None);
+        let expected =
+            "Numbers passed as text are numbers to the server. The Node SDK compares their letters.";
+        assert_eq!(warning(json!("9")).as_deref(), Some(expected));
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn words(change: &Change) -> String {
         Change::VariantWeights { segment, weights } => {
             let place = segment
                 .as_ref()
-                .map(|name| format!(" for {name}"))
+                .map(|name| format!(" in the override for {name}"))
                 .unwrap_or_default();
             format!("give {}{place}", weight_changes(weights))
         }

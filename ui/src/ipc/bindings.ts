@@ -105,7 +105,10 @@ export const commands = {
 	 *  who gets what now.
 	 */
 	impact: (request: ImpactRequest) => typedError<ImpactView, WireError>(__TAURI_INVOKE("impact", { request })),
-	/**  Doubtful conditions and overrides of the mirror's document, worst first. */
+	/**
+	 *  Doubtful conditions and overrides of the mirror's document, worst first, and
+	 *  what ordinary values show before what only odd ones do.
+	 */
 	findings: (connection: string, environment: string) => typedError<FindingView[], WireError>(__TAURI_INVOKE("findings", { connection, environment })),
 };
 
