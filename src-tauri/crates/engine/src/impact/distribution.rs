@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use super::control::{Control, Stopped};
 use super::outcomes::{Descriptions, FlagOutcomes};
 use super::report::{Distribution, Failures, FlagDistribution};
-use super::rows::Batch;
 use super::tally::Counts;
 use super::{CHECKED_ROWS, run, shares};
+use crate::batch::Batch;
 use crate::cohort::{Chunk, ChunkSource, Cohort, ReadError};
 use crate::engine::Engine;
 

@@ -5,7 +5,6 @@ mod control;
 mod distribution;
 mod outcomes;
 mod report;
-mod rows;
 mod run;
 mod shares;
 

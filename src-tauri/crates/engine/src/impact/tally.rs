@@ -90,3 +90,32 @@ fn keep_lowest<T>(examples: &mut Vec<T>, row: impl Fn(&T) -> u64) {
     examples.sort_by_key(row);
     examples.truncate(EXAMPLES);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{EXAMPLES, Pairs};
+    use crate::{CohortBuilder, Identity};
+
+    #[test]
+    fn merging_keeps_the_examples_of_the_lowest_rows() {
+        let mut builder = CohortBuilder::with_chunk_rows(4);
+        for number in 0..32 {
+            builder.push(&Identity::new(number.to_string()));
+        }
+        let cohort = builder.finish();
+        let counted = |parity: usize| {
+            let mut pairs = Pairs::default();
+            for chunk in cohort.chunks().iter().skip(parity).step_by(2) {
+                (0..chunk.len()).for_each(|row| pairs.add((0, 1), chunk, row));
+            }
+            pairs
+        };
+        for (first, second) in [(0, 1), (1, 0)] {
+            let mut pairs = counted(first);
+            pairs.merge(counted(second));
+            let pair = &pairs.0[&(0, 1)];
+            let rows: Vec<u64> = pair.examples.iter().map(|example| example.row).collect();
+            assert_eq!((pair.count, rows), (32, (0..EXAMPLES as u64).collect()));
+        }
+    }
+}
