@@ -1,3 +1,4 @@
+import { batch } from "./batch";
 import { connect } from "./connect";
 import { detail } from "./detail";
 import { edits } from "./edits";
@@ -9,4 +10,4 @@ import { settings } from "./settings";
 import { shared } from "./shared";
 
 /** Every word on screen. One folder, so that nothing is worded twice. */
-export const text = { shared, frame, flags, detail, connect, settings, preview, impact, edits };
+export const text = { shared, frame, flags, detail, connect, settings, preview, impact, batch, edits };

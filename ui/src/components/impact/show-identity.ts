@@ -13,6 +13,7 @@ export async function showIdentity(session: Session, identifier: string): Promis
   preview.clear();
   preview.traits = [];
   preview.identifier = identifier;
+  preview.batch = false;
   session.go({ name: "preview" });
   const stillAsked = () => session.place === place && preview.identifier === identifier;
   const personas = await session.host.personas(place.connection).catch(() => []);
