@@ -43,12 +43,13 @@ pub(crate) fn compile(source: Source, dialect: Dialect) -> Engine {
         let overrides = std::mem::take(&mut segment.overrides);
         let mut compiled = compiler.segment(segment);
         for state in overrides {
-            if let Some(feature) = feature_indices.get(&state.name) {
-                compiled.note_override(*feature);
-                features[*feature as usize]
-                    .overrides
-                    .push(Override::new(index, state));
-            }
+            let Some(feature) = feature_indices.get(&state.name) else {
+                compiled.orphans.push(state);
+                continue;
+            };
+            compiled.note_override(*feature);
+            let own = Override::new(index, state);
+            features[*feature as usize].overrides.push(own);
         }
         segments.push(Arc::new(compiled));
     }

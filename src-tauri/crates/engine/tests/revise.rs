@@ -182,6 +182,21 @@ fn a_revised_engine_is_that_of_the_changed_document() {
 }
 
 #[test]
+fn a_flag_that_is_added_gets_the_overrides_that_waited_for_it() {
+    let state = |value: &str| {
+        json!({"feature": {"id": 1, "name": "a"}, "enabled": true, "feature_state_value": value, "django_id": 1,
+               "feature_segment": {"priority": 0}})
+    };
+    let rules = json!([{"type": "ALL", "conditions": [], "rules": []}]);
+    let document = json!({"api_key": "k", "name": "n", "feature_states": [], "project": {"segments": [
+        {"id": 1, "name": "everybody", "rules": rules, "feature_states": [state("theirs")]}]}});
+    let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+    let added = engine.revised(&[Revision::Flag(&state("default"))]).unwrap();
+    let value = answer(&added, &json!({"identifier": "me"}))["flags"]["a"][1].clone();
+    assert_eq!(value, "theirs");
+}
+
+#[test]
 fn what_cannot_be_read_is_named_and_nothing_changes() {
     let document = json!({"api_key": "k", "name": "n", "project": {"segments": []}, "feature_states": []});
     let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
