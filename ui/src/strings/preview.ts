@@ -110,6 +110,8 @@ export const preview = {
   },
   failsTitle: "No flag can be answered",
   failsHint: "Change what it reads, or mend it.",
+  failsElse: (server: string, because: string, verified: boolean) =>
+    `${server} answers all the same, ${verified ? "" : "probably "}${because}.`,
   failsAgain: "The flags are shown again as soon as the server could answer.",
   took: (ms: number) => `Evaluated and shown in ${count(Math.max(1, Math.round(ms)))} ms`,
   tookTitle: "From the last key to the frame that showed the result",

@@ -37,6 +37,8 @@ export function shortcuts(modifier: string): { keys: string[]; act: string; lett
     { keys: ["J", "K"], act: "Move in the table", letter: true },
     { keys: ["Home", "End", "PgUp", "PgDn"], act: "Jump in the table" },
     { keys: ["Enter"], act: "Open the flag" },
+    { keys: ["Right", "Left"], act: "Open or close a result" },
+    { keys: ["N", "Shift N"], act: "Next or previous difference", letter: true },
     { keys: ["Space"], act: "Turn the flag on or off; asks first if protected" },
     { keys: ["Esc"], act: "Close the panel, clear the filter, cancel" },
     { keys: [`${modifier} Enter`], act: "Publish or confirm" },

@@ -7,6 +7,7 @@ import type {
   SurfaceChoiceView,
   SurfaceView,
 } from "../bindings";
+import { failure } from "./errors";
 import { evaluate } from "./evaluate";
 import { people } from "./people";
 import type { FakeConnection, FakeEnvironment } from "./world";
@@ -31,7 +32,8 @@ export function comparisonOf(
   surface: SurfaceView,
   now: number,
 ): ComparisonView {
-  const mine = evaluate(connection, environment, request, now).rows;
+  const { rows: mine, failure: breaks } = evaluate(connection, environment, request, now);
+  if (breaks !== null) throw failure("service", "The server answered 500.", { cause: breaks });
   const stored = people.find((person) => person.identifier === request.identifier)?.traits ?? [];
   const served = storedOrders(stored);
   const theirs = evaluate(connection, environment, { ...request, traits: served, edits: [] }, now).rows;

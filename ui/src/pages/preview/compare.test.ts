@@ -140,4 +140,29 @@ describe("a comparison", () => {
     expect(await screen.findByRole("alert")).toHaveTextContent("Nothing answers at edge.api.flagsmith.com.");
     expect(screen.queryByText(/flags differ/)).toBeNull();
   });
+
+  it("with a server that answers where the evaluation fails says why it can", async () => {
+    const { field, host } = await open();
+    await pickLena(field);
+    const view = await host.compare({
+      preview: {
+        connection: "acme",
+        environment: "production",
+        identifier: "u_48213",
+        traits: [],
+        edits: [],
+      },
+      surface: { surface: "flags_api" },
+    });
+    const because = "because evaluating the document fails on the segment Old apps";
+    const differences = view.differences.map((each) => ({ ...each, because, verified: false }));
+    vi.spyOn(host, "compare").mockResolvedValue({ ...view, differences });
+    await userEvent.click(screen.getByRole("button", { name: "Add trait" }));
+    await userEvent.keyboard("app_version");
+    await screen.findByText("No flag can be answered");
+    await userEvent.click(screen.getByRole("button", { name: "Compare" }));
+    expect(
+      await screen.findByText(`Flags API, edge.api.flagsmith.com answers all the same, probably ${because}.`),
+    ).toBeVisible();
+  });
 });

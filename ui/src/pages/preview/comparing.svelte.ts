@@ -52,10 +52,9 @@ export class Comparing {
     try {
       const surfaces = await this.#host.surfaces(connection);
       if (this.#surfacesOf === connection) this.surfaces = surfaces;
-    } catch (thrown) {
-      // The next visit asks again.
+    } catch {
+      // Without a server there is nobody to ask; the next visit asks again who there is.
       this.#surfacesOf = null;
-      this.error = asHostError(thrown);
     }
   }
 

@@ -197,7 +197,8 @@ describe("a server that would fail", () => {
     );
     expect(screen.getByText("No flag can be answered")).toBeVisible();
     expect(screen.queryByRole("grid")).toBeNull();
-    expect(screen.getByRole("button", { name: "Compare" })).toBeDisabled();
+    await userEvent.click(screen.getByRole("button", { name: "Compare" }));
+    expect(await screen.findByText("The server answered 500.")).toBeVisible();
   });
 });
 

@@ -133,4 +133,15 @@ describe("personas", () => {
     );
     expect(list).toHaveTextContent("No personas.");
   });
+
+  it("that cannot be read are told as that, not as none", async () => {
+    const { host, session } = await open();
+    await chips();
+    host.failNext("personas", failure("mirror", "The local copy cannot be read."));
+    session.open({ connection: "acme-edge", environment: "production" });
+    await waitFor(() => expect(screen.queryByRole("list", { name: "Personas used most" })).toBeNull());
+    const { list } = await openPersonas();
+    expect(within(list).getByRole("alert")).toHaveTextContent("The local copy cannot be read.");
+    expect(list).not.toHaveTextContent("No personas.");
+  });
 });
