@@ -161,6 +161,9 @@ impl<'t> FlagTrace<'t> {
 
     /// Everyone who could decide, strongest first: the identity's own override, the segments by precedence, the
     /// environment's default.
+    ///
+    /// Where flags depend on each other in a cycle (dialect 11.1.1), the reference may cut it at another place for a
+    /// flag that is read than for the list of segments: then a segment can decide that does not match by itself.
     pub fn candidates(&self) -> Vec<Candidate<'t>> {
         (0..self.feature().overrides.len() + 2)
             .filter_map(|position| self.candidate(position))

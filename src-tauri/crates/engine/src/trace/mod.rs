@@ -121,7 +121,8 @@ impl<'t> Trace<'t> {
         Some(SegmentTrace::new(self, index, segment))
     }
 
-    /// Every distinct condition of the document once. Splits of different segments are distinct.
+    /// Every distinct condition once, splits of different segments being distinct. A revised engine still knows those
+    /// that its document no longer asks.
     pub fn conditions(&self) -> &[ConditionTrace<'_>] {
         &self.conditions
     }
