@@ -118,7 +118,7 @@ export const batch = {
       : `${count(changed)} of ${plural(all, "identity", "identities")} ${changed === 1 ? "changes" : "change"} (${percent}).`,
   failed: (value: number) =>
     `For ${plural(value, "identity", "identities")} a server would fail instead of answering`,
-  empty: "What do many of them get?",
+  empty: "What do many identities get?",
   emptyHint:
     "Choose whom to evaluate and run. Each flag appears with who gets what, and with edits, with who changes.",
   nobody: "Nobody was evaluated",

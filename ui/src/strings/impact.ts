@@ -28,7 +28,7 @@ export const impact = {
   surprises: (value: number) =>
     value === 1 ? "Also changes, though not edited:" : "Also change, though not edited:",
   openFlag: (flag: string) => `Open ${flag}`,
-  moreSurprises: (value: number) => `and ${count(value)} more`,
+  more: (value: number) => `and ${count(value)} more`,
   invalidDraft: "The draft is counted once its value can be sent.",
   remote: "EdgeFlags evaluates by itself, so nobody can be counted here before the edit is sent.",
   unknownTraits: (identifier: string) =>

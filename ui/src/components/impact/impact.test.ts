@@ -80,6 +80,29 @@ describe("the results of a flag", () => {
   });
 });
 
+describe("a flag with hundreds of results", () => {
+  it("names some and counts the rest", async () => {
+    const host = await openWindow("fresh", "production");
+    const count = host.impact.bind(host);
+    host.impact = async (request) => {
+      const view = await count(request);
+      const now = Array.from({ length: 300 }, (_, at) => ({
+        label: `value-${at}`,
+        enabled: true,
+        value: { kind: "text" as const, text: `value-${at}` },
+        count: 8,
+        basis_points: 33,
+      }));
+      return { ...view, shares: { ...view.shares, now } };
+    };
+    const region = await openFlag("free_shipping_threshold");
+    const bar = await within(region).findByRole("img", { name: /^Now: value-0 0\.3%, .*, and 288 more$/ });
+    expect(bar).toBeVisible();
+    expect(within(region).getAllByRole("listitem")).toHaveLength(9);
+    expect(within(region).getByText("and 292 more")).toBeVisible();
+  });
+});
+
 describe("asking while somebody types", () => {
   const place = { connection: "acme", environment: "production" };
   const request = (text: string, flag = "guest_checkout"): ImpactRequest => ({
