@@ -26,17 +26,9 @@ pub async fn preview(app: State<'_, Halyard>, request: PreviewRequest) -> Result
         .console
         .environment(&input.connection, &input.environment)
         .await?;
-    let flags = app.console.flags(&input.connection, &input.environment).await?;
     let (identifier, edits) = (input.identity.identifier.clone(), input.edits.len());
     let result = app.console.preview(input).await?;
-    Ok(preview_view(
-        result,
-        &identifier,
-        edits,
-        &connection,
-        &facts,
-        &flags,
-    ))
+    Ok(preview_view(result, &identifier, edits, &connection, &facts))
 }
 
 /// Identities the service knows whose identifier contains a text.

@@ -64,13 +64,9 @@ impl Demo {
             .environment(&input.connection, &input.environment)
             .await
             .unwrap();
-        let flags = console
-            .flags(&input.connection, &input.environment)
-            .await
-            .unwrap();
         let edits = input.edits.len();
         let result = console.preview(input).await.unwrap();
-        preview::preview(result, &request.identifier, edits, &connection, &facts, &flags)
+        preview::preview(result, &request.identifier, edits, &connection, &facts)
     }
 }
 
@@ -125,6 +121,8 @@ async fn a_preview_says_why() {
     for (flag, expected) in cases {
         assert_eq!(why(&shown, flag), expected, "{flag}");
     }
+    let with_options = |flag: &str| shown.rows.iter().any(|row| row.flag == flag && row.multivariate);
+    assert!(with_options("new_checkout") && !with_options("homepage_hero"));
     let turned_on = vec![DraftEditView {
         flag: "express_checkout_wallets".into(),
         enabled: Some(true),

@@ -1,15 +1,11 @@
 //! What an identity gets.
 
-use std::collections::HashMap;
-
 use halyard_console::{
-    Draft, EnvironmentFacts, FlagFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview,
-    RemoteRow, Weighed, parse_value,
+    Draft, EnvironmentFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow,
+    Weighed, parse_value,
 };
 use halyard_engine::{CandidateSource, FlagTrace, edgeflags::Agreement};
-use halyard_model::{
-    Change, Connection, ConnectionId, EnvironmentKey, Flag, FlagKey, FlagKind, FlagValue, Service,
-};
+use halyard_model::{Change, Connection, ConnectionId, EnvironmentKey, FlagKey, FlagValue, Service};
 
 use super::{
     connection::freshness,
@@ -60,14 +56,9 @@ pub fn preview(
     edits: usize,
     connection: &Connection,
     facts: &EnvironmentFacts,
-    flags: &[FlagFacts],
 ) -> PreviewView {
-    let known: HashMap<&str, &Flag> = flags
-        .iter()
-        .map(|facts| (facts.flag.key.0.as_str(), &facts.flag))
-        .collect();
     match preview {
-        Preview::Local(local) => local_view(&local, edits, facts, &known),
+        Preview::Local(local) => local_view(&local, edits, facts),
         Preview::Remote(remote) => PreviewView {
             remote: true,
             source: format!(
@@ -84,12 +75,7 @@ pub fn preview(
     }
 }
 
-fn local_view(
-    local: &LocalPreview,
-    edits: usize,
-    facts: &EnvironmentFacts,
-    known: &HashMap<&str, &Flag>,
-) -> PreviewView {
+fn local_view(local: &LocalPreview, edits: usize, facts: &EnvironmentFacts) -> PreviewView {
     let environment = &facts.environment.name;
     let trace = local.trace();
     let rows: Vec<PreviewRowView> = local
@@ -97,14 +83,7 @@ fn local_view(
         .iter()
         .filter_map(|row| {
             let traced = trace.flag(&row.flag.0)?;
-            let flag = known.get(row.flag.0.as_str()).copied();
-            Some(local_row(
-                row,
-                &traced,
-                flag,
-                &local.identity.identifier,
-                environment,
-            ))
+            Some(local_row(row, &traced, &local.identity.identifier, environment))
         })
         .collect();
     let is_override =
@@ -124,13 +103,7 @@ fn local_view(
     }
 }
 
-fn local_row(
-    row: &LocalRow,
-    traced: &FlagTrace<'_>,
-    flag: Option<&Flag>,
-    identifier: &str,
-    environment: &str,
-) -> PreviewRowView {
+fn local_row(row: &LocalRow, traced: &FlagTrace<'_>, identifier: &str, environment: &str) -> PreviewRowView {
     let caveat = match traced.caveats().first() {
         Some(caveat) => Some(caveat::of_flag(*caveat)),
         None if row.server_may_choose_option => Some(caveat::of_flag(halyard_engine::Caveat::PinnedOptions)),
@@ -138,7 +111,7 @@ fn local_row(
     };
     PreviewRowView {
         flag: row.flag.0.clone(),
-        multivariate: flag.is_some_and(|flag| flag.kind == FlagKind::Multivariate),
+        multivariate: has_options(traced),
         enabled: Some(row.enabled),
         value: value(&row.value),
         decided_by: decider(traced),
@@ -146,6 +119,14 @@ fn local_row(
         caveat,
         expected: None,
     }
+}
+
+/// Told by the document: the mirror's flags take longer to read than all of them to evaluate.
+fn has_options(traced: &FlagTrace<'_>) -> bool {
+    let default = traced.candidates().pop();
+    default
+        .and_then(|default| default.state)
+        .is_some_and(|state| state.variants > 0)
 }
 
 fn decider(traced: &FlagTrace<'_>) -> DeciderView {
