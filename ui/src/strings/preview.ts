@@ -109,7 +109,7 @@ export const preview = {
     way: (sentence: string) => `: ${sentence}.`,
   },
   failsTitle: "No flag can be answered",
-  failsHint: "Change what it reads, or mend it.",
+  failsHint: "Change the traits, or mend what fails.",
   failsElse: (server: string, because: string, verified: boolean) =>
     `${server} answers all the same, ${verified ? "" : "probably "}${because}.`,
   failsAgain: "The flags are shown again as soon as the server could answer.",

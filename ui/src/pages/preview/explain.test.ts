@@ -242,6 +242,7 @@ describe("edits that are typed and not sent", () => {
     session.edits.setDraft("max_items_per_order", draft("9 or so"));
     const choice = await screen.findByRole("radio", { name: /^Mirror plus 1 edit/ });
     expect(choice).toHaveAccessibleName("Mirror plus 1 edit Typed and not sent: stock_low_badge");
+    expect(asked().flatMap((request) => request.edits)).toEqual([]);
     await userEvent.click(choice);
     const row = await filterTo("stock_low_badge");
     await waitFor(() => expect(row).toHaveTextContent("9"));
