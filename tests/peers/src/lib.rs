@@ -4,6 +4,8 @@
 
 pub mod callgrind;
 pub mod contest;
+pub mod crowd;
+pub mod edits;
 pub mod foreign;
 pub mod official;
 pub mod people;

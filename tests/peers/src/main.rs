@@ -1,7 +1,7 @@
 //! Measures the evaluator beside other engines.
 //!
 //! Without words: everything, as `make bench` does. The words are for the child processes of that run, and for looking at
-//! one thing: `document PROFILE`, `evaluate PROFILE own|cloned|reused EVALUATIONS`, `instructions`.
+//! one thing: `document PROFILE`, `evaluate PROFILE own|cloned|reused EVALUATIONS`, `crowd`, `instructions`.
 
 #![allow(
     clippy::print_stdout,
@@ -12,8 +12,8 @@
 use std::process::ExitCode;
 
 use halyard_peers::profile::Profile;
-use halyard_peers::report;
 use halyard_peers::workload::{self, Contender};
+use halyard_peers::{crowd, report};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +36,13 @@ fn answer(words: &[&str]) -> Result<Vec<String>, String> {
     match *words {
         [] => return report::run(),
         ["instructions"] => return report::run_instructions(),
+        ["crowd"] => {
+            let measured = crowd::measure()?;
+            println!(
+                "{}",
+                serde_json::to_string(&measured).map_err(|error| error.to_string())?
+            );
+        }
         ["document", profile] => println!("{}", profile_of(profile)?.document()),
         ["evaluate", profile, contender, evaluations] => {
             let contender = Contender::named(contender).ok_or("no such contender")?;

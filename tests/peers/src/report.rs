@@ -3,12 +3,15 @@
 #![allow(clippy::print_stdout, reason = "prints the report")]
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::callgrind;
 use crate::contest::Contest;
+use crate::crowd::{self, Measured, Runs};
+use crate::edits;
 use crate::official;
 use crate::profile::Profile;
-use crate::rows::Row;
+use crate::rows::{Row, Samples};
 use crate::workload::Contender;
 
 /// Most instructions an evaluation of all flags may take.
@@ -28,12 +31,21 @@ pub fn run() -> Result<Vec<String>, String> {
         &mut rows,
     );
     let mut contest = Contest::new(&root)?;
+    let evaluation = gated(contest.evaluation()?);
+    let of_crate = evaluation.iter().find(|row| row.least_ratio.is_some());
+    let microseconds = of_crate.and_then(|row| row.peer_value);
+    section("all flags of one identity with 15 traits", evaluation, &mut rows);
+    let compilation = contest.compilation()?;
+    // The peers' processes end here, so that they leave the processors to what follows.
+    drop(contest);
+    let edits = edits::rows(&compilation)?;
+    section("from text to an engine", compilation, &mut rows);
+    section("after an edit, and one identity in full", edits, &mut rows);
     section(
-        "all flags of one identity with 15 traits",
-        gated(contest.evaluation()?),
+        "many identities, in a process of their own",
+        crowd(microseconds)?,
         &mut rows,
     );
-    section("from text to an engine", contest.compilation()?, &mut rows);
     println!("\nload average: {}", load_average());
     write(&root.join("target/bench/report.json"), &rows)?;
     Ok(rows.iter().filter_map(Row::missed).collect())
@@ -103,6 +115,54 @@ fn gated(mut rows: Vec<Row>) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// Runs over many identities, in a child process for the sake of its peak of memory. `sdk` is what the official crate
+/// takes for one identity of the bench profile as its SDK calls it, in microseconds.
+fn crowd(sdk: Option<f64>) -> Result<Vec<Row>, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new(program)
+        .arg("crowd")
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let measured: Measured = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+    let row = |name: &str, runs: &Runs, goal| {
+        let mut row = Row::of(
+            format!("crowd/{name}"),
+            &runs.clock.iter().copied().collect(),
+            "s",
+        )
+        .towards(goal);
+        row.processor = Some(runs.processor.iter().copied().collect::<Samples>().median());
+        row
+    };
+    let cancel: Samples = measured.cancel.iter().map(|seconds| seconds * 1e3).collect();
+    // Nobody waits for minutes: the peer's time for one identity, as often, on two threads.
+    let peer = format!(
+        "{}, as its SDK calls it, reckoned for two threads",
+        official::NAME
+    );
+    let reckoned = |times: f64| {
+        sdk.map_or(0.0, |microseconds| {
+            microseconds * times * crowd::MANY as f64 / 2e6
+        })
+    };
+    let mut peak = Row::lower("crowd/peak of memory", measured.peak, "MiB");
+    peak.limit = Some(1024.0);
+    Ok(vec![
+        row("1,000,000 identities, 50 flags", &measured.distribution, 1.2).beside_value(&peer, reckoned(1.0)),
+        row("before and after", &measured.impact, 2.5).beside_value(&peer, reckoned(2.0)),
+        row(
+            "100,000 identities, an edit to one flag of 400",
+            &measured.flag_edit,
+            0.3,
+        ),
+        Row::of("crowd/from cancelling to the end", &cancel, "ms").towards(100.0),
+        peak,
+    ])
 }
 
 fn load_average() -> String {

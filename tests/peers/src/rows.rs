@@ -38,6 +38,9 @@ pub struct Row {
     /// The peer's lowest and highest sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer_spread: Option<[f64; 2]>,
+    /// Seconds of processor time behind the value, all threads together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processor: Option<f64>,
     /// What the value should reach on an idle machine; printed, never failing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<f64>,
@@ -62,6 +65,7 @@ impl Row {
             ratio: None,
             spread: None,
             peer_spread: None,
+            processor: None,
             goal: None,
             limit: None,
             least_ratio: None,
@@ -130,6 +134,9 @@ impl std::fmt::Display for Row {
         if let (Some(value), Some(ratio)) = (self.peer_value, self.ratio) {
             write!(out, "; peer {}, {} times", short(value), short(ratio))?;
         }
+        if let Some(seconds) = self.processor {
+            write!(out, "; {} s of processor time", short(seconds))?;
+        }
         if let Some(limit) = self.limit {
             write!(out, "; limit {}", short(limit))?;
         }
@@ -186,5 +193,13 @@ impl Samples {
     #[must_use]
     pub fn scaled(&self, by: f64) -> Self {
         Self(self.0.iter().map(|value| value * by).collect())
+    }
+}
+
+impl FromIterator<f64> for Samples {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut samples = Self::default();
+        values.into_iter().for_each(|value| samples.push(value));
+        samples
     }
 }
