@@ -194,3 +194,48 @@ fn a_flag_that_only_the_server_has_came_since() {
         [("young".into(), DifferenceCause::StaleMirror, true)]
     );
 }
+
+#[test]
+fn stored_traits_count_together_and_after_those_of_the_request() {
+    let mut document = document();
+    let condition = |property: &str, operator: &str, value: &str| json!({"operator": operator, "property_": property, "value": value});
+    let french = json!({"id": 4, "name": "French", "feature_states": [over("tied", 1, "french", -1)], "rules": [
+        {"type": "ALL", "rules": [], "conditions": [
+            condition("country", "EQUAL", "FR"),
+            condition("order_count", "GREATER_THAN_INCLUSIVE", "10"),
+            condition("plan", "EQUAL", "beta"),
+        ]},
+    ]});
+    document["project"]["segments"]
+        .as_array_mut()
+        .unwrap()
+        .push(french);
+    let (on, value) = split();
+    let differing = Differing::of(&document, &[("tied", true, "french"), ("split", on, value)]);
+    let stored: Vec<(String, Value)> = [
+        ("country", json!("FR")),
+        ("order_count", json!(27)),
+        ("plan", json!("free")),
+        ("gone", json!(null)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    let known = Known {
+        stored: stored.clone(),
+        ..Known::default()
+    };
+    let cause = DifferenceCause::StoredTraits {
+        traits: stored[..2].to_vec(),
+    };
+    assert_eq!(
+        differing.causes(&Surface::FlagsApi, &known),
+        [("tied".into(), cause, true)]
+    );
+    let proxy = Surface::EdgeProxy("http://proxy/".into());
+    assert_eq!(
+        differing.causes(&proxy, &known),
+        [("tied".into(), DifferenceCause::Unknown, false)],
+        "a proxy stores nothing"
+    );
+}

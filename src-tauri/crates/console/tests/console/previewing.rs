@@ -1,6 +1,7 @@
 //! What an identity gets.
 
-use halyard_console::{ConsoleError, LocalPreview, Preview, PreviewInput, RemotePreview};
+use halyard_console::{ConsoleError, LocalPreview, Preview, PreviewInput, RemotePreview, RemoteRow};
+use halyard_engine::edgeflags::Agreement;
 use halyard_model::IdentityRef;
 use halyard_sandbox::{Effect, Fault, Seed};
 use serde_json::json;
@@ -173,11 +174,36 @@ async fn edgeflags_evaluates_itself_and_gives_its_reasons() {
         assert_eq!(rows.len(), 40);
         assert!(rows.is_sorted_by(|one, other| one.answer.key < other.answer.key));
         assert!(rows.iter().all(|row| row.answer.reason.is_some()));
+        for row in &rows {
+            let weighed = row.weighed.as_ref().unwrap();
+            let disagrees = matches!(weighed.agreement, Agreement::Disagrees { .. });
+            assert!(!disagrees, "{}: {weighed:?}", row.answer.key.0);
+        }
+        let agrees = |row: &&RemoteRow| row.weighed.as_ref().unwrap().agreement == Agreement::Agrees;
+        assert!(rows.iter().filter(agrees).count() > 20);
         assert!(bench.writes().is_empty());
         for flag in bench.evaluated(&place, who).await {
             let row = rows.iter().find(|row| row.answer.key == flag.key).unwrap();
             assert_eq!(row.answer.value, flag.value, "{}", flag.key.0);
         }
+    }
+}
+
+/// The mirror's definition says one thing, the service by now another.
+#[tokio::test]
+async fn an_answer_that_the_mirror_does_not_lead_to_expect_is_marked() {
+    let (bench, place) = Bench::connected(Path::EdgeFlags).await;
+    bench.maya_edits("stock_low_badge", json!(9));
+    let rows = remote(&bench, &place, &strangers()[0]).await.rows;
+    for row in rows {
+        let weighed = row.weighed.unwrap();
+        let disagrees = matches!(weighed.agreement, Agreement::Disagrees { .. });
+        assert_eq!(
+            disagrees,
+            row.answer.key.0 == "stock_low_badge",
+            "{}",
+            row.answer.key.0
+        );
     }
 }
 
