@@ -10,7 +10,7 @@ use crate::workload::{Contender, IDENTITIES};
 pub fn instructions(profile: Profile, contender: Contender) -> Result<Option<f64>, String> {
     // Both runs begin with the same identities, which warm up whatever is built on first use.
     let (few, many) = match contender {
-        Contender::Own => (IDENTITIES, IDENTITIES * 9),
+        Contender::Own => (IDENTITIES, IDENTITIES * 33),
         Contender::Cloned | Contender::Reused => (2, 18),
     };
     let (Some(short), Some(long)) = (
