@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use halyard_console::{BatchFacts, FlagShares, Gets, ImpactFacts, Move, Share};
 
-use super::{basis_points, flag::value, large_count};
+use halyard_model::IdentityRef;
+
+use super::{basis_points, flag::value, large_count, traits::trait_out};
 use crate::{view::*, words::impact};
 
 /// One flag over a cohort.
@@ -70,8 +72,15 @@ impl Words {
             count: large_count(one.count),
             from_rule: impact::rule(&one.from_rule),
             to_rule: impact::rule(&one.to_rule),
-            examples: one.examples.clone(),
+            examples: one.examples.iter().map(example).collect(),
         }
+    }
+}
+
+fn example(identity: &IdentityRef) -> ExampleView {
+    ExampleView {
+        identifier: identity.identifier.clone(),
+        traits: identity.traits.iter().cloned().filter_map(trait_out).collect(),
     }
 }
 
@@ -86,7 +95,10 @@ pub fn batch(facts: &BatchFacts, cohort: String, source: String) -> BatchView {
         failures: facts
             .failures
             .iter()
-            .map(|failed| format!("{}: {}", failed.identifier, failed.problem))
+            .map(|failed| FailureExampleView {
+                identity: example(&failed.identity),
+                problem: failed.problem.clone(),
+            })
             .collect(),
         changed: facts.changed.map(large_count),
         flags: facts.flags.iter().map(flag_shares).collect(),
@@ -146,7 +158,10 @@ mod tests {
                 to: new,
                 to_rule: DecidedBy::Segment("Germany".into()),
                 count: 2,
-                examples: vec!["u_1".into()],
+                examples: vec![IdentityRef {
+                    identifier: "u_1".into(),
+                    traits: vec![("age".into(), json!(7)), ("city".into(), Value::Null)],
+                }],
             }],
         };
         let view = flag_shares(&shares);
@@ -156,5 +171,17 @@ mod tests {
         assert_eq!(view.moves[0].from, "control, a");
         assert_eq!(view.moves[0].to, "control, b");
         assert_eq!(view.moves[0].to_rule, "segment Germany");
+        let [example] = view.moves[0].examples.as_slice() else {
+            panic!("{:?}", view.moves[0].examples);
+        };
+        let age = TraitView {
+            name: "age".into(),
+            kind: TraitKindView::Number,
+            text: "7".into(),
+        };
+        assert_eq!(
+            (example.identifier.as_str(), &example.traits),
+            ("u_1", &vec![age])
+        );
     }
 }

@@ -132,6 +132,24 @@ pub struct ShareView {
     pub basis_points: u32,
 }
 
+/// An identity out of a cohort, as it was evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ExampleView {
+    /// The identity.
+    pub identifier: String,
+    /// All its traits.
+    pub traits: Vec<TraitView>,
+}
+
+/// An identity for which a server would fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FailureExampleView {
+    /// The identity.
+    pub identity: ExampleView,
+    /// Where and why, in a sentence.
+    pub problem: String,
+}
+
 /// Identities that go from one result to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct MoveView {
@@ -146,7 +164,7 @@ pub struct MoveView {
     /// What decides after.
     pub to_rule: String,
     /// A few of them.
-    pub examples: Vec<String>,
+    pub examples: Vec<ExampleView>,
 }
 
 /// One flag over a cohort.
@@ -181,8 +199,8 @@ pub struct BatchView {
     pub took_ms: u32,
     /// Identities for which a server would fail.
     pub failed: u32,
-    /// The first of them, in sentences.
-    pub failures: Vec<String>,
+    /// The first of them.
+    pub failures: Vec<FailureExampleView>,
     /// Identities with at least one change; `null` without edits.
     pub changed: Option<u32>,
     /// The flags: those that change first, then by name.

@@ -181,8 +181,8 @@ export type BatchView = {
 	took_ms: number,
 	/**  Identities for which a server would fail. */
 	failed: number,
-	/**  The first of them, in sentences. */
-	failures: string[],
+	/**  The first of them. */
+	failures: FailureExampleView[],
 	/**  Identities with at least one change; `null` without edits. */
 	changed: number | null,
 	/**  The flags: those that change first, then by name. */
@@ -560,6 +560,14 @@ export type ErrorCode =
 /**  What was asked for is not there any more. */
 "gone";
 
+/**  An identity out of a cohort, as it was evaluated. */
+export type ExampleView = {
+	/**  The identity. */
+	identifier: string,
+	/**  All its traits. */
+	traits: TraitView[],
+};
+
 /**  What the documented order of evaluation would give; never verified here. */
 export type ExpectedView = {
 	/**  How the service's answer relates to it. */
@@ -568,6 +576,14 @@ export type ExpectedView = {
 	sentence: string,
 	/**  What the documentation leaves open, in sentences. */
 	unsure: string[],
+};
+
+/**  An identity for which a server would fail. */
+export type FailureExampleView = {
+	/**  The identity. */
+	identity: ExampleView,
+	/**  Where and why, in a sentence. */
+	problem: string,
 };
 
 /**  One doubtful condition or override. */
@@ -843,7 +859,7 @@ export type MoveView = {
 	/**  What decides after. */
 	to_rule: string,
 	/**  A few of them. */
-	examples: string[],
+	examples: ExampleView[],
 };
 
 /**  Something with an identifier and a name. */

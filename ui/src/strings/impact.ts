@@ -31,6 +31,4 @@ export const impact = {
   more: (value: number) => `and ${count(value)} more`,
   invalidDraft: "The draft is counted once its value can be sent.",
   remote: "EdgeFlags evaluates by itself, so nobody can be counted here before the edit is sent.",
-  unknownTraits: (identifier: string) =>
-    `${identifier} is not stored anywhere, so its traits are not known here. Add them to see what it gets.`,
 };

@@ -1,6 +1,6 @@
 //! Who gets what: one flag over many identities.
 
-use halyard_model::{FlagKey, FlagValue};
+use halyard_model::{FlagKey, FlagValue, IdentityRef};
 
 /// What an identity gets of a flag.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +48,8 @@ pub struct Move {
     pub to_rule: DecidedBy,
     /// How many.
     pub count: u64,
-    /// Identifiers of the first few of them.
-    pub examples: Vec<String>,
+    /// The first few of them, with the traits they were evaluated with.
+    pub examples: Vec<IdentityRef>,
 }
 
 /// One flag over a cohort.

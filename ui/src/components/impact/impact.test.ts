@@ -223,7 +223,7 @@ describe("the panel", () => {
     expect(texts.map((edit) => edit.value?.text)).not.toContain("4x");
   });
 
-  it("shows who changes, and leads to Preview with what is stored", async () => {
+  it("shows who changes, and leads to Preview with exactly their traits", async () => {
     await openWindow("fresh", "production");
     const region = await openFlag("free_shipping_threshold");
     await typeValue("45");
@@ -236,15 +236,22 @@ describe("the panel", () => {
     expect(await screen.findByDisplayValue("3g")).toBeVisible();
   });
 
-  it("says that the traits of a made-up identity are not known", async () => {
-    await openWindow("fresh", "production");
+  it("leads to Preview of somebody made up, whom no service knows", async () => {
+    const host = await openWindow("fresh", "production");
     const region = await openFlag("free_shipping_threshold");
     await typeValue("45");
     await userEvent.click(await within(region).findByRole("button", { name: "Show them" }));
     await userEvent.click(
       within(region).getAllByRole("button", { name: /^Preview sample-/ })[0] as HTMLElement,
     );
-    expect(await screen.findByText(/its traits are not known here/)).toBeVisible();
+    const identity = await screen.findByRole("combobox", { name: "Identity" });
+    await waitFor(() => expect(callsOf(host, "preview")).not.toEqual([]));
+    const weighed = await host.impact(callsOf(host, "impact").at(-1)?.[0] as ImpactRequest);
+    const known = weighed.shares.moves
+      .flatMap((move) => move.examples)
+      .find(({ identifier }) => identifier === (identity as HTMLInputElement).value);
+    expect(known?.traits).not.toEqual([]);
+    expect(callsOf(host, "preview").at(-1)?.[0]).toMatchObject({ ...known });
   });
 
   it("says why nothing was counted, and counts again", async () => {

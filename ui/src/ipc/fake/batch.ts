@@ -53,9 +53,10 @@ export class FakeBatches {
       stopped,
       took_ms: Math.round(performance.now() - began),
       failed: failing.length,
-      failures: failing
-        .slice(0, 20)
-        .map((each) => `${each.identifier}: in segment Old apps, the pattern of app_version cannot be read.`),
+      failures: failing.slice(0, 20).map(({ identifier, traits }) => ({
+        identity: { identifier, traits },
+        problem: "in segment Old apps, the pattern of app_version cannot be read.",
+      })),
       changed: after === null ? null : Math.max(0, ...flags.map((flag) => flag.flips)),
       flags: flags.sort((one, other) => other.flips - one.flips || (one.flag < other.flag ? -1 : 1)),
       source: `The mirror of ${environment.name}, synced 12 s ago`,

@@ -1,13 +1,18 @@
 /** Many identities, and who of them gets what; by the same simple rules as the preview. */
-import type { FlagSharesView, MoveView, ShareView, TraitRangeView, TraitView, ValueView } from "../bindings";
+import type {
+  ExampleView,
+  FlagSharesView,
+  MoveView,
+  ShareView,
+  TraitRangeView,
+  TraitView,
+  ValueView,
+} from "../bindings";
 import { bucket, membership } from "./people";
 import type { FakeEnvironment, FakeFlag } from "./world";
 
 /** One of many. */
-export interface Someone {
-  identifier: string;
-  traits: TraitView[];
-}
+export type Someone = ExampleView;
 
 /** What somebody gets of a flag, and why. */
 interface Decided {
@@ -116,7 +121,7 @@ function shares(all: Decided[]): ShareView[] {
 
 function movesBetween(cohort: Someone[], before: Decided[], after: Decided[]): MoveView[] {
   const found = new Map<string, MoveView>();
-  cohort.forEach(({ identifier }, at) => {
+  cohort.forEach(({ identifier, traits }, at) => {
     const [from, to] = [before[at], after[at]];
     if (!from || !to || from.label === to.label) return;
     const key = JSON.stringify([from.label, to.label, from.rule, to.rule]);
@@ -129,7 +134,7 @@ function movesBetween(cohort: Someone[], before: Decided[], after: Decided[]): M
       examples: [],
     };
     move.count += 1;
-    if (move.examples.length < EXAMPLES) move.examples.push(identifier);
+    if (move.examples.length < EXAMPLES) move.examples.push({ identifier, traits });
     found.set(key, move);
   });
   return [...found.values()].sort((one, other) => other.count - one.count);

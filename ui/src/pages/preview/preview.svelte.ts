@@ -1,6 +1,7 @@
 import type {
   ConnectionView,
   DraftEditView,
+  ExampleView,
   IdentityView,
   PersonaView,
   PlaceView,
@@ -187,6 +188,14 @@ export class Preview {
     } catch {
       // A persona needs no service: what it was kept with stays what it is held against.
     }
+  }
+
+  /** An identity as it was evaluated elsewhere, with all its traits. */
+  show({ identifier, traits }: ExampleView): void {
+    this.clear();
+    this.identifier = identifier;
+    this.holdAgainst({ from: "typed", traits });
+    this.reset();
   }
 
   closeSuggestions(): void {

@@ -8,7 +8,7 @@ pub(crate) use run::{flag_shares, of_distribution};
 
 use std::time::Duration;
 
-use halyard_model::{ConnectionId, EnvironmentKey};
+use halyard_model::{ConnectionId, EnvironmentKey, IdentityRef};
 
 use crate::{CohortChoice, Draft, FlagShares};
 
@@ -60,10 +60,10 @@ pub struct BatchFacts {
 }
 
 /// An identity for which a server would fail.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FailedIdentity {
-    /// Its identifier.
-    pub identifier: String,
+    /// It, with the traits it was evaluated with.
+    pub identity: IdentityRef,
     /// Where and why, in the engine's words.
     pub problem: String,
 }

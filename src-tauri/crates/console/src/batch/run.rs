@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use halyard_engine::{
-    Decided, DecidingRule, Distribution, Engine, Failures, FlagImpact, FlagState, Impact, ReadError,
-    distribution_of_stream, impact_of_stream,
+    Decided, DecidingRule, Distribution, Engine, Failures, FlagImpact, FlagState, Identity, Impact,
+    ReadError, distribution_of_stream, impact_of_stream,
 };
-use halyard_model::{FlagKey, FlagValue};
+use halyard_model::{FlagKey, FlagValue, IdentityRef};
 
 use super::{
     BatchFacts, BatchInput, BatchProgress, FailedIdentity,
@@ -117,7 +117,7 @@ fn failed(failures: &[&Failures]) -> Vec<FailedIdentity> {
         .filter(|example| seen.insert(example.row))
         .take(NAMED_FAILURES)
         .map(|example| FailedIdentity {
-            identifier: example.identity.identifier.clone(),
+            identity: identity(example.identity.clone()),
             problem: example.problem.clone(),
         })
         .collect()
@@ -179,8 +179,15 @@ fn moved(one: halyard_engine::Move) -> Option<Move> {
         to: gets(after.state),
         to_rule: decided_by(after.rule),
         count: one.count,
-        examples: examples.map(|example| example.identity.identifier).collect(),
+        examples: examples.map(|example| identity(example.identity)).collect(),
     })
+}
+
+fn identity(identity: Identity) -> IdentityRef {
+    IdentityRef {
+        identifier: identity.identifier,
+        traits: identity.traits.into_iter().collect(),
+    }
 }
 
 fn gets(state: FlagState) -> Gets {

@@ -299,7 +299,17 @@ async fn the_impact_of_a_draft_counts_who_changes() {
     assert_eq!(moves.len(), 1);
     assert_eq!((&moves[0].from, &moves[0].to), (&gets(49), &gets(45)));
     assert_eq!(moves[0].from_rule, halyard_console::DecidedBy::Default);
-    assert!(!moves[0].examples.is_empty());
+    let example = moves[0].examples.first().expect("somebody");
+    assert!(!example.traits.is_empty(), "{example:?}");
+    let shown = PreviewInput {
+        identity: example.clone(),
+        ..input(&production, "", &[], edits.clone())
+    };
+    assert_eq!(
+        got(&local(&bench, shown).await, flag),
+        (true, json!(45)),
+        "it gets what the move says"
+    );
     assert_eq!(after.surprises, []);
 
     // What a flag that no draft concerns gets stays, and the draft's own flag is no surprise.

@@ -251,7 +251,8 @@ describe("a run", () => {
     await screen.findByText("2 identities");
     await run();
     expect(await screen.findByText("For 1 identity a server would fail instead of answering")).toBeVisible();
-    expect(screen.getByText(/^u_1: in segment Old apps/)).toBeInTheDocument();
+    expect(screen.getByText(/in segment Old apps/)).toHaveTextContent(/^u_1: in segment Old apps/);
+    expect(screen.getByRole("button", { name: "Preview u_1", hidden: true })).toBeInTheDocument();
   });
 
   it("can be copied as text", async () => {
