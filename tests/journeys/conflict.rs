@@ -1,6 +1,6 @@
 //! A colleague was faster: the conflict is shown, nothing is overwritten.
 
-use halyard_sandbox::{Config, MayaEdit, Running, Sandbox, Surface};
+use halyard_sandbox::{Config, MayaEdit, Sandbox, Surface};
 use serde_json::json;
 
 use crate::window::{Keychain, Window};
@@ -9,7 +9,7 @@ use crate::window::{Keychain, Window};
 #[ignore = "needs a display: run `make e2e`"]
 async fn a_colleagues_change_is_shown_and_kept() {
     let sandbox = Sandbox::start(Config::default()).await.unwrap();
-    let window = connected(&sandbox).await;
+    let window = Window::connected(&sandbox, "Development").await;
     window.fill("Filter flags", "free_shipping_threshold").await;
     window
         .until("switch", "free_shipping_threshold state", "aria-checked", "true")
@@ -78,18 +78,4 @@ async fn edgeflags_is_listed_toggled_and_previewed() {
     window.text("The default.").await;
     window.picture("edgeflags-preview").await;
     window.close().await;
-}
-
-async fn connected(sandbox: &Running) -> Window {
-    let window = Window::open(Keychain::Real).await;
-    let announcement = sandbox.announcement();
-    window
-        .connect_flagsmith(
-            announcement.flagsmith_text("url"),
-            announcement.flagsmith_text("api_key"),
-        )
-        .await;
-    window.click("button", "Save").await;
-    window.click("button", "Development").await;
-    window
 }

@@ -28,6 +28,15 @@ async fn both_themes_and_a_small_window() {
     window.click("option", "u_48213").await;
     window.text("In segment").await;
     window.picture("look-preview-dark").await;
+    window.fill("Filter results", "new_checkout").await;
+    window
+        .wait_path("//*[@role='row']//*[@role='gridcell'][contains(., 'new_checkout')]")
+        .await
+        .click()
+        .await
+        .unwrap();
+    window.text("Decides").await;
+    window.picture("look-trace-dark").await;
 
     window.client.set_window_size(1024, 700).await.unwrap();
     window.picture("look-preview-dark-small").await;

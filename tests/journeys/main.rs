@@ -9,9 +9,12 @@
     reason = "tests"
 )]
 
+mod cohort;
 mod conflict;
 mod connect;
 mod demo;
+mod explain;
+mod foresee;
 mod killed;
 mod looks;
 mod offline;

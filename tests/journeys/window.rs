@@ -10,6 +10,7 @@ use std::{
 };
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError, wd::Capabilities};
+use halyard_sandbox::Running;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -140,6 +141,22 @@ impl Window {
         self.click("button", "Check").await;
     }
 
+    /// Opens the window, connects it to a sandbox's Flagsmith and goes to an
+    /// environment.
+    pub async fn connected(sandbox: &Running, environment: &str) -> Window {
+        let window = Window::open(Keychain::Real).await;
+        let announcement = sandbox.announcement();
+        window
+            .connect_flagsmith(
+                announcement.flagsmith_text("url"),
+                announcement.flagsmith_text("api_key"),
+            )
+            .await;
+        window.click("button", "Save").await;
+        window.click("button", environment).await;
+        window
+    }
+
     /// Replaces what stands in a field.
     pub async fn fill(&self, name: &str, text: &str) {
         let field = self.find("textbox", name).await;
@@ -160,6 +177,30 @@ impl Window {
                 started.elapsed() < PATIENCE,
                 "{role} \"{name}\" has {attribute}={seen:?}, not {value}"
             );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits for what an XPath finds.
+    pub async fn wait_path(&self, path: &str) -> Element {
+        self.wait(path, path).await
+    }
+
+    /// Chooses the option of a select whose text begins so.
+    pub async fn choose(&self, name: &str, option: &str) {
+        let path = format!(
+            "//select[@aria-label={0} or @id=//label[normalize-space(.)={0}]/@for]/option[starts-with(normalize-space(.), {1})]",
+            quoted(name),
+            quoted(option)
+        );
+        self.wait_path(&path).await.click().await.unwrap();
+    }
+
+    /// Waits until something no longer is what it was.
+    pub async fn changed(&self, read: impl AsyncFn() -> String, before: &str) {
+        let started = Instant::now();
+        while read().await == before {
+            assert!(started.elapsed() < PATIENCE, "it stays {before:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
