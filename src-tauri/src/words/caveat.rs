@@ -11,7 +11,7 @@ pub fn of_environment(caveat: Caveat) -> Option<String> {
         Caveat::LocalOverridesDisabled => {
             "Identity overrides are not part of this document, so they are not seen here."
         }
-        // True everywhere; said only where an unset trait decides.
+        // True everywhere, and so no news; a comparison names it where nothing else explains a difference.
         Caveat::SystemTraits => return None,
         other => return Some(of_flag(other)),
     };
@@ -21,7 +21,6 @@ pub fn of_environment(caveat: Caveat) -> Option<String> {
 /// What may differ for one flag.
 pub fn of_flag(caveat: Caveat) -> String {
     let sentence = match caveat {
-        Caveat::SystemTraits => "The server may know traits of its own, which no document shows.",
         Caveat::LocalOverridesDisabled => {
             "The server may know an identity override that is not in the document."
         }

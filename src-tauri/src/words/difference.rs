@@ -65,7 +65,9 @@ pub fn because(cause: &DifferenceCause, around: Circumstances<'_>) -> String {
         DifferenceCause::UnusedSegment { segment } => format!(
             "because evaluating the document fails on the segment {segment}, which this server does not look at"
         ),
-        DifferenceCause::Unknown => "because of something Halyard cannot see from here".into(),
+        DifferenceCause::Unknown => {
+            "because of something Halyard cannot see from here, such as a trait that the server sets by itself".into()
+        }
     }
 }
 
@@ -208,7 +210,7 @@ mod tests {
             ),
             (
                 DifferenceCause::Unknown,
-                "because of something Halyard cannot see from here",
+                "because of something Halyard cannot see from here, such as a trait that the server sets by itself",
             ),
         ];
         for (cause, clause) in cases {

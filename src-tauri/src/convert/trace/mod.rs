@@ -4,8 +4,8 @@ mod conditions;
 
 use halyard_console::TracedFlag;
 use halyard_engine::{
-    Candidate, CandidateSource, CandidateState, Cause, Caveat, ConditionTrace, Dependency, FlagTrace,
-    OtherResult, SplitTrace, Standing, TraitChange,
+    Candidate, CandidateSource, CandidateState, Dependency, FlagTrace, OtherResult, SplitTrace, Standing,
+    TraitChange,
 };
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ pub fn trace(traced: &TracedFlag) -> Result<TraceView, WireError> {
         steps: steps.collect(),
         dependencies: flag.dependencies().iter().map(dependency).collect(),
         ways: ways(traced, flag.result().is_some_and(|now| now.enabled)),
-        caveats: caveats(&flag, &candidates),
+        caveats: flag.caveats().into_iter().map(caveat::of_flag).collect(),
     })
 }
 
@@ -199,24 +199,6 @@ fn dependency(one: &Dependency<'_>) -> String {
         None => "which is not set".into(),
     };
     format!("{} reads {}, {read}.", one.segment, asked.property())
-}
-
-/// What a client may see differently of this flag.
-fn caveats(flag: &FlagTrace<'_>, candidates: &[Candidate<'_>]) -> Vec<String> {
-    let mut caveats = flag.caveats();
-    let rests_on_unset = |candidate: &Candidate<'_>| {
-        let unset = |condition: &ConditionTrace<'_>| condition.cause == Some(Cause::Unset);
-        candidate.standing == Standing::DidNotMatch
-            && candidate
-                .decisive_conditions()
-                .iter()
-                .any(|asked| unset(asked.condition))
-    };
-    // A trait that is missing here may be one that the server sets by itself.
-    if candidates.iter().any(rests_on_unset) {
-        caveats.push(Caveat::SystemTraits);
-    }
-    caveats.into_iter().map(caveat::of_flag).collect()
 }
 
 #[cfg(test)]

@@ -127,6 +127,12 @@ fn every_step_says_what_became_of_it() {
 }
 
 #[test]
+fn what_holds_for_every_server_is_no_warning() {
+    // Traits that are not set decide here.
+    assert_eq!(shown(lena()).caveats, Vec::<String>::new());
+}
+
+#[test]
 fn every_condition_says_what_it_asks_and_saw() {
     let steps = shown(lena()).steps;
     let told = |step: usize| -> Vec<(String, Option<&str>, Option<&str>, VerdictView)> {
