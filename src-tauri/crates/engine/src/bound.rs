@@ -25,6 +25,8 @@ pub(crate) struct Session<'e, 'i> {
     /// Some trait is a list or an object, which a trait prints and a path does not see.
     has_nested_traits: bool,
     has_hazard: bool,
+    /// Identity overrides ask for an identifier that the reference cannot read.
+    is_unreadable: bool,
     pub(crate) dependencies: Dependencies,
     /// Built when an unusual path is read.
     context: Option<Value>,
@@ -43,6 +45,7 @@ impl<'e, 'i> Session<'e, 'i> {
             memory,
             has_nested_traits: false,
             has_hazard: false,
+            is_unreadable: false,
             dependencies: Dependencies::new(engine),
             context: None,
         };
@@ -91,12 +94,15 @@ impl<'e, 'i> Session<'e, 'i> {
             return;
         };
         let memory = &mut self.memory;
+        let by_name = Seen::of_text(&identity.identifier);
         let by_trait = &memory.slots[slot as usize];
-        let sets = if matches!(by_trait, Seen::Unset) {
-            identities.sets_of(&Seen::of_text(&identity.identifier), &mut memory.text)
+        let seen = if matches!(by_trait, Seen::Unset) {
+            &by_name
         } else {
-            identities.sets_of(by_trait, &mut memory.text)
+            by_trait
         };
+        self.is_unreadable = matches!(seen, Seen::TooManyDigits);
+        let sets = identities.sets_of(seen, &mut memory.text);
         identities.note_winners(sets, &mut memory.overridden);
     }
 
@@ -115,7 +121,16 @@ impl<'e, 'i> Session<'e, 'i> {
                 matched.push(index);
             }
         }
+        self.meet_identifier()?;
         Ok(matched)
+    }
+
+    /// Fails where the reference, which looks for identity overrides after all segments, cannot read the identifier.
+    pub(crate) fn meet_identifier(&self) -> Result<(), Raise> {
+        if self.is_unreadable {
+            return Err(FailureCause::TooManyDigits.into());
+        }
+        Ok(())
     }
 
     /// Evaluates one flag. All segments that can fail or read flags have been evaluated.

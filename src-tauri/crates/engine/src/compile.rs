@@ -19,6 +19,7 @@ use crate::slots::Slots;
 use crate::source::{
     Priority, Source, SourceCondition, SourceRule, SourceSegment, SourceState, SourceVariant,
 };
+use crate::value::Seen;
 
 /// The property under which identity overrides look for the identifier.
 pub(crate) const IDENTIFIER_PATH: &str = "$.identity.identifier";
@@ -27,6 +28,7 @@ pub(crate) const IDENTIFIER_PATH: &str = "$.identity.identifier";
 pub(crate) fn compile(source: Source, dialect: Dialect) -> Engine {
     let mut compiler = Compiler {
         dialect,
+        environment_can_fail: environment_can_fail(&source.environment_key, &source.environment_name),
         slots: Slots::default(),
         conditions: Conditions::default(),
     };
@@ -162,17 +164,15 @@ impl Condition {
 fn is_hazard(conditions: &Conditions, rule: &Rule) -> bool {
     rule.has_hazard_below
         || matches!(rule.kind, RuleKind::Unknown(_))
-        || rule.conditions.iter().any(|index| {
-            let condition = &conditions[*index as usize];
-            condition.test.is_hazard()
-                || matches!(
-                    condition.property,
-                    Property::Path {
-                        target: Target::Flag { .. } | Target::Raises(_),
-                        ..
-                    }
-                )
-        })
+        || rule
+            .conditions
+            .iter()
+            .any(|index| conditions[*index as usize].can_fail)
+}
+
+/// Whether the environment's key or name is a number of a size that can fail sound conditions.
+pub(crate) fn environment_can_fail(key: &str, name: &Value) -> bool {
+    Seen::of_text(key).is_hazard() || Seen::of(name).is_hazard()
 }
 
 /// Sorts a feature's overrides by precedence and remembers their document order.
@@ -211,7 +211,7 @@ fn compile_variants(variants: Vec<SourceVariant>) -> Vec<Variant> {
             let until = count_while(|percent| percent < range.1);
             start = limit;
             Variant {
-                listed: listed as u16,
+                listed: listed as u32,
                 priority: variant.priority,
                 value: variant.value,
                 key: variant.key,
@@ -227,6 +227,7 @@ fn compile_variants(variants: Vec<SourceVariant>) -> Vec<Variant> {
 /// Compiles segments; revisions go on where the first compilation ended.
 pub(crate) struct Compiler {
     pub(crate) dialect: Dialect,
+    pub(crate) environment_can_fail: bool,
     pub(crate) slots: Slots,
     pub(crate) conditions: Conditions,
 }
@@ -293,9 +294,23 @@ impl Compiler {
             source,
             seed: seed.to_owned(),
             is_memoisable: true,
+            can_fail: false,
         };
         condition.is_memoisable = condition.reads_flag().is_none();
+        condition.can_fail = condition.test.is_hazard() || self.can_find_hazard(&condition.property);
         self.conditions.add(condition)
+    }
+
+    /// Whether a property can lead to a value that fails the evaluation, other than by a trait or name of the identity.
+    fn can_find_hazard(&self, property: &Property) -> bool {
+        let Property::Path { target, .. } = property else {
+            return false;
+        };
+        match target {
+            Target::Flag { .. } | Target::General(_) | Target::Raises(_) => true,
+            Target::EnvironmentName | Target::EnvironmentKey => self.environment_can_fail,
+            Target::Identifier | Target::Key | Target::Trait(_) | Target::Nothing => false,
+        }
     }
 
     fn property(&mut self, text: &str, operator: Operator) -> Property {

@@ -126,7 +126,7 @@ pub(crate) struct State {
 #[derive(Clone, Debug)]
 pub(crate) struct Variant {
     /// Its position among the variants as listed.
-    pub(crate) listed: u16,
+    pub(crate) listed: u32,
     pub(crate) priority: Priority,
     pub(crate) value: Value,
     pub(crate) key: Option<String>,
@@ -183,6 +183,8 @@ pub(crate) struct Condition {
     pub(crate) seed: String,
     /// The verdict depends on the identity alone, so it is kept for the rest of its evaluation.
     pub(crate) is_memoisable: bool,
+    /// Asking can fail the evaluation though the identity's own values are ordinary.
+    pub(crate) can_fail: bool,
 }
 
 impl Engine {

@@ -22,7 +22,6 @@
 //! ```
 
 mod affected;
-#[allow(dead_code, reason = "cohorts are moved onto it next")]
 mod batch;
 mod bound;
 mod bucket;

@@ -23,7 +23,7 @@ pub(crate) enum Chosen {
     /// Variants, and the identity's bucket lies past all of them.
     Control,
     /// Position in the state's variants.
-    Variant(u16),
+    Variant(u32),
 }
 
 impl Chosen {
@@ -32,7 +32,7 @@ impl Chosen {
         match self {
             Self::Plain => 0,
             Self::Control => 1,
-            Self::Variant(position) => 2 + u32::from(position),
+            Self::Variant(position) => 2 + position,
         }
     }
 }
@@ -80,7 +80,7 @@ impl State {
             .variants
             .iter()
             .position(|one| (one.from..one.until).contains(&bucket));
-        found.map_or(Chosen::Control, |position| Chosen::Variant(position as u16))
+        found.map_or(Chosen::Control, |position| Chosen::Variant(position as u32))
     }
 }
 
@@ -98,7 +98,7 @@ impl Feature {
             state.first = self.outcomes.len() as u32;
             self.outcomes.push((decider, Chosen::Plain));
             self.outcomes.push((decider, Chosen::Control));
-            let variants = (0..state.variants.len()).map(|position| Chosen::Variant(position as u16));
+            let variants = (0..state.variants.len()).map(|position| Chosen::Variant(position as u32));
             self.outcomes.extend(variants.map(|chosen| (decider, chosen)));
         }
         let step = |one: &Override| Step {
@@ -163,7 +163,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Dialect, Engine, Outcome};
+    use crate::{Dialect, Engine, Identity, Outcome};
     use serde_json::json;
 
     #[test]
@@ -198,5 +198,24 @@ mod tests {
         }
         assert_eq!(engine.outcome_count(0), 4 + 3 + 3);
         assert_eq!(engine.outcome_count(1), 2 + 2 + 2 + 1);
+    }
+
+    #[test]
+    fn variants_past_sixteen_bits_are_told_apart() {
+        let count = 70_000;
+        let options: Vec<_> = (0..count)
+            .map(|option| {
+                json!({"id": option + 1, "percentage_allocation": if option + 1 == count { 100 } else { 0 },
+                       "multivariate_feature_option": {"value": option}})
+            })
+            .collect();
+        let document = json!({
+            "api_key": "k", "name": "n", "project": {"segments": []},
+            "feature_states": [{"feature": {"id": 1, "name": "a"}, "enabled": true, "feature_state_value": null,
+                                "django_id": 1, "multivariate_feature_state_values": options}],
+        });
+        let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+        let evaluation = engine.evaluate(&Identity::new("me")).unwrap();
+        assert_eq!(evaluation.flag("a").unwrap().value, &json!(count - 1));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use crate::compile::{Compiler, IDENTIFIER_PATH, arrange};
+use crate::compile::{Compiler, IDENTIFIER_PATH, arrange, environment_can_fail};
 use crate::document::{read_identity, read_segment, read_state};
 use crate::engine::{Engine, Feature, Origin, Override, State};
 use crate::error::DocumentError;
@@ -145,6 +145,7 @@ impl Engine {
         let overrides = mem::take(&mut source.overrides);
         let mut compiler = Compiler {
             dialect: self.dialect,
+            environment_can_fail: environment_can_fail(&self.environment_key, &self.environment_name),
             slots: mem::take(&mut self.slots),
             conditions: mem::take(&mut self.conditions),
         };

@@ -171,6 +171,7 @@ impl Session<'_, '_> {
             return Ok(());
         }
         self.meet_hazards()?;
+        self.meet_identifier()?;
         self.memory.hashing.reset();
         for feature in 0..engine.features.len() {
             let (outcome, splits) = self.decide_outcome(feature as u32)?;

@@ -305,7 +305,7 @@ impl<'t> FlagTrace<'t> {
             bucket: percent(bucket(&state.key, key)),
             ranges: ranges.collect(),
             chosen: match outcome.chosen {
-                Chosen::Variant(position) => Some(usize::from(position)),
+                Chosen::Variant(position) => Some(position as usize),
                 Chosen::Plain | Chosen::Control => None,
             },
         })
