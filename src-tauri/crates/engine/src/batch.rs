@@ -326,7 +326,7 @@ impl<'e> Subject<'e> for Row<'e, '_> {
     }
 
     #[inline(always)]
-    fn known_condition(&self, index: u32) -> Option<bool> {
+    fn known_condition(&mut self, index: u32) -> Option<bool> {
         let verdict = match self.memory.ways[index as usize] {
             Way::Column { column, verdicts } => {
                 let column = &self.chunk.columns()[column as usize];

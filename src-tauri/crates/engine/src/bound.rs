@@ -83,6 +83,7 @@ impl<'e, 'i> Session<'e, 'i> {
             let seen = Seen::of(value);
             self.has_hazard |= seen.is_hazard();
             self.has_nested_traits |= !is_scalar(value);
+            self.memory.in_short[index as usize] = self.engine.conditions.quicks.see(index, &seen);
             self.memory.slots[index as usize] = seen;
         }
         self.find_identity_overrides(identity);
@@ -238,8 +239,18 @@ impl<'e> Subject<'e> for Session<'e, '_> {
     }
 
     #[inline(always)]
-    fn known_condition(&self, index: u32) -> Option<bool> {
-        self.memory.conditions[index as usize].verdict()
+    fn known_condition(&mut self, index: u32) -> Option<bool> {
+        let memo = self.memory.conditions[index as usize].verdict();
+        if memo.is_some() {
+            return memo;
+        }
+        let verdict = self
+            .engine
+            .conditions
+            .quicks
+            .verdict(index, &self.memory.in_short)?;
+        self.memory.conditions[index as usize] = Memo::of(verdict);
+        Some(verdict)
     }
 
     fn ask_condition(&mut self, index: u32) -> Result<bool, Raise> {

@@ -12,6 +12,7 @@ use crate::engine::{
     Condition, Dialect, Engine, Feature, Origin, Override, Rule, RuleKind, Segment, State, Variant,
 };
 use crate::identities::Identities;
+use crate::layout::Layout;
 use crate::operator::Operator;
 use crate::plan::Plan;
 use crate::property::{FlagField, Path, Property, Target, parse_path, path_of_names};
@@ -77,6 +78,7 @@ pub(crate) fn compile(source: Source, dialect: Dialect) -> Engine {
         identities,
         conditions: compiler.conditions,
         slots: compiler.slots,
+        layout: Layout::default(),
         hazards: Vec::new(),
         has_dependencies: false,
         context: source.context.map_or_else(OnceLock::new, OnceLock::from),
@@ -97,6 +99,7 @@ impl Engine {
             hazard.then_some(index as u32)
         };
         self.hazards = self.segments.iter().enumerate().filter_map(can_fail).collect();
+        self.layout = Layout::of(self);
     }
 }
 
@@ -111,7 +114,6 @@ impl Feature {
             document_order: Vec::new(),
             has_null_priority: false,
             outcomes: Vec::new(),
-            steps: Vec::new(),
         }
     }
 }

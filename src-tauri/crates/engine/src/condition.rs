@@ -91,6 +91,10 @@ impl Members {
         }
     }
 
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(AsRef::as_ref)
+    }
+
     fn contains(&self, text: &str) -> bool {
         self.texts.binary_search_by(|member| (**member).cmp(text)).is_ok()
     }
@@ -136,6 +140,23 @@ impl Operand {
             float,
             boolean: !matches!(operand.as_str(), Some("False" | "false")),
         }
+    }
+
+    pub(crate) fn boolean(&self) -> bool {
+        self.boolean
+    }
+
+    /// The operand as an integer of 64 bits.
+    pub(crate) fn small_integer(&self) -> Option<i64> {
+        match self.integer {
+            Some(Integer::Small(small)) => Some(small),
+            _ => None,
+        }
+    }
+
+    /// The operand as text, where texts are compared as they are.
+    pub(crate) fn plain_text(&self) -> Option<&str> {
+        self.text.as_deref().filter(|_| self.version.is_none())
     }
 
     /// How a value relates to the operand; `None` when they cannot be compared. NaN gives `Some(None)`.

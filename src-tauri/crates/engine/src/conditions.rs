@@ -7,12 +7,15 @@ use std::ops::Index;
 use std::sync::Arc;
 
 use crate::engine::Condition;
+use crate::quick::Quicks;
 use crate::source::SourceCondition;
 
 /// All conditions of an environment, numbered. Numbers stay when conditions are added.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conditions {
     all: Vec<Arc<Condition>>,
+    /// The same in short.
+    pub(crate) quicks: Quicks,
     /// Numbers by a hash of what they were compiled from.
     known: Arc<HashMap<u64, Vec<u32>>>,
 }
@@ -36,6 +39,8 @@ impl Conditions {
             .entry(hash)
             .or_default()
             .push(index);
+        self.quicks
+            .add(&condition.property, condition.operator, &condition.test);
         self.all.push(Arc::new(condition));
         index
     }

@@ -11,6 +11,7 @@ use crate::conditions::Conditions;
 use crate::error::{DocumentError, EvaluationError, FailingCondition, FailureCause, Raise};
 use crate::identities::Identities;
 use crate::identity::Identity;
+use crate::layout::Layout;
 use crate::mapped::context_of;
 use crate::operator::Operator;
 use crate::outcome::{Chosen, Decider};
@@ -48,6 +49,7 @@ pub struct Engine {
     pub(crate) conditions: Conditions,
     pub(crate) slots: Slots,
     pub(crate) identities: Identities,
+    pub(crate) layout: Layout,
     /// Segments that can fail the evaluation whatever flags are asked for, in document order.
     pub(crate) hazards: Vec<u32>,
     /// Some condition reads another flag.
@@ -79,17 +81,6 @@ pub(crate) struct Feature {
     pub(crate) has_null_priority: bool,
     /// What each outcome's number stands for.
     pub(crate) outcomes: Vec<(Decider, Chosen)>,
-    /// The overrides in short, for walking.
-    pub(crate) steps: Vec<Step>,
-}
-
-/// An override in short.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Step {
-    pub(crate) segment: u32,
-    /// The number of its state's first outcome.
-    pub(crate) first: u32,
-    pub(crate) has_variants: bool,
 }
 
 impl Feature {

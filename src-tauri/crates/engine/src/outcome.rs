@@ -1,6 +1,6 @@
 //! Which of its possible outcomes a flag came to.
 
-use crate::engine::{Engine, Feature, Override, State, Step};
+use crate::engine::{Engine, Feature, State};
 
 /// Who supplied a flag's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,12 +101,6 @@ impl Feature {
             let variants = (0..state.variants.len()).map(|position| Chosen::Variant(position as u32));
             self.outcomes.extend(variants.map(|chosen| (decider, chosen)));
         }
-        let step = |one: &Override| Step {
-            segment: one.segment,
-            first: one.state.first,
-            has_variants: !one.state.variants.is_empty(),
-        };
-        self.steps = self.overrides.iter().map(step).collect();
     }
 }
 

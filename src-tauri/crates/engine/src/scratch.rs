@@ -9,6 +9,7 @@ use crate::error::{EvaluationError, Raise};
 use crate::identity::Identity;
 use crate::lanes::Lanes;
 use crate::outcome::{Decided, Decider, Outcome};
+use crate::quick::QuickSeen;
 use crate::subject::{Memo, Subject};
 use crate::value::Seen;
 
@@ -23,6 +24,8 @@ pub(crate) struct Memory<'i> {
     pub(crate) key: String,
     /// Trait values by slot.
     pub(crate) slots: Vec<Seen<'i>>,
+    /// The same in short.
+    pub(crate) in_short: Vec<QuickSeen>,
     pub(crate) conditions: Vec<Memo>,
     pub(crate) segments: Vec<Memo>,
     /// The winning identity override per feature that has one.
@@ -41,6 +44,8 @@ impl Memory<'_> {
         self.outcomes.clear();
         self.slots.clear();
         self.slots.resize(engine.slots.len(), Seen::Unset);
+        self.in_short.clear();
+        self.in_short.resize(engine.slots.len(), QuickSeen::Unset);
         self.conditions.clear();
         self.conditions.resize(engine.conditions.len(), Memo::Unknown);
         self.segments.clear();
@@ -54,6 +59,7 @@ impl Memory<'_> {
             key: self.key,
             // Collecting an emptied list in place keeps its room.
             slots: self.slots.into_iter().map(|_| Seen::Unset).collect(),
+            in_short: self.in_short,
             conditions: self.conditions,
             segments: self.segments,
             overridden: self.overridden,

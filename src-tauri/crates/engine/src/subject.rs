@@ -2,8 +2,8 @@
 
 use crate::engine::{Engine, Rule, RuleKind};
 use crate::error::Raise;
+use crate::layout::SegmentWay;
 use crate::outcome::{Chosen, Decided, Decider, Outcome};
-use crate::plan::Plan;
 use crate::precedence::{stronger, strongest};
 
 /// A remembered verdict.
@@ -33,7 +33,7 @@ pub(crate) trait Subject<'e> {
     fn engine(&self) -> &'e Engine;
 
     /// Whether a condition holds, where that has been found out.
-    fn known_condition(&self, index: u32) -> Option<bool>;
+    fn known_condition(&mut self, index: u32) -> Option<bool>;
 
     /// Finds out whether a condition holds, and remembers it where that is sound.
     fn ask_condition(&mut self, index: u32) -> Result<bool, Raise>;
@@ -74,25 +74,29 @@ pub(crate) trait Subject<'e> {
 
     /// Whether the identity is in a segment, found out anew.
     fn is_in_segment(&mut self, index: u32) -> Result<bool, Raise> {
-        let segment = &self.engine().segments[index as usize];
-        let (conditions, stops_at) = match &segment.plan {
-            Plan::Nobody => return Ok(false),
-            _ if self.has_hazard() => return self.rules(index, &segment.rules),
-            Plan::Rules => return self.rules(index, &segment.rules),
-            Plan::All(conditions) => (conditions, false),
-            Plan::Any(conditions) | Plan::None(conditions) => (conditions, true),
+        let engine = self.engine();
+        let (way, conditions) = engine.layout.segment(index);
+        if way == SegmentWay::Nobody {
+            return Ok(false);
+        }
+        if way == SegmentWay::Rules || self.has_hazard() {
+            return self.rules(index, &engine.segments[index as usize].rules);
+        }
+        let (stops_at, then) = match way {
+            SegmentWay::All => (false, false),
+            SegmentWay::Any => (true, true),
+            _ => (true, false),
         };
-        let ends = matches!(segment.plan, Plan::Any(_));
         for condition in conditions {
             if self
                 .condition(*condition)
                 .map_err(|raise| raise.in_segment(index))?
                 == stops_at
             {
-                return Ok(ends);
+                return Ok(then);
             }
         }
-        Ok(!ends)
+        Ok(!then)
     }
 
     /// Whether all rules of a segment hold.
@@ -196,8 +200,8 @@ pub(crate) trait Subject<'e> {
     #[inline]
     fn decide_outcome(&mut self, index: u32) -> Result<(Outcome, Option<Decider>), Raise> {
         let engine = self.engine();
-        let feature = &engine.features[index as usize];
-        if feature.has_null_priority || self.identity_override_of(index).is_some() {
+        let (flag, steps) = engine.layout.flag(index);
+        if flag.has_null_priority || self.identity_override_of(index).is_some() {
             let decider = self.decide(index)?;
             let decided = Decided {
                 decider,
@@ -208,16 +212,13 @@ pub(crate) trait Subject<'e> {
             let outcome = engine.outcome_of(index as usize, &decided);
             return Ok((outcome, has_variants.then_some(decider)));
         }
-        for (position, step) in feature.steps.iter().enumerate() {
+        for (position, step) in steps.iter().enumerate() {
             if self.segment(step.segment)? {
                 let decider = Decider::Override(position as u32);
                 return Ok((Outcome::new(step.first), step.has_variants.then_some(decider)));
             }
         }
-        let has_variants = !feature.default.variants.is_empty();
-        Ok((
-            Outcome::new(feature.default.first),
-            has_variants.then_some(Decider::Default),
-        ))
+        let decider = flag.has_variants.then_some(Decider::Default);
+        Ok((Outcome::new(flag.first), decider))
     }
 }
