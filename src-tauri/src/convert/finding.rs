@@ -1,6 +1,6 @@
 //! Doubtful conditions and overrides.
 
-use halyard_engine::{Finding, Severity};
+use halyard_engine::{Finding, Likelihood, Severity};
 
 use crate::{view::*, words::finding};
 
@@ -13,6 +13,12 @@ pub fn finding(found: &Finding) -> FindingView {
             Severity::NeverMatches => SeverityView::NeverMatches,
             Severity::Doubtful => SeverityView::Doubtful,
         },
+        likelihood: match found.likelihood() {
+            Likelihood::Usual => LikelihoodView::Usual,
+            Likelihood::Rare => LikelihoodView::Rare,
+        },
+        kind: finding::key(found.kind),
+        heading: finding::heading(found.kind).into(),
         segment: found.subject.segment.as_ref().map(|segment| segment.name.clone()),
         flag: found.subject.flags.first().cloned(),
         condition: finding::conditions(found),

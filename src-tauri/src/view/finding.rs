@@ -17,11 +17,28 @@ pub enum SeverityView {
     Doubtful,
 }
 
+/// How ordinary the values are that show a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum LikelihoodView {
+    /// Values that the condition invites.
+    Usual,
+    /// Odd values, such as null or another type.
+    Rare,
+}
+
 /// One doubtful condition or override.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct FindingView {
     /// How bad it is.
     pub severity: SeverityView,
+    /// How ordinary the values are that show it.
+    pub likelihood: LikelihoodView,
+    /// What kind of finding it is, such as `number_passed_as_text`. Findings of
+    /// a kind are equally bad.
+    pub kind: String,
+    /// What those of the kind have in common, such as `Numbers passed as text`.
+    pub heading: String,
     /// The segment, where it is one's.
     pub segment: Option<String>,
     /// The flag, where it is one's.

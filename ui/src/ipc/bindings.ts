@@ -590,6 +590,15 @@ export type FailureExampleView = {
 export type FindingView = {
 	/**  How bad it is. */
 	severity: SeverityView,
+	/**  How ordinary the values are that show it. */
+	likelihood: LikelihoodView,
+	/**
+	 *  What kind of finding it is, such as `number_passed_as_text`. Findings of
+	 *  a kind are equally bad.
+	 */
+	kind: string,
+	/**  What those of the kind have in common, such as `Numbers passed as text`. */
+	heading: string,
 	/**  The segment, where it is one's. */
 	segment: string | null,
 	/**  The flag, where it is one's. */
@@ -817,6 +826,13 @@ export type KeyStoreView = {
 	/**  What to do, in a sentence; empty when ready. */
 	next_step: string,
 };
+
+/**  How ordinary the values are that show a finding. */
+export type LikelihoodView = 
+/**  Values that the condition invites. */
+"usual" | 
+/**  Odd values, such as null or another type. */
+"rare";
 
 /**  An organisation and its projects. */
 export type ListingView = {

@@ -119,22 +119,31 @@ export const preview = {
   differs: "Differs",
   editedHere: "Typed here and not sent",
   findings: {
-    differ: (value: number) =>
-      value === 1
-        ? "1 condition evaluates differently elsewhere"
-        : `${count(value)} conditions evaluate differently elsewhere`,
-    look: (value: number) => `${plural(value, "condition")} to look at`,
-    title: "Conditions to look at",
+    line: {
+      breaks: (value, subject) =>
+        `${plural(value, subject)} ${value === 1 ? "makes" : "make"} a server or client fail`,
+      never_matches: (value, subject) =>
+        `${plural(value, subject)} never ${value === 1 ? "applies" : "apply"}`,
+      differs: (value, subject) =>
+        `${plural(value, subject)} ${value === 1 ? "depends" : "depend"} on the SDK`,
+      doubtful: (value, subject) => `${plural(value, subject)} to look at`,
+    } satisfies Record<SeverityView, (value: number, subject: string) => string>,
+    title: "Conditions and overrides to look at",
     lead: "Preview shows what the server answers. An SDK that evaluates locally can come to something else.",
     flag: (flag: string) => `Flag ${flag}`,
     segment: (segment: string) => `Segment ${segment}`,
+    override: (flag: string, segment: string) => `Flag ${flag}, segment ${segment}`,
+    environment: "The environment",
+    all: (value: number, heading: string) => `Show all ${count(value)}: ${lowerFirst(heading)}`,
+    fewer: "Show fewer",
     close: "Close",
-    severities: {
-      breaks: "The server or a client fails",
-      differs: "Evaluates differently elsewhere",
+    parts: {
+      breaks: "A server or client fails",
       never_matches: "Never applies",
+      differs: "Depends on the SDK",
       doubtful: "Probably not what was meant",
-    } satisfies Record<SeverityView, string>,
+      rare: "Depends on the SDK, for odd values only",
+    } satisfies Record<SeverityView | "rare", string>,
   },
   copyNote: "Copy as support note",
   noteCopied: "Support note copied",

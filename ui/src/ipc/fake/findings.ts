@@ -8,6 +8,9 @@ export function findingsOf(connection: FakeConnection): FindingView[] {
   return [
     {
       severity: "breaks",
+      likelihood: "usual",
+      kind: "broken_pattern",
+      heading: "Patterns that cannot be read",
       segment: "Old apps",
       flag: null,
       condition: "app_version matches ^(1[.]",
@@ -16,6 +19,9 @@ export function findingsOf(connection: FakeConnection): FindingView[] {
     },
     {
       severity: "differs",
+      likelihood: "usual",
+      kind: "in_list_with_blanks",
+      heading: "Lists with blanks around members",
       segment: "Paris",
       flag: null,
       condition: "city is one of Paris, Lyon",
@@ -24,6 +30,9 @@ export function findingsOf(connection: FakeConnection): FindingView[] {
     },
     {
       severity: "differs",
+      likelihood: "usual",
+      kind: "number_passed_as_text",
+      heading: "Numbers passed as text",
       segment: "VIP customers",
       flag: null,
       condition: "order_count is at least 10",
@@ -32,7 +41,10 @@ export function findingsOf(connection: FakeConnection): FindingView[] {
     },
     {
       severity: "never_matches",
-      segment: null,
+      likelihood: "usual",
+      kind: "shadowed_override",
+      heading: "Overrides that another one always beats",
+      segment: "Berlin",
       flag: "store_pickup",
       condition: null,
       sentence: "The override for Berlin comes after one that matches everybody it matches.",

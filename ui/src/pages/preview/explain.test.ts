@@ -2,7 +2,7 @@ import { configure, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import type { TraceView } from "../../ipc/bindings";
+import type { FindingView, SeverityView, TraceView } from "../../ipc/bindings";
 import { failure } from "../../ipc/fake";
 import { previewOf } from "./preview.svelte";
 import { filterTo, open, pickLena, typeIdentity } from "./testing/open-preview";
@@ -203,31 +203,64 @@ describe("a server that would fail", () => {
 });
 
 describe("conditions to look at", () => {
-  it("are counted in a quiet line and listed by how bad they are", async () => {
+  it("are told in a line, the serious ones first, and listed by how bad they are", async () => {
     await open();
-    await userEvent.click(await screen.findByRole("button", { name: "4 conditions to look at" }));
-    const dialog = screen.getByRole("dialog", { name: "Conditions to look at" });
-    const groups = within(dialog)
+    const line = await screen.findByRole("button", { name: /^1 condition makes a server or client fail/ });
+    expect(line).toHaveTextContent(
+      "1 condition makes a server or client fail, 1 override never applies, 2 conditions depend on the SDK",
+    );
+    await userEvent.click(line);
+    const dialog = screen.getByRole("dialog", { name: "Conditions and overrides to look at" });
+    const parts = within(dialog)
       .getAllByRole("region")
-      .map((group) => group.querySelector("h3")?.textContent?.replace(/\s+/g, " ").trim());
-    expect(groups).toEqual([
-      "The server or a client fails 1",
-      "Evaluates differently elsewhere 2",
-      "Never applies 1",
-    ]);
+      .map((part) => part.querySelector("h3")?.textContent?.replace(/\s+/g, " ").trim());
+    expect(parts).toEqual(["A server or client fails 1", "Never applies 1", "Depends on the SDK 2"]);
     expect(dialog).toHaveTextContent("Segment Paris: city is one of Paris, Lyon");
+    expect(dialog).toHaveTextContent("Flag store_pickup, segment Berlin");
     await userEvent.click(within(dialog).getByRole("button", { name: "Close" }));
     expect(screen.queryByRole("dialog")).toBeNull();
   });
 
-  it("say so where all of them only evaluate differently", async () => {
+  async function staging(findings: (all: FindingView[]) => FindingView[]) {
     const { host, session } = await open();
     const all = await host.findings("acme", "production");
-    vi.spyOn(host, "findings").mockResolvedValue(all.filter((each) => each.severity === "differs"));
+    vi.spyOn(host, "findings").mockResolvedValue(findings(all));
     session.open({ connection: "acme", environment: "staging" });
-    expect(
-      await screen.findByRole("button", { name: "2 conditions evaluate differently elsewhere" }),
-    ).toBeVisible();
+  }
+  /** One finding of a kind in as many segments. */
+  const many = (all: FindingView[], severity: SeverityView, times: number) =>
+    Array.from({ length: times }, (_, at) => ({
+      ...(all.find((each) => each.severity === severity) as FindingView),
+      segment: `Segment ${at + 1}`,
+    }));
+
+  it("are told without alarm where they only depend on the SDK, and folded by kind", async () => {
+    await staging((all) => many(all, "differs", 802));
+    const line = await screen.findByRole("button", { name: "802 conditions depend on the SDK" });
+    expect(line.querySelector(".serious")).toBeNull();
+    await userEvent.click(line);
+    const kind = screen.getByRole("group", { name: "Lists with blanks around members 802" });
+    expect(within(kind).getAllByText(/leaves the blank before Lyon out/)).toHaveLength(1);
+    expect(within(kind).getAllByRole("listitem")).toHaveLength(3);
+    const all = within(kind).getByRole("button", { name: "Show all 802: lists with blanks around members" });
+    expect(all).toHaveAttribute("aria-expanded", "false");
+    await userEvent.click(all);
+    expect(within(kind).getAllByRole("listitem")).toHaveLength(201);
+    expect(kind).toHaveTextContent("and 602 more");
+    await userEvent.click(within(kind).getByRole("button", { name: "Show fewer" }));
+    expect(within(kind).getAllByRole("listitem")).toHaveLength(3);
+  });
+
+  it("do not count what only odd values show, and list it at the end", async () => {
+    await staging((all) => [
+      ...many(all, "differs", 5).map((each) => ({ ...each, likelihood: "rare" as const })),
+      ...all.filter((each) => each.severity === "differs"),
+    ]);
+    await userEvent.click(await screen.findByRole("button", { name: "2 conditions depend on the SDK" }));
+    const parts = screen
+      .getAllByRole("region")
+      .map((part) => part.querySelector("h3")?.textContent?.replace(/\s+/g, " ").trim());
+    expect(parts.slice(-2)).toEqual(["Depends on the SDK 2", "Depends on the SDK, for odd values only 5"]);
   });
 });
 

@@ -1,5 +1,9 @@
 //! Doubtful conditions and overrides, one sentence each.
 
+mod kind;
+
+pub use kind::{heading, key};
+
 use halyard_engine::{ConditionText, Evaluator, Example, Finding, FindingKind, Subject, Verdict};
 
 use super::{
