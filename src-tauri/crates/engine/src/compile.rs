@@ -203,14 +203,14 @@ pub(crate) fn arrange(feature: &mut Feature) {
 fn compile_variants(variants: Vec<SourceVariant>) -> Vec<Variant> {
     let mut sorted: Vec<(usize, SourceVariant)> = variants.into_iter().enumerate().collect();
     sorted.sort_by(|(_, left), (_, right)| left.priority.compare(right.priority));
-    let mut start = 0.0;
+    let (mut start, mut next) = (0.0, 0);
     sorted
         .into_iter()
         .map(|(listed, variant)| {
             let limit = variant.weight.as_f64().unwrap_or_default() + start;
             let range = (start, limit);
-            let from = count_while(|percent| percent < range.0);
             let until = count_while(|percent| percent < range.1);
+            let from = std::mem::replace(&mut next, until);
             start = limit;
             Variant {
                 listed: listed as u32,

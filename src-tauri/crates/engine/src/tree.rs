@@ -144,7 +144,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Tree<'de>, A::Error> {
-        let mut fields = Vec::new();
+        // Most objects of a document have about ten members.
+        let mut fields = Vec::with_capacity(10);
         while let Some(name) = members.next_key::<Name<'de>>()? {
             fields.push((name.0, members.next_value()?));
         }
