@@ -8,7 +8,8 @@ use crate::property::{Property, Target};
 
 impl Engine {
     /// Positions, in `after`, of the flags whose result can be another there than here, for whatever identity. Every
-    /// other flag has the same result in both. Errs on the side of naming too many.
+    /// other flag has the same result in both, for every identity that both evaluate without failing. Errs on the side
+    /// of naming too many.
     ///
     /// A flag that only one of the two has counts as reached; one that `after` lacks cannot be named.
     pub fn affected(&self, after: &Engine) -> Vec<usize> {
@@ -36,7 +37,23 @@ impl Engine {
                     .any(|one| segments.is_changed(one.segment))
         };
         let reached = after.features.iter().enumerate().filter(is_reached);
-        reached.map(|(index, _)| index).collect()
+        let reached: Vec<usize> = reached.map(|(index, _)| index).collect();
+        // A clash of null priorities in one flag fails the evaluation of all.
+        let clashes = |feature: &&Arc<Feature>| feature.has_null_priority;
+        let has_clash = |index: &usize| {
+            let known = self.feature_index(&after.features[*index].name);
+            let known = known.map(|known| &self.features[known as usize]);
+            after.features[*index].has_null_priority || known.as_ref().is_some_and(clashes)
+        };
+        let removes_clash = self
+            .features
+            .iter()
+            .filter(clashes)
+            .any(|feature| after.feature_index(&feature.name).is_none());
+        if removes_clash || reached.iter().any(has_clash) {
+            return all();
+        }
+        reached
     }
 
     /// Whether flags can be compared one by one: nothing looks at the document as a whole or at other flags.
@@ -126,7 +143,8 @@ fn same_identities(before: &Engine, after: &Engine) -> bool {
 
 fn same_feature(one: &Arc<Feature>, other: &Arc<Feature>, segments: &Counterparts) -> bool {
     Arc::ptr_eq(one, other)
-        || (same_state(&one.default, &other.default)
+        || (one.id == other.id
+            && same_state(&one.default, &other.default)
             && one.overrides.len() == other.overrides.len()
             && one.document_order == other.document_order
             && one.overrides.iter().zip(&other.overrides).all(|(one, other)| {
@@ -146,6 +164,7 @@ fn same_state(one: &State, other: &State) -> bool {
     one.key == other.key
         && one.enabled == other.enabled
         && one.value == other.value
+        && one.metadata == other.metadata
         && one.variants.len() == other.variants.len()
         && one.variants.iter().zip(&other.variants).all(same_variant)
 }

@@ -21,6 +21,8 @@ pub(crate) struct Batch<'e> {
     engine: &'e Engine,
     /// The flags to evaluate, by position.
     flags: Vec<u32>,
+    /// Flags that can fail the evaluation whatever flags are asked for, in document order.
+    clashing: Vec<u32>,
     memory: RowMemory,
     scratch: Scratch,
     outcomes: Vec<Outcome>,
@@ -64,9 +66,12 @@ impl<'e> Batch<'e> {
                 .collect(),
             None => (0..engine.features.len() as u32).collect(),
         };
+        let clashing = engine.features.iter().enumerate();
+        let clashing = clashing.filter(|(_, feature)| feature.has_null_priority);
         Self {
             engine,
             flags,
+            clashing: clashing.map(|(flag, _)| flag as u32).collect(),
             memory: RowMemory::default(),
             scratch: Scratch::default(),
             outcomes: Vec::new(),
@@ -96,7 +101,9 @@ impl<'e> Batch<'e> {
                 row,
                 memory,
             };
-            let ended = subject.decide_flags(&self.flags, &mut self.outcomes);
+            let ended = subject
+                .meet_clashes(&self.clashing)
+                .and_then(|()| subject.decide_flags(&self.flags, &mut self.outcomes));
             self.memory = subject.memory;
             match ended {
                 Ok(()) => each(row, Ok(&self.outcomes))?,
@@ -262,10 +269,18 @@ struct Row<'e, 'c> {
 }
 
 impl<'e> Row<'e, '_> {
+    /// Looks at whatever can fail the evaluation, in the reference's order.
+    fn meet_clashes(&mut self, clashing: &[u32]) -> Result<(), Raise> {
+        self.meet_hazards()?;
+        for flag in clashing {
+            self.decide(*flag)?;
+        }
+        Ok(())
+    }
+
     fn decide_flags(&mut self, flags: &[u32], outcomes: &mut Vec<Outcome>) -> Result<(), Raise> {
         let engine = self.engine;
         outcomes.clear();
-        self.meet_hazards()?;
         self.memory.hashing.reset();
         for (place, flag) in flags.iter().enumerate() {
             let (outcome, splits) = self.decide_outcome(*flag)?;
@@ -429,13 +444,15 @@ mod tests {
                     continue;
                 };
                 let mut scratch = engine.scratch();
-                let flags: Vec<usize> = (0..engine.flag_count()).rev().collect();
+                // Not all flags, and not in their order: whoever fails fails all the same.
+                let flags: Vec<usize> = (0..engine.flag_count()).rev().step_by(2).collect();
                 let mut batch = Batch::new(&engine, Some(&flags));
                 for chunk in cohort.chunks() {
                     let ended = batch.run(chunk, |row, outcomes| {
                         let identity = chunk.identity(row);
                         let single = engine.decide(&identity, &mut scratch);
-                        let single = single.map(|all| all.iter().rev().copied().collect::<Vec<Outcome>>());
+                        let single =
+                            single.map(|all| all.iter().rev().step_by(2).copied().collect::<Vec<Outcome>>());
                         assert_eq!(outcomes.map(<[Outcome]>::to_vec), single, "{number} {identity:?}");
                         match single {
                             Ok(outcomes) => decided += outcomes.len(),
@@ -447,6 +464,6 @@ mod tests {
                 }
             }
         }
-        assert!(decided > 3000 && failed > 50, "{decided} {failed}");
+        assert!(decided > 2000 && failed > 50, "{decided} {failed}");
     }
 }

@@ -84,8 +84,10 @@ pub(crate) fn compile(source: Source, dialect: Dialect) -> Engine {
         context: source.context.map_or_else(OnceLock::new, OnceLock::from),
         context_identity: source.identity,
         remote: source.remote,
+        server_only_ids: Arc::new(source.server_only_ids),
     };
     engine.take_stock();
+    engine.name_server_only_flags();
     engine
 }
 
@@ -100,6 +102,14 @@ impl Engine {
         };
         self.hazards = self.segments.iter().enumerate().filter_map(can_fail).collect();
         self.layout = Layout::of(self);
+    }
+
+    /// Finds the names of the flags that only server-side keys receive.
+    pub(crate) fn name_server_only_flags(&mut self) {
+        let is_named =
+            |feature: &&Arc<Feature>| feature.id.is_some_and(|id| self.server_only_ids.contains(&id));
+        let named = self.features.iter().filter(is_named);
+        self.remote.server_only_flags = named.map(|feature| feature.name.clone()).collect();
     }
 }
 

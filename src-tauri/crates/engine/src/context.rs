@@ -1,5 +1,7 @@
 //! Reading an evaluation context, the form of the official test data.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::document::unique;
@@ -46,6 +48,7 @@ pub(crate) fn read(context: &Value) -> Result<Source, DocumentError> {
         segments,
         identity_overrides: Vec::new(),
         remote: RemoteRules::default(),
+        server_only_ids: HashSet::new(),
         identity: root
             .optional("identity")?
             .map(|identity| read_identity(&identity))

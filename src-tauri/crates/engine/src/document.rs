@@ -1,6 +1,6 @@
 //! Reading an environment document, as the server hands it to a server-side key.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(crate) fn read(document: &Tree<'_>) -> Result<Source, DocumentError> {
         None => Vec::new(),
     };
     let features = unique(features, |feature| feature.name.clone());
-    let remote = read_remote_rules(&root, &project, &features)?;
+    let remote = read_remote_rules(&root, &project)?;
     Ok(Source {
         environment_key: root.field("api_key")?.text()?.to_owned(),
         environment_name: name.value.to_value(),
@@ -36,6 +36,7 @@ pub(crate) fn read(document: &Tree<'_>) -> Result<Source, DocumentError> {
         segments: unique(segments, |segment| segment.key.clone()),
         identity_overrides,
         remote,
+        server_only_ids: read_server_only_ids(&project)?,
         identity: None,
         context: None,
     })
@@ -56,33 +57,28 @@ pub(crate) fn unique<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> Vec<T> {
     kept
 }
 
-fn read_remote_rules(
-    root: &Node<'_>,
-    project: &Node<'_>,
-    features: &[SourceState],
-) -> Result<RemoteRules, DocumentError> {
+fn read_remote_rules(root: &Node<'_>, project: &Node<'_>) -> Result<RemoteRules, DocumentError> {
     let flag = |node: &Node<'_>, name: &str| match node.optional(name)? {
         Some(value) => value.boolean().map(Some),
         None => Ok(None),
     };
-    let mut server_only = Vec::new();
-    if let Some(ids) = project.optional("server_key_only_feature_ids")? {
-        for id in ids.items()? {
-            let id = id.integer()?;
-            let named = features.iter().filter(|feature| feature.feature_id == Some(id));
-            server_only.extend(named.map(|feature| feature.name.clone()));
-        }
-    }
     let hide_disabled = match flag(root, "hide_disabled_flags")? {
         Some(own) => own,
         None => flag(project, "hide_disabled_flags")?.unwrap_or(false),
     };
     Ok(RemoteRules {
         hide_disabled,
-        server_only_flags: server_only,
+        server_only_flags: Vec::new(),
         composite_key_hashing: flag(root, "use_identity_composite_key_for_hashing")?.unwrap_or(true),
         local_identity_overrides: flag(root, "use_identity_overrides_in_local_eval")?.unwrap_or(true),
     })
+}
+
+fn read_server_only_ids(project: &Node<'_>) -> Result<HashSet<i64>, DocumentError> {
+    match project.optional("server_key_only_feature_ids")? {
+        Some(ids) => ids.items()?.map(|id| id.integer()).collect(),
+        None => Ok(HashSet::new()),
+    }
 }
 
 fn read_segments(list: &Node<'_>) -> Result<Vec<SourceSegment>, DocumentError> {

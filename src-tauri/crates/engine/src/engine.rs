@@ -1,6 +1,6 @@
 //! The compiled environment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Number, Value};
@@ -58,6 +58,8 @@ pub struct Engine {
     pub(crate) context: OnceLock<Value>,
     pub(crate) context_identity: Option<Identity>,
     pub(crate) remote: RemoteRules,
+    /// Ids of the features that only server-side keys receive, whether the environment has them or not.
+    pub(crate) server_only_ids: Arc<HashSet<i64>>,
 }
 
 /// What an engine was compiled from.

@@ -12,7 +12,6 @@ use crate::engine::{Engine, Feature, Origin, Override, State};
 use crate::error::DocumentError;
 use crate::identities::Identities;
 use crate::place::Node;
-use crate::plan::Plan;
 use crate::source::{SourceIdentity, SourceState};
 use crate::tree::Tree;
 
@@ -26,10 +25,10 @@ pub enum Revision<'a> {
     /// An item of `project.segments` with its rules and overrides: takes the place of the segment with the same id, or
     /// comes at the end.
     Segment(&'a Value),
-    /// The segment with this id, as text, goes, with its overrides. Its position stays, as a segment that matches
-    /// nobody.
+    /// The segment with this id, as text, goes, with its overrides.
     RemoveSegment(&'a str),
     /// An item of `identity_overrides`: takes the place of the identity with the same identifier, or comes at the end.
+    /// Of several with this identifier the others go.
     Identity(&'a Value),
     /// The identity with this identifier loses its overrides.
     RemoveIdentity(&'a str),
@@ -67,6 +66,7 @@ impl Engine {
             }
         }
         engine.take_stock();
+        engine.name_server_only_flags();
         Ok(engine)
     }
 
@@ -126,7 +126,6 @@ impl Engine {
                 }
             }
         }
-        self.remote.server_only_flags.retain(|flag| flag != name);
         for source in &mut self.identities.sources {
             if source.states.iter().any(|state| state.name == name) {
                 let states = source.states.iter().filter(|state| state.name != name);
@@ -175,11 +174,22 @@ impl Engine {
             return;
         };
         self.drop_overrides_of(index);
-        let segment = Arc::make_mut(&mut self.segments[index]);
-        segment.rules.clear();
-        segment.plan = Plan::Nobody;
-        segment.features.clear();
-        segment.orphans.clear();
+        self.segments.remove(index);
+        let removed = index as u32;
+        let is_behind = |one: &Override| one.segment > removed;
+        for feature in self
+            .features
+            .iter_mut()
+            .filter(|feature| feature.overrides.iter().any(is_behind))
+        {
+            let feature = Arc::make_mut(feature);
+            for one in feature.overrides.iter_mut().filter(|one| is_behind(one)) {
+                one.segment -= 1;
+            }
+            for step in feature.steps.iter_mut().filter(|step| step.segment > removed) {
+                step.segment -= 1;
+            }
+        }
     }
 
     fn drop_overrides_of(&mut self, index: usize) {
@@ -205,13 +215,11 @@ impl Engine {
     }
 
     fn put_identity(&mut self, source: SourceIdentity) {
-        let same = |known: &Arc<SourceIdentity>| known.identifier == source.identifier;
-        let place = self.identities.sources.iter().position(same);
-        let source = Arc::new(source);
-        match place {
-            Some(place) => self.identities.sources[place] = source,
-            None => self.identities.sources.push(source),
-        }
+        let sources = &mut self.identities.sources;
+        let is_same = |known: &Arc<SourceIdentity>| known.identifier == source.identifier;
+        let place = sources.iter().position(is_same).unwrap_or(sources.len());
+        sources.retain(|known| !is_same(known));
+        sources.insert(place, Arc::new(source));
         self.group_identities();
     }
 

@@ -1,5 +1,7 @@
 //! An environment as read, before it is compiled. Documents and contexts both end here.
 
+use std::collections::HashSet;
+
 use serde_json::{Number, Value};
 
 use crate::identity::Identity;
@@ -16,7 +18,10 @@ pub(crate) struct Source {
     pub(crate) segments: Vec<SourceSegment>,
     /// Identities with states of their own.
     pub(crate) identity_overrides: Vec<SourceIdentity>,
+    /// All but the names of the flags for server-side keys.
     pub(crate) remote: RemoteRules,
+    /// Ids of the features that only server-side keys receive.
+    pub(crate) server_only_ids: HashSet<i64>,
     /// Only a context brings its own identity.
     pub(crate) identity: Option<Identity>,
     /// A context as it was given, without the identity; documents have none.

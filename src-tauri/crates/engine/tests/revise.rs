@@ -6,7 +6,7 @@ mod common;
 
 use std::collections::HashSet;
 
-use common::{DIALECTS, answer, test_folder};
+use common::{DIALECTS, answer, identity_of, test_folder};
 use halyard_engine::{Dialect, Engine, Revision};
 use serde_json::{Value, json};
 
@@ -120,6 +120,29 @@ fn without_duplicates(document: &Value) -> Value {
     document
 }
 
+/// What a trace tells of every segment and flag.
+fn traced(engine: &Engine, identity: &Value) -> Vec<String> {
+    if identity.is_null() {
+        return Vec::new();
+    }
+    let identity = identity_of(identity);
+    let trace = engine.trace(&identity);
+    let segments = trace
+        .segments()
+        .map(|one| format!("{} {} {} {:?}", one.index, one.key, one.name, one.standing));
+    let flags = trace.flags().map(|flag| {
+        let candidates = flag.candidates().into_iter();
+        let candidates = candidates.map(|one| (one.source, one.state, one.standing));
+        format!(
+            "{:?} {:?} {:?}",
+            flag.result(),
+            candidates.collect::<Vec<_>>(),
+            flag.caveats()
+        )
+    });
+    segments.chain(flags).collect()
+}
+
 fn check(before: &Engine, revised: &Engine, whole: &Engine, identities: &[&Value]) -> usize {
     let reached: HashSet<&str> = before
         .affected(revised)
@@ -130,6 +153,7 @@ fn check(before: &Engine, revised: &Engine, whole: &Engine, identities: &[&Value
     for identity in identities {
         let (now, then) = (answer(revised, identity), answer(before, identity));
         assert_eq!(now, answer(whole, identity), "{identity}");
+        assert_eq!(traced(revised, identity), traced(whole, identity), "{identity}");
         let (Some(now), Some(then)) = (now["flags"].as_object(), then["flags"].as_object()) else {
             continue;
         };
@@ -194,6 +218,156 @@ fn a_flag_that_is_added_gets_the_overrides_that_waited_for_it() {
     let added = engine.revised(&[Revision::Flag(&state("default"))]).unwrap();
     let value = answer(&added, &json!({"identifier": "me"}))["flags"]["a"][1].clone();
     assert_eq!(value, "theirs");
+}
+
+/// A state of a flag; `id` is the flag's and its seed.
+fn state(id: i64, name: &str, value: &str, priority: &Value) -> Value {
+    let mut state = json!({"feature": {"id": id, "name": name}, "enabled": true, "feature_state_value": value,
+                           "django_id": id});
+    if !priority.is_string() {
+        state["feature_segment"] = json!({ "priority": priority });
+    }
+    state
+}
+
+/// A segment that everybody is in.
+fn everybody(id: i64, states: &[Value]) -> Value {
+    json!({"id": id, "name": format!("segment {id}"), "feature_states": states,
+           "rules": [{"type": "ALL", "conditions": [], "rules": []}]})
+}
+
+fn environment(states: &[Value], segments: &[Value]) -> Value {
+    json!({"api_key": "k", "name": "n", "feature_states": states, "project": {"segments": segments}})
+}
+
+#[test]
+fn a_segment_that_comes_back_comes_at_the_end() {
+    let default = [state(1, "a", "default", &json!("none"))];
+    let theirs = |segment: i64| everybody(segment, &[state(1, "a", &format!("of {segment}"), &json!(0))]);
+    let reads = json!({"id": 3, "name": "reads", "feature_states": [], "rules": [
+        {"type": "ALL", "rules": [], "conditions": [
+            {"property_": "$.segments['1'].name", "operator": "IS_SET", "value": null}]}]});
+    let document = environment(&default, &[theirs(1), theirs(2), reads.clone()]);
+    let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+    let me = json!({"identifier": "me"});
+
+    let gone = engine.revised(&[Revision::RemoveSegment("1")]).unwrap();
+    let whole = environment(&default, &[theirs(2), reads.clone()]);
+    let whole = Engine::from_document(&whole, Dialect::Server10_2).unwrap();
+    assert_eq!(answer(&gone, &me), answer(&whole, &me));
+    let names = |engine: &Engine| {
+        let identity = identity_of(&me);
+        let trace = engine.trace(&identity);
+        trace
+            .segments()
+            .map(|segment| segment.name.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&gone), names(&whole));
+    assert_eq!(gone.lint().len(), whole.lint().len());
+
+    let back = gone.revised(&[Revision::Segment(&theirs(1))]).unwrap();
+    let whole = environment(&default, &[theirs(2), reads, theirs(1)]);
+    let whole = Engine::from_document(&whole, Dialect::Server10_2).unwrap();
+    assert_eq!(answer(&back, &me), answer(&whole, &me));
+    assert_eq!(answer(&back, &me)["flags"]["a"][1], "of 2");
+}
+
+#[test]
+fn remote_rules_are_those_of_the_changed_document() {
+    let flag = |id: i64, name: &str| state(id, name, "", &json!("none"));
+    let mut document = environment(&[flag(1, "a"), flag(2, "b"), flag(4, "d")], &[]);
+    document["project"]["server_key_only_feature_ids"] = json!([4, 3, 2, 3]);
+    let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+    assert_eq!(engine.remote().server_only_flags, ["b", "d"]);
+    let added = engine
+        .revised(&[Revision::Flag(&flag(3, "c")), Revision::RemoveFlag("b")])
+        .unwrap();
+    assert_eq!(added.remote().server_only_flags, ["d", "c"]);
+    let renumbered = added.revised(&[Revision::Flag(&flag(5, "d"))]).unwrap();
+    assert_eq!(renumbered.remote().server_only_flags, ["c"]);
+}
+
+#[test]
+fn an_identity_that_the_document_has_twice_is_replaced_whole() {
+    let own = |flags: &[&str]| {
+        let states = flags.iter().map(|flag| state(1, flag, "mine", &json!("none")));
+        json!({"identifier": "me", "identity_features": states.collect::<Vec<_>>()})
+    };
+    let defaults = ["a", "b"].map(|flag| state(1, flag, "default", &json!("none")));
+    let mut document = environment(&defaults, &[]);
+    document["identity_overrides"] = json!([own(&["a"]), own(&["b"])]);
+    let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+    let revised = engine.revised(&[Revision::Identity(&own(&["a"]))]).unwrap();
+    let flags = answer(&revised, &json!({"identifier": "me"}))["flags"].clone();
+    assert_eq!(
+        (&flags["a"][1], &flags["b"][1]),
+        (&json!("mine"), &json!("default"))
+    );
+}
+
+#[test]
+fn whatever_a_result_shows_makes_a_flag_affected() {
+    let document = environment(
+        &[
+            state(1, "a", "x", &json!("none")),
+            state(2, "b", "x", &json!("none")),
+        ],
+        &[
+            everybody(1, &[state(1, "a", "y", &json!(1))]),
+            everybody(2, &[state(1, "a", "z", &json!(2))]),
+        ],
+    );
+    let variant = json!({"id": 1, "percentage_allocation": 100.0,
+                         "multivariate_feature_option": {"value": "v", "key": "one"}});
+    let affected = |change: &dyn Fn(&mut Value)| {
+        let mut before = document.clone();
+        before["feature_states"][1]["multivariate_feature_state_values"] = json!([variant]);
+        let mut after = before.clone();
+        change(&mut after);
+        let compile = |document| Engine::from_document(document, Dialect::Server10_2).unwrap();
+        compile(&before).affected(&compile(&after))
+    };
+    let cases: [(&str, Value, &[usize]); 14] = [
+        ("/name", json!("n"), &[]),
+        ("/feature_states/1/feature_state_value", json!("other"), &[1]),
+        ("/feature_states/1/enabled", json!(false), &[1]),
+        ("/feature_states/1/feature/id", json!(9), &[1]),
+        ("/feature_states/1/django_id", json!(9), &[1]),
+        (
+            "/feature_states/1/multivariate_feature_state_values/0/percentage_allocation",
+            json!(100.5),
+            &[1],
+        ),
+        (
+            "/feature_states/1/multivariate_feature_state_values/0/multivariate_feature_option/key",
+            json!("k"),
+            &[1],
+        ),
+        (
+            "/feature_states/1/multivariate_feature_state_values/0/multivariate_feature_option/value",
+            json!(1),
+            &[1],
+        ),
+        ("/project/segments/0/name", json!("renamed"), &[0]),
+        ("/project/segments/0/rules/0/type", json!("ANY"), &[0]),
+        (
+            "/project/segments/0/feature_states/0/feature_segment/priority",
+            json!(3),
+            &[0],
+        ),
+        (
+            "/project/segments/0/feature_states/0/feature_segment/priority",
+            Value::Null,
+            &[0, 1],
+        ),
+        ("/name", json!("other"), &[0, 1]),
+        ("/api_key", json!("other"), &[0, 1]),
+    ];
+    for (place, value, expected) in cases {
+        let found = affected(&|document| *document.pointer_mut(place).unwrap() = value.clone());
+        assert_eq!(found, expected, "{place}");
+    }
 }
 
 #[test]
