@@ -33,5 +33,5 @@ pub async fn impact(app: State<'_, Halyard>, request: ImpactRequest) -> Result<I
         })
         .await?;
     let notes = notes(&facts.shares, &edits, &known, facts.failed);
-    Ok(impact_view(&facts, notes))
+    Ok(impact_view(&facts, &known.state.segment_overrides, notes))
 }

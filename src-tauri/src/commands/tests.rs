@@ -211,7 +211,11 @@ async fn an_edit_says_whom_it_changes() {
     };
     let facts = console.impact(input).await.unwrap();
     let known = console.flag(&site.0, &site.1, &flag).await.unwrap().flag;
-    let shown = shares::impact(&facts, impact::notes(&facts.shares, &edits, &known, facts.failed));
+    let shown = shares::impact(
+        &facts,
+        &known.state.segment_overrides,
+        impact::notes(&facts.shares, &edits, &known, facts.failed),
+    );
     let after = shown.shares.after.as_ref().unwrap();
     let count = |label: &str| after.iter().find(|share| share.label == label).unwrap().count;
     assert_eq!(count("On"), shown.shares.flips);

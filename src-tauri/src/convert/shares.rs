@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use halyard_console::{BatchFacts, FlagShares, Gets, ImpactFacts, Move, Share};
+use halyard_console::{BatchFacts, DecidedBy, FlagShares, Gets, ImpactFacts, Move, Share};
 
-use halyard_model::IdentityRef;
+use halyard_model::{IdentityRef, SegmentOverride};
 
 use super::{basis_points, flag::value, large_count, traits::trait_out};
 use crate::{view::*, words::impact};
@@ -106,13 +106,39 @@ pub fn batch(facts: &BatchFacts, cohort: String, source: String) -> BatchView {
     }
 }
 
-/// What edits would do to one flag.
-pub fn impact(facts: &ImpactFacts, notes: Vec<String>) -> ImpactView {
+/// Who gets the flag from which override. Names that several overrides bear are
+/// left out, because the counts do not tell them apart.
+fn override_shares(shares: &FlagShares, overrides: &[SegmentOverride]) -> Vec<OverrideShareView> {
+    let names = overrides.iter().map(|own| own.segment_name.as_str());
+    let single = |name: &&str| {
+        let bearers = overrides.iter().filter(|own| own.segment_name == *name);
+        bearers.count() == 1
+    };
+    names
+        .filter(single)
+        .map(|segment| OverrideShareView {
+            segment: segment.to_owned(),
+            now: supplied_by(segment, &shares.now),
+            after: shares.after.as_deref().map(|after| supplied_by(segment, after)),
+        })
+        .collect()
+}
+
+/// How many get the flag from the override of this segment.
+fn supplied_by(segment: &str, shares: &[Share]) -> u32 {
+    let deciders = shares.iter().flat_map(|share| &share.deciders);
+    let own = deciders.filter(|(rule, _)| matches!(rule, DecidedBy::Segment(name) if name == segment));
+    large_count(own.map(|(_, count)| count).sum())
+}
+
+/// What edits would do to one flag, which has these overrides.
+pub fn impact(facts: &ImpactFacts, overrides: &[SegmentOverride], notes: Vec<String>) -> ImpactView {
     ImpactView {
         cohort: impact::sample(&facts.sample),
         how: impact::how(&facts.sample),
         identities: large_count(facts.sample.identities()),
         shares: flag_shares(&facts.shares),
+        overrides: override_shares(&facts.shares, overrides),
         sentence: impact::sentence(&facts.shares),
         notes,
         surprises: facts.surprises.iter().map(|flag| flag.0.clone()).collect(),
@@ -122,7 +148,6 @@ pub fn impact(facts: &ImpactFacts, notes: Vec<String>) -> ImpactView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use halyard_console::DecidedBy;
     use halyard_model::{FlagKey, FlagValue};
     use serde_json::{Value, json};
 
@@ -135,6 +160,45 @@ mod tests {
     }
 
     #[test]
+    fn each_override_counts_whom_it_supplies() {
+        let own = |name: &str| SegmentOverride {
+            segment_id: "1".into(),
+            segment_name: name.into(),
+            priority: Some(0),
+            enabled: true,
+            value: FlagValue(Value::Null),
+            variants: Vec::new(),
+        };
+        let segment = |name: &str| DecidedBy::Segment(name.into());
+        let part = |deciders: Vec<(DecidedBy, u64)>| Share {
+            gets: gets(true, Value::Null, None),
+            count: deciders.iter().map(|(_, count)| count).sum(),
+            deciders,
+        };
+        let shares = FlagShares {
+            flag: FlagKey("checkout".into()),
+            edited: true,
+            surprise: false,
+            now: vec![
+                part(vec![(DecidedBy::Default, 2_000), (segment("Germany"), 90)]),
+                part(vec![(segment("Germany"), 6), (segment("Twice"), 5)]),
+            ],
+            after: Some(vec![part(vec![(DecidedBy::Default, 2_100), (segment("VIP"), 1)])]),
+            flips: 0,
+            moves: Vec::new(),
+        };
+        let overrides = [own("Germany"), own("Twice"), own("VIP"), own("Twice")];
+        let counted: Vec<(String, u32, Option<u32>)> = override_shares(&shares, &overrides)
+            .into_iter()
+            .map(|share| (share.segment, share.now, share.after))
+            .collect();
+        assert_eq!(
+            counted,
+            [("Germany".into(), 96, Some(0)), ("VIP".into(), 0, Some(1))]
+        );
+    }
+
+    #[test]
     fn results_with_the_same_word_are_told_apart_by_their_values() {
         let (old, new) = (
             gets(true, json!("a"), Some("control")),
@@ -144,6 +208,7 @@ mod tests {
         let part = |gets: &Gets, count| Share {
             gets: gets.clone(),
             count,
+            deciders: Vec::new(),
         };
         let shares = FlagShares {
             flag: FlagKey("checkout".into()),

@@ -209,6 +209,17 @@ pub struct BatchView {
     pub source: String,
 }
 
+/// Who gets a flag from the override of a segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct OverrideShareView {
+    /// The segment's name.
+    pub segment: String,
+    /// How many of the sample now.
+    pub now: u32,
+    /// How many after the edits; `null` without edits.
+    pub after: Option<u32>,
+}
+
 /// Asks what edits would do to a sample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ImpactRequest {
@@ -233,6 +244,9 @@ pub struct ImpactView {
     pub identities: u32,
     /// The flag.
     pub shares: FlagSharesView,
+    /// Who gets it from which of its segment overrides. Overrides whose names
+    /// do not tell them apart are not there.
+    pub overrides: Vec<OverrideShareView>,
     /// Such as `442 of 2,400 identities change value (18.4%).`
     pub sentence: String,
     /// Who does not change although the edit suggests it, and other facts, in

@@ -237,7 +237,11 @@ mod tests {
     }
 
     fn part(gets: Gets, count: u64) -> Share {
-        Share { gets, count }
+        Share {
+            gets,
+            count,
+            deciders: Vec::new(),
+        }
     }
 
     fn shares(now: Vec<Share>, after: Option<Vec<Share>>, moves: &[(Gets, Gets, u64)]) -> FlagShares {

@@ -763,6 +763,11 @@ export type ImpactView = {
 	identities: number,
 	/**  The flag. */
 	shares: FlagSharesView,
+	/**
+	 *  Who gets it from which of its segment overrides. Overrides whose names
+	 *  do not tell them apart are not there.
+	 */
+	overrides: OverrideShareView[],
 	/**  Such as `442 of 2,400 identities change value (18.4%).` */
 	sentence: string,
 	/**
@@ -932,6 +937,16 @@ conflict: ConflictView } |
 edit: string; 
 /**  In a sentence. */
 sentence: string };
+
+/**  Who gets a flag from the override of a segment. */
+export type OverrideShareView = {
+	/**  The segment's name. */
+	segment: string,
+	/**  How many of the sample now. */
+	now: number,
+	/**  How many after the edits; `null` without edits. */
+	after: number | null,
+};
 
 /**  One thing a key may or may not do. */
 export type PermissionView = {

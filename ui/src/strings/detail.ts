@@ -1,4 +1,4 @@
-import { plural } from "./numbers";
+import { count, plural } from "./numbers";
 
 /** The detail panel and the confirm sheet. */
 export const detail = {
@@ -22,6 +22,11 @@ export const detail = {
   segmentOverrides: "Segment overrides",
   firstMatchWins: "first match wins",
   noSegmentOverrides: "None",
+  ofSample: (value: number, all: number) => `${count(value)} of ${count(all)}`,
+  ofSampleMeans: (segment: string, now: number, after: number | null, sample: string) =>
+    after === null || after === now
+      ? `Of ${sample}, ${count(now)} get the flag from the override for ${segment}.`
+      : `Of ${sample}, ${count(now)} get the flag from the override for ${segment}, and ${count(after)} with the draft.`,
   identityOverrides: (value: number) => plural(value, "identity override"),
   targeting: "Targeting",
   readOnly: "read only",

@@ -33,6 +33,8 @@ pub struct Share {
     pub gets: Gets,
     /// How many.
     pub count: u64,
+    /// Who supplied it to how many of them, most first.
+    pub deciders: Vec<(DecidedBy, u64)>,
 }
 
 /// Identities that go from one result to another.

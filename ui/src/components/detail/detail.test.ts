@@ -87,4 +87,31 @@ describe("the detail panel", () => {
     expect(names[0]).toContain("EU beta testers");
     expect(names).toHaveLength(3);
   });
+
+  it("tells how many of the sample each override is for, once that is known", async () => {
+    const host = await openWindow("fresh", "production");
+    const panel = await openFlag("new_checkout");
+    const region = await within(panel).findByRole("region", { name: "Segment overrides" });
+    const request = { connection: "acme", environment: "production", flag: "new_checkout", edits: [] };
+    const { overrides } = await host.impact(request);
+    expect(overrides).toHaveLength(3);
+    for (const { segment, now } of overrides) {
+      const item = within(region).getByText(segment).closest("li") as HTMLElement;
+      const share = await within(item).findByRole("note");
+      expect(share).toHaveTextContent(new RegExp(`^${now} of 2,400$`));
+      expect(share).toHaveAccessibleName(
+        `${now} of 2,400. Of 2,400 sampled identities, ${now} get the flag from the override for ${segment}.`,
+      );
+    }
+  });
+
+  it("tells no share of an override that was not counted", async () => {
+    const host = await openWindow("fresh", "production");
+    const impact = host.impact.bind(host);
+    host.impact = async (request) => ({ ...(await impact(request)), overrides: [] });
+    const panel = await openFlag("new_checkout");
+    await within(panel).findByText("2,400 sampled identities");
+    const region = await within(panel).findByRole("region", { name: "Segment overrides" });
+    expect(within(region).queryByRole("note")).toBeNull();
+  });
 });

@@ -1,8 +1,8 @@
 /** What edits would do to the Acme Store's identities. */
-import type { FlagSharesView, ImpactRequest, ImpactView } from "../bindings";
+import type { FlagSharesView, ImpactRequest, ImpactView, OverrideShareView } from "../bindings";
 import { edited } from "./evaluate";
 import { people } from "./people";
-import { acmeRanges, madeUp, sharesOf } from "./sample";
+import { acmeRanges, madeUp, sharesOf, suppliedBy } from "./sample";
 import type { FakeEnvironment } from "./world";
 
 const MADE_UP = 2400 - people.length;
@@ -21,11 +21,21 @@ export function impactOf(environment: FakeEnvironment, request: ImpactRequest): 
     how: `${grouped.format(MADE_UP)} made up from the conditions of the segments, and ${people.length} stored ones.`,
     identities: sample.length,
     shares,
+    overrides: overridesOf(request.flag, environment, after),
     sentence: sentence(shares),
     notes: notes(shares, request),
     // One flag depends on another, as far as the screens are concerned.
     surprises: request.flag === "guest_checkout" && shares.flips > 0 ? ["gift_wrapping"] : [],
   };
+}
+
+function overridesOf(flag: string, now: FakeEnvironment, after: FakeEnvironment | null): OverrideShareView[] {
+  const overrides = now.flags.get(flag)?.overrides ?? [];
+  return overrides.map(({ segment }) => ({
+    segment,
+    now: suppliedBy(segment, flag, sample, now),
+    after: after === null ? null : suppliedBy(segment, flag, sample, after),
+  }));
 }
 
 function sentence(shares: FlagSharesView): string {

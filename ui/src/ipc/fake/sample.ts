@@ -86,6 +86,13 @@ export function sharesOf(
   };
 }
 
+/** How many get a flag from the override of a segment. */
+export function suppliedBy(segment: string, flag: string, cohort: Someone[], now: FakeEnvironment): number {
+  const one = now.flags.get(flag);
+  if (one === undefined) return 0;
+  return cohort.filter((each) => decide(one, each).rule === `segment ${segment}`).length;
+}
+
 function decide(flag: FakeFlag, { identifier, traits }: Someone): Decided {
   const own = flag.seed.identities?.[identifier];
   if (own) return decided(flag, own.enabled, own.value, "identity override");

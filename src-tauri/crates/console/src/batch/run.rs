@@ -165,6 +165,11 @@ fn shares(shares: Vec<halyard_engine::Share>) -> Vec<Share> {
     let share = |share: halyard_engine::Share| Share {
         gets: gets(share.state),
         count: share.count,
+        deciders: share
+            .deciders
+            .into_iter()
+            .map(|(rule, count)| (decided_by(rule), count))
+            .collect(),
     };
     shares.into_iter().map(share).collect()
 }

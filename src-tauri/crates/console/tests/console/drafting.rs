@@ -282,6 +282,10 @@ async fn the_impact_of_a_draft_counts_who_changes() {
     };
     assert_eq!((edited, surprise), (true, false));
     assert_eq!(before, now.shares.now, "the sample stays the same");
+    for share in &before {
+        let supplied: u64 = share.deciders.iter().map(|(_, count)| count).sum();
+        assert_eq!(supplied, share.count, "somebody supplies it to each of them");
+    }
     let gets = |value: i64| Gets {
         enabled: true,
         value: FlagValue(json!(value)),
