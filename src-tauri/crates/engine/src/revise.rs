@@ -186,9 +186,6 @@ impl Engine {
             for one in feature.overrides.iter_mut().filter(|one| is_behind(one)) {
                 one.segment -= 1;
             }
-            for step in feature.steps.iter_mut().filter(|step| step.segment > removed) {
-                step.segment -= 1;
-            }
         }
     }
 
