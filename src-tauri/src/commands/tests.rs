@@ -218,6 +218,12 @@ async fn an_edit_says_whom_it_changes() {
     );
     let after = shown.shares.after.as_ref().unwrap();
     let count = |label: &str| after.iter().find(|share| share.label == label).unwrap().count;
+    let restricted = shown
+        .overrides
+        .iter()
+        .find(|own| own.segment == "Restricted regions")
+        .unwrap();
+    assert_eq!(restricted.after, Some(count("Off")));
     assert_eq!(count("On"), shown.shares.flips);
     assert_eq!(count("On") + count("Off"), shown.identities);
     assert!(shown.sentence.contains("go from off to on"), "{}", shown.sentence);
@@ -257,7 +263,7 @@ async fn edgeflags_answers_beside_what_was_expected() {
     assert_eq!(ruled.agreement, AgreementView::Agrees);
     assert_eq!(
         ruled.sentence,
-        "Expected, not verified: strict, because rule 1 matches."
+        "Expected, not verified: \"strict\", because rule 1 matches."
     );
     let windowed = row("black_friday_banner").expected.as_ref().unwrap();
     assert_eq!(windowed.agreement, AgreementView::CannotTell);

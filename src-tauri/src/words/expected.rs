@@ -3,14 +3,14 @@
 
 use halyard_engine::edgeflags::{Doubt, Expectation, Expected, Step};
 
-use super::number::{short, value};
+use super::number::{quoted, short};
 
 /// What was expected and why: `Expected, not verified: true, because rule 2 matches.`
 pub fn sentence(expectation: &Expectation) -> String {
     match &expectation.expected {
         Expected::Value(expected) => {
             let because = expectation.because.last().and_then(because).unwrap_or_default();
-            format!("Expected, not verified: {}{because}.", value(expected))
+            format!("Expected, not verified: {}{because}.", quoted(expected))
         }
         Expected::RolloutDecides {
             percentage,
@@ -19,7 +19,7 @@ pub fn sentence(expectation: &Expectation) -> String {
         } => format!(
             "Expected, not verified: the service's rollout decides. {}% by {attribute} are in, all others get {}.",
             short(*percentage),
-            value(outside)
+            quoted(outside)
         ),
         Expected::Unknown => "The flag's definition does not say what to expect.".into(),
     }
@@ -133,7 +133,7 @@ mod tests {
                     failing_condition: None,
                 },
                 json!("blue"),
-                "Expected, not verified: blue, because rule 2 matches.",
+                "Expected, not verified: \"blue\", because rule 2 matches.",
             ),
             (Step::Default, json!(7), "Expected, not verified: 7, the default."),
             (
@@ -147,7 +147,7 @@ mod tests {
             (
                 Step::ExplicitValue,
                 json!("x"),
-                "Expected, not verified: x, the flag's explicit value.",
+                "Expected, not verified: \"x\", the flag's explicit value.",
             ),
         ];
         for (step, value, sentence_expected) in cases {

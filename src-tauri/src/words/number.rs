@@ -61,6 +61,14 @@ pub fn value(value: &Value) -> String {
     }
 }
 
+/// The same with text in quotes, for the middle and the end of a sentence.
+pub fn quoted(value_of: &Value) -> String {
+    match value_of {
+        Value::String(text) => format!("\"{}\"", cut(text)),
+        other => value(other),
+    }
+}
+
 /// The beginning of a text, and a sign that there is more.
 pub fn cut(text: &str) -> String {
     cut_at(text, LONGEST_TEXT)

@@ -58,7 +58,7 @@ impl TraitRange {
             absent_percent: percent(range.absent),
             values: match range.kind {
                 RangeKind::OneOf(values) => {
-                    RangeValues::OneOf(values.into_iter().map(|one| one.value).collect())
+                    RangeValues::OneOf(natural_first(values.into_iter().map(|one| one.value)))
                 }
                 RangeKind::Integers { from, to } => RangeValues::Whole { from, to },
                 RangeKind::Decimals { from, to } => RangeValues::OneOf(between(from, to)),
@@ -84,6 +84,19 @@ impl TraitRange {
     }
 }
 
+/// Values that a person would give before those made to miss a condition, such
+/// as `!` and `DE~`; else in the order they come.
+fn natural_first(values: impl Iterator<Item = Value>) -> Vec<Value> {
+    let (natural, made_up): (Vec<Value>, Vec<Value>) = values.partition(|value| match value {
+        Value::String(text) => {
+            text.starts_with(|first: char| first.is_alphanumeric())
+                && text.ends_with(|last: char| !matches!(last, '~' | '!'))
+        }
+        _ => true,
+    });
+    natural.into_iter().chain(made_up).collect()
+}
+
 /// Whole percents of a share from 0 to 1.
 fn percent(share: f64) -> u32 {
     (share.clamp(0.0, 1.0) * 100.0).round() as u32
@@ -95,4 +108,20 @@ fn between(from: f64, to: f64) -> Vec<Value> {
     (0..=steps)
         .map(|step| Value::from(from + (to - from) * f64::from(step) / f64::from(steps)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_that_only_miss_a_condition_come_last() {
+        let values = ["!", "DE", "DE~", "AT"].map(Value::from);
+        let ordered = natural_first(values.into_iter().chain([json!(7)]));
+        assert_eq!(
+            ordered,
+            [json!("DE"), json!("AT"), json!(7), json!("!"), json!("DE~")]
+        );
+    }
 }
