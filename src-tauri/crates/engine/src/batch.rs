@@ -399,7 +399,7 @@ impl<'e> Subject<'e> for Row<'e, '_> {
 mod tests {
     use std::ops::ControlFlow;
 
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::Batch;
     use crate::cohort::CohortBuilder;
@@ -465,5 +465,54 @@ mod tests {
             }
         }
         assert!(decided > 2000 && failed > 50, "{decided} {failed}");
+    }
+
+    /// A trait that is a list prints as text, which a path to it does not see; a clash of null priorities fails a row
+    /// whatever flags are asked for.
+    #[test]
+    fn lists_and_clashes_count_in_columns_too() {
+        let state = |name: &str, value: &str, priority: Value| {
+            json!({"feature": {"id": 1, "name": name}, "enabled": true, "feature_state_value": value, "django_id": 1,
+                   "feature_segment": {"priority": priority}})
+        };
+        let segment = |id: i64, property: &str, states: Value| {
+            let condition = json!({"property_": property, "operator": "IS_SET", "value": null});
+            json!({"id": id, "name": "s", "feature_states": states,
+                   "rules": [{"type": "ALL", "rules": [], "conditions": [condition]}]})
+        };
+        let document = json!({"api_key": "k", "name": "n",
+            "feature_states": [state("a", "no", json!(1)), state("b", "no", json!(1))],
+            "project": {"segments": [
+                segment(1, "$.identity.traits.x", json!([state("a", "yes", json!(1))])),
+                segment(2, "y", json!([state("b", "yes", Value::Null)])),
+                segment(3, "y", json!([state("b", "yes", json!(1))]))]}});
+        let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+        let rows = [
+            ("x", json!([1])),
+            ("x", json!(1)),
+            ("y", json!(1)),
+            ("z", json!(1)),
+        ];
+        let mut builder = CohortBuilder::new();
+        for (name, value) in rows {
+            builder.push(&Identity::new("me").with_trait(name, value));
+        }
+        let cohort = builder.finish();
+        let mut found = Vec::new();
+        for chunk in cohort.chunks() {
+            let ended = Batch::new(&engine, Some(&[0])).run(chunk, |_, outcomes| {
+                found.push(
+                    outcomes
+                        .ok()
+                        .and_then(|all| Some(engine.result(0, all[0])?.value.clone())),
+                );
+                ControlFlow::Continue(())
+            });
+            assert!(ended.is_continue());
+        }
+        assert_eq!(
+            found,
+            [Some(json!("no")), Some(json!("yes")), None, Some(json!("no"))]
+        );
     }
 }
