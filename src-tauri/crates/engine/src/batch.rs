@@ -493,7 +493,8 @@ mod tests {
             ("y", json!(1)),
             ("z", json!(1)),
         ];
-        let mut builder = CohortBuilder::new();
+        // A chunk with a list in it is evaluated row by row, so each row has a chunk of its own.
+        let mut builder = CohortBuilder::with_chunk_rows(1);
         for (name, value) in rows {
             builder.push(&Identity::new("me").with_trait(name, value));
         }
@@ -514,5 +515,45 @@ mod tests {
             found,
             [Some(json!("no")), Some(json!("yes")), None, Some(json!("no"))]
         );
+    }
+
+    #[test]
+    fn what_identities_are_called_is_asked_for_each_row() {
+        let questions = [
+            ("$.identity.identifier", "EQUAL", "user_3"),
+            ("$.identity.key", "EQUAL", "k_user_4"),
+            ("", "PERCENTAGE_SPLIT", "50"),
+        ];
+        let state = |id: usize, value: &str| {
+            json!({"feature": {"id": id, "name": format!("flag_{id}")}, "enabled": true, "django_id": 1,
+                   "feature_state_value": value})
+        };
+        let segments = questions
+            .iter()
+            .enumerate()
+            .map(|(id, (property, operator, operand))| {
+                let condition = json!({"property_": property, "operator": operator, "value": operand});
+                json!({"id": id, "name": "s", "feature_states": [state(id, "yes")],
+                   "rules": [{"type": "ALL", "rules": [], "conditions": [condition]}]})
+            });
+        let document = json!({"api_key": "k", "name": "n", "project": {"segments": segments.collect::<Vec<_>>()},
+            "feature_states": (0..questions.len()).map(|id| state(id, "no")).collect::<Vec<_>>()});
+        let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+        let identities: Vec<Identity> = (0..20)
+            .map(|number| Identity::new(format!("user_{number}")))
+            .collect();
+        let cohort: crate::Cohort = identities.iter().collect();
+        let mut batch = Batch::new(&engine, None);
+        let mut scratch = engine.scratch();
+        let mut rows = 0;
+        for chunk in cohort.chunks() {
+            let ended = batch.run(chunk, |row, outcomes| {
+                assert_eq!(outcomes, engine.decide(&identities[row], &mut scratch), "{row}");
+                rows += 1;
+                ControlFlow::Continue(())
+            });
+            assert!(ended.is_continue());
+        }
+        assert_eq!(rows, 20);
     }
 }
