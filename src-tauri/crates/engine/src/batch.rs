@@ -539,21 +539,27 @@ mod tests {
         let document = json!({"api_key": "k", "name": "n", "project": {"segments": segments.collect::<Vec<_>>()},
             "feature_states": (0..questions.len()).map(|id| state(id, "no")).collect::<Vec<_>>()});
         let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
-        let identities: Vec<Identity> = (0..20)
-            .map(|number| Identity::new(format!("user_{number}")))
-            .collect();
-        let cohort: crate::Cohort = identities.iter().collect();
+        let named = |number: usize| Identity::new(format!("user_{number}"));
+        let mut identities: Vec<Identity> = (0..20).map(named).collect();
+        // A trait may be named like the path, and then goes first.
+        identities.push(named(20).with_trait("$.identity.identifier", "user_3"));
+        let mut builder = CohortBuilder::with_chunk_rows(20);
+        for identity in &identities {
+            builder.push(identity);
+        }
+        let cohort = builder.finish();
         let mut batch = Batch::new(&engine, None);
         let mut scratch = engine.scratch();
         let mut rows = 0;
         for chunk in cohort.chunks() {
             let ended = batch.run(chunk, |row, outcomes| {
+                let row = chunk.first_row() as usize + row;
                 assert_eq!(outcomes, engine.decide(&identities[row], &mut scratch), "{row}");
                 rows += 1;
                 ControlFlow::Continue(())
             });
             assert!(ended.is_continue());
         }
-        assert_eq!(rows, 20);
+        assert_eq!(rows, 21);
     }
 }

@@ -274,6 +274,23 @@ fn a_segment_that_comes_back_comes_at_the_end() {
 }
 
 #[test]
+fn a_revised_segment_keeps_its_turn() {
+    let theirs = |segment: i64, value: &str| everybody(segment, &[state(1, "a", value, &json!(0))]);
+    let document = environment(
+        &[state(1, "a", "default", &json!("none"))],
+        &[theirs(1, "first"), theirs(2, "second")],
+    );
+    let engine = Engine::from_document(&document, Dialect::Server10_2).unwrap();
+    let revised = engine
+        .revised(&[Revision::Segment(&theirs(1, "changed"))])
+        .unwrap();
+    assert_eq!(
+        answer(&revised, &json!({"identifier": "me"}))["flags"]["a"][1],
+        "changed"
+    );
+}
+
+#[test]
 fn remote_rules_are_those_of_the_changed_document() {
     let flag = |id: i64, name: &str| state(id, name, "", &json!("none"));
     let mut document = environment(&[flag(1, "a"), flag(2, "b"), flag(4, "d")], &[]);
