@@ -144,8 +144,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Tree<'de>, A::Error> {
-        // Most objects of a document have about ten members.
-        let mut fields = Vec::with_capacity(10);
+        let mut fields = Vec::new();
         while let Some(name) = members.next_key::<Name<'de>>()? {
             fields.push((name.0, members.next_value()?));
         }
