@@ -1,7 +1,7 @@
 //! The demo: the sandbox inside the app.
 
 use halyard_console::{Credential, DemoService};
-use halyard_model::{ConnectionId, Endpoint, FlagsmithAuth, FlagsmithEndpoint, Named};
+use halyard_model::{ConnectionId, EdgeProxy, Endpoint, FlagsmithAuth, FlagsmithEndpoint, Named};
 use halyard_sandbox::{Config, Running, Sandbox, Seed};
 
 use super::Halyard;
@@ -41,6 +41,11 @@ fn services(running: &Running) -> Vec<DemoService> {
             .to_owned()
     };
     let edgeflags = &announcement.edgeflags;
+    // The proxy is configured with every environment of the server.
+    let pairs = announcement.flagsmith["environments"]
+        .as_array()
+        .map_or(1, Vec::len);
+    let pairs = u32::try_from(pairs).unwrap_or(1);
     vec![
         DemoService {
             id: FLAGSMITH,
@@ -48,7 +53,11 @@ fn services(running: &Running) -> Vec<DemoService> {
             endpoint: Endpoint::Flagsmith(FlagsmithEndpoint {
                 admin_base: text("url"),
                 flags_base: None,
-                edge_proxies: vec![announcement.edge_proxy.url.clone()],
+                edge_proxies: vec![EdgeProxy {
+                    key_pairs: pairs,
+                    ..EdgeProxy::at(&announcement.edge_proxy.url)
+                }],
+                ca_bundle: None,
                 auth: FlagsmithAuth::OrganisationKey,
             }),
             credential: Credential::new(&text("api_key")),
@@ -62,6 +71,7 @@ fn services(running: &Running) -> Vec<DemoService> {
             name: "Acme Edge".into(),
             endpoint: Endpoint::EdgeFlags {
                 base: edgeflags.url.clone(),
+                ca_bundle: None,
             },
             credential: Credential::new(&edgeflags.token),
             organisation: Some(Named {

@@ -12,7 +12,7 @@ use crate::{
 pub fn surface(facts: &SurfaceFacts) -> SurfaceChoiceView {
     SurfaceChoiceView {
         surface: match &facts.surface {
-            Surface::FlagsApi => SurfaceView::FlagsApi,
+            Surface::FlagsApi | Surface::Admin => SurfaceView::FlagsApi,
             Surface::EdgeProxy(address) => SurfaceView::EdgeProxy {
                 address: address.clone(),
             },
@@ -31,7 +31,7 @@ pub fn surface_in(surface: SurfaceView) -> Surface {
 
 fn label(facts: &SurfaceFacts) -> String {
     let name = match &facts.surface {
-        Surface::FlagsApi => "Flags API",
+        Surface::FlagsApi | Surface::Admin => "Flags API",
         Surface::EdgeProxy(_) => "Edge Proxy",
     };
     format!("{name}, {}", host(&facts.address))

@@ -2,10 +2,10 @@
 //! from, and only then is anything saved.
 
 use halyard_model::{
-    Connection, ConnectionId, Endpoint, Environment, FlagsmithAuth, FlagsmithEndpoint, Named, Service,
-    Timestamp,
+    Connection, ConnectionId, EdgeProxy, Endpoint, Environment, FlagsmithAuth, FlagsmithEndpoint, Named,
+    Service, Timestamp,
 };
-use halyard_provider::{Credential, Discovery, normalise_address};
+use halyard_provider::{Access, Credential, Discovery, normalise_address};
 use uuid::Uuid;
 
 use crate::{Console, ConsoleError, Event};
@@ -145,7 +145,10 @@ impl Console {
             None => endpoint(input.service, &input.address, input.auth)?,
         };
         let provider = (self.inner.providers)(&endpoint);
-        let discovery = provider.discover(&endpoint, &input.credential).await?.value;
+        let discovery = provider
+            .discover(Access::new(&endpoint, &input.credential))
+            .await?
+            .value;
         if let Some(connection) = &known {
             check_opens(&discovery, &connection.project)?;
         }
@@ -175,7 +178,7 @@ impl Console {
         let (_, project) = chosen_project(&facts, project)?;
         let provider = (self.inner.providers)(&facts.endpoint);
         Ok(provider
-            .environments(&facts.endpoint, &credential, &project)
+            .environments(Access::new(&facts.endpoint, &credential), &project)
             .await?
             .value)
     }
@@ -306,11 +309,15 @@ fn endpoint(
 ) -> Result<(Endpoint, Vec<String>), ConsoleError> {
     let normal = normalise_address(service, address)?;
     let endpoint = match service {
-        Service::EdgeFlags => Endpoint::EdgeFlags { base: normal.base },
+        Service::EdgeFlags => Endpoint::EdgeFlags {
+            base: normal.base,
+            ca_bundle: None,
+        },
         Service::Flagsmith => Endpoint::Flagsmith(FlagsmithEndpoint {
             admin_base: normal.base,
             flags_base: normal.flags_base,
             edge_proxies: Vec::new(),
+            ca_bundle: None,
             auth: flagsmith_auth(auth),
         }),
     };
@@ -366,9 +373,9 @@ fn with_surfaces(endpoint: Endpoint, choice: &SaveDraft) -> Result<Endpoint, Con
         .iter()
         .filter(|address| !address.trim().is_empty())
     {
-        flagsmith
-            .edge_proxies
-            .push(normalise_address(Service::Flagsmith, address)?.base);
+        flagsmith.edge_proxies.push(EdgeProxy::at(
+            normalise_address(Service::Flagsmith, address)?.base,
+        ));
     }
     Ok(Endpoint::Flagsmith(flagsmith))
 }

@@ -1,7 +1,7 @@
 //! The demo: connections to the sandbox inside the app.
 
 use halyard_model::{Connection, ConnectionId, Endpoint, Named};
-use halyard_provider::Credential;
+use halyard_provider::{Access, Credential};
 
 use crate::{Console, ConsoleError, Event};
 
@@ -29,7 +29,7 @@ impl Console {
             let id = ConnectionId(service.id.to_owned());
             let provider = (self.inner.providers)(&service.endpoint);
             let discovery = provider
-                .discover(&service.endpoint, &service.credential)
+                .discover(Access::new(&service.endpoint, &service.credential))
                 .await?
                 .value;
             let project = discovery
@@ -41,7 +41,7 @@ impl Console {
                 what: "the demo project",
             })?;
             let environments = provider
-                .environments(&service.endpoint, &service.credential, &project)
+                .environments(Access::new(&service.endpoint, &service.credential), &project)
                 .await?
                 .value;
             let connection = Connection {

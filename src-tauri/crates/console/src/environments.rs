@@ -2,7 +2,7 @@
 //! turned versions or change requests on since they were chosen.
 
 use halyard_model::{Connection, Environment};
-use halyard_provider::Credential;
+use halyard_provider::{Access, Credential};
 
 use crate::{Console, ConsoleError, Event};
 
@@ -36,7 +36,10 @@ impl Console {
     ) -> Result<(), ConsoleError> {
         let provider = (self.inner.providers)(&connection.endpoint);
         let listed = provider
-            .environments(&connection.endpoint, credential, &connection.project)
+            .environments(
+                Access::new(&connection.endpoint, credential).of(&connection.id),
+                &connection.project,
+            )
             .await?;
         let listed = self.heard(&connection.id, listed);
         let before = self.inner.mirror.environments(&connection.id).await?;

@@ -46,8 +46,9 @@ pub use edit::{EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
 pub use event::Event;
 pub use halyard_mirror::{MirrorError, Persona, PersonaId};
+pub use halyard_model::Surface;
 pub use halyard_provider::{
-    Credential, Discovery, Failure, FailureKind, Listing, Permission, RateLimit, Stage, Standing, Surface,
+    Credential, Discovery, Failure, FailureKind, Listing, Permission, RateLimit, Stage, Standing,
 };
 pub use impact::{ImpactFacts, ImpactInput, Sample};
 pub use input::parse_value;

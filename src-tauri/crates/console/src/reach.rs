@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use halyard_model::{Connection, Environment};
-use halyard_provider::{Credential, Provider, Target};
+use halyard_provider::{Access, Credential, Provider, Target, Urgency};
 
 use crate::{Console, ConsoleError, state::Site};
 
@@ -13,16 +13,25 @@ pub(crate) struct Reach {
     connection: Connection,
     environment: Environment,
     credential: Credential,
+    urgency: Urgency,
     /// The client that speaks the connection's service.
     pub(crate) provider: Arc<dyn Provider>,
 }
 
 impl Reach {
+    /// Yields to what somebody waits for.
+    #[expect(dead_code, reason = "the background refresh takes it up with the governor")]
+    pub(crate) fn in_background(mut self) -> Reach {
+        self.urgency = Urgency::Background;
+        self
+    }
+
     /// What a call to the service is addressed to.
     pub(crate) fn target(&self) -> Target<'_> {
         Target {
-            endpoint: &self.connection.endpoint,
-            credential: &self.credential,
+            access: Access::new(&self.connection.endpoint, &self.credential)
+                .of(&self.connection.id)
+                .with(self.urgency),
             project: &self.connection.project,
             environment: &self.environment,
         }
@@ -49,6 +58,7 @@ impl Console {
             connection,
             environment,
             credential,
+            urgency: Urgency::Interactive,
             provider,
         })
     }

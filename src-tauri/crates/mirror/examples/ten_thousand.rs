@@ -101,6 +101,7 @@ fn a_connection(id: &ConnectionId) -> Connection {
         name: "Measured".into(),
         endpoint: Endpoint::EdgeFlags {
             base: "http://127.0.0.1".into(),
+            ca_bundle: None,
         },
         organisation: None,
         project: Named {

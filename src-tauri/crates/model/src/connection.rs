@@ -49,10 +49,86 @@ pub struct FlagsmithEndpoint {
     pub admin_base: String,
     /// Base of the Flags API where it differs from the admin API.
     pub flags_base: Option<String>,
-    /// Bases of the Edge Proxies in front of it, each ending in `/api/v1/`.
-    pub edge_proxies: Vec<String>,
+    /// The Edge Proxies in front of it.
+    pub edge_proxies: Vec<EdgeProxy>,
     /// The kind of credential.
     pub auth: FlagsmithAuth,
+    /// Certificates accepted beside the system's, as PEM text. Public data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_bundle: Option<String>,
+}
+
+/// An Edge Proxy and what is known about its configuration, which a console
+/// cannot read from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "EdgeProxyRecord")]
+pub struct EdgeProxy {
+    /// Base of its API, ending in `/api/v1/`.
+    pub base: String,
+    /// `api_poll_frequency_seconds`.
+    pub poll_seconds: u32,
+    /// `health_check.environment_update_grace_period_seconds`; `None` where
+    /// the proxy is set to never call itself stale.
+    pub grace_seconds: Option<u32>,
+    /// How many pairs `environment_key_pairs` has.
+    pub key_pairs: u32,
+}
+
+impl EdgeProxy {
+    /// A proxy with the defaults of its release: 10 s, 30 s, one pair.
+    pub fn at(base: impl Into<String>) -> EdgeProxy {
+        EdgeProxy {
+            base: base.into(),
+            poll_seconds: 10,
+            grace_seconds: Some(30),
+            key_pairs: 1,
+        }
+    }
+}
+
+/// As written down: older mirrors hold the address alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum EdgeProxyRecord {
+    Base(String),
+    Whole {
+        base: String,
+        poll_seconds: u32,
+        grace_seconds: Option<u32>,
+        key_pairs: u32,
+    },
+}
+
+impl From<EdgeProxyRecord> for EdgeProxy {
+    fn from(record: EdgeProxyRecord) -> EdgeProxy {
+        match record {
+            EdgeProxyRecord::Base(base) => EdgeProxy::at(base),
+            EdgeProxyRecord::Whole {
+                base,
+                poll_seconds,
+                grace_seconds,
+                key_pairs,
+            } => EdgeProxy {
+                base,
+                poll_seconds,
+                grace_seconds,
+                key_pairs,
+            },
+        }
+    }
+}
+
+/// One of the places where a service can be asked, each with a freshness of
+/// its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "base", rename_all = "snake_case")]
+pub enum Surface {
+    /// Flagsmith's admin API, EdgeFlags' management routes.
+    Admin,
+    /// Flagsmith's Flags API, EdgeFlags' evaluation.
+    FlagsApi,
+    /// The Edge Proxy at this base address.
+    EdgeProxy(String),
 }
 
 /// Where a connection leads.
@@ -65,6 +141,9 @@ pub enum Endpoint {
     EdgeFlags {
         /// Base address without a trailing slash, such as `https://edgeflags.net`.
         base: String,
+        /// Certificates accepted beside the system's, as PEM text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ca_bundle: Option<String>,
     },
 }
 
@@ -81,7 +160,23 @@ impl Endpoint {
     pub fn address(&self) -> &str {
         match self {
             Endpoint::Flagsmith(endpoint) => &endpoint.admin_base,
-            Endpoint::EdgeFlags { base } => base,
+            Endpoint::EdgeFlags { base, .. } => base,
+        }
+    }
+
+    /// Certificates accepted beside the system's, as PEM text.
+    pub fn ca_bundle(&self) -> Option<&str> {
+        match self {
+            Endpoint::Flagsmith(endpoint) => endpoint.ca_bundle.as_deref(),
+            Endpoint::EdgeFlags { ca_bundle, .. } => ca_bundle.as_deref(),
+        }
+    }
+
+    /// Its Edge Proxies; EdgeFlags has none.
+    pub fn edge_proxies(&self) -> &[EdgeProxy] {
+        match self {
+            Endpoint::Flagsmith(endpoint) => &endpoint.edge_proxies,
+            Endpoint::EdgeFlags { .. } => &[],
         }
     }
 }

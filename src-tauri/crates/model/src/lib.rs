@@ -15,8 +15,8 @@ mod time;
 
 pub use conflict::{Verdict, judge};
 pub use connection::{
-    Connection, ConnectionId, Endpoint, Environment, EnvironmentKey, FlagsmithAuth, FlagsmithEndpoint, Named,
-    Protection, Service,
+    Connection, ConnectionId, EdgeProxy, Endpoint, Environment, EnvironmentKey, FlagsmithAuth,
+    FlagsmithEndpoint, Named, Protection, Service, Surface,
 };
 pub use diff::{Field, differences};
 pub use edit::{Change, Edit, EditId, EditState};

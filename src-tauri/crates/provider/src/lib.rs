@@ -13,20 +13,32 @@
 
 mod address;
 mod edgeflags;
+mod exchange;
 mod failure;
 mod flagsmith;
+mod governor;
 mod http;
+mod probe;
 mod provide;
+mod status_feed;
 
 pub use address::{NormalisedAddress, normalise_address};
 pub use edgeflags::EdgeFlags;
+pub use exchange::{Exchange, Observer};
 pub use failure::{Failure, FailureKind, Stage};
 pub use flagsmith::Flagsmith;
+pub use governor::{Budget, BudgetClass, Governor, Known};
 pub use http::{Clock, HttpSettings};
-pub use provide::{
-    Answer, Credential, Discovery, Listing, Permission, Progress, Provider, RateLimit, Standing, Surface,
-    Target, Write, WriteOutcome,
+pub use probe::{
+    Allowances, Confirm, Door, ProxyHealth, Queue, Reach, Reached, ServedFlag, ServerHealth, Stamp,
+    SurfaceReading,
 };
+pub use provide::{
+    Access, Answer, Credential, Discovery, Listing, Permission, Progress, Provider, RateLimit, Standing,
+    Target, Urgency, Write, WriteOutcome,
+};
+
+pub use status_feed::{Incident, ProviderStatus};
 
 use std::sync::Arc;
 

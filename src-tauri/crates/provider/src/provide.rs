@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use halyard_model::{
-    Change, Endpoint, Environment, Flag, FlagKey, FlagState, IdentityRecord, IdentityRef, Named, RemoteFlag,
-    Snapshot, Timestamp,
+    Change, ConnectionId, Endpoint, Environment, Flag, FlagKey, FlagState, IdentityRecord, IdentityRef,
+    Named, RemoteFlag, Snapshot, Surface, Timestamp,
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::Failure;
+use crate::{Allowances, Confirm, Door, Failure, ProxyHealth, Reach, ServerHealth, SurfaceReading};
 
 /// A key or token, kept out of every `Debug` output and wiped when dropped.
 #[derive(Clone)]
@@ -93,13 +93,59 @@ pub struct Discovery {
     pub permissions: Vec<Permission>,
 }
 
-/// One environment with everything a call needs to reach it.
+/// Who goes first where a budget is short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Urgency {
+    /// Somebody waits for it.
+    #[default]
+    Interactive,
+    /// Nobody waits for it: it yields, and leaves a reserve.
+    Background,
+}
+
+/// A service within reach: where it is, the key for it, and on whose behalf
+/// and how urgently it is asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
+pub struct Access<'a> {
     /// Where the service is.
     pub endpoint: &'a Endpoint,
     /// The key for it.
     pub credential: &'a Credential,
+    /// Whom the requests are recorded for; `None` before there is a connection.
+    pub account: Option<&'a ConnectionId>,
+    /// Who goes first.
+    pub urgency: Urgency,
+}
+
+impl<'a> Access<'a> {
+    /// An interactive access that is recorded for no connection.
+    pub fn new(endpoint: &'a Endpoint, credential: &'a Credential) -> Access<'a> {
+        Access {
+            endpoint,
+            credential,
+            account: None,
+            urgency: Urgency::Interactive,
+        }
+    }
+
+    /// Recorded for a connection.
+    pub fn of(mut self, account: &'a ConnectionId) -> Access<'a> {
+        self.account = Some(account);
+        self
+    }
+
+    /// With an urgency.
+    pub fn with(mut self, urgency: Urgency) -> Access<'a> {
+        self.urgency = urgency;
+        self
+    }
+}
+
+/// One environment with everything a call needs to reach it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The service.
+    pub access: Access<'a>,
     /// The project.
     pub project: &'a Named,
     /// The environment.
@@ -168,33 +214,19 @@ pub enum WriteOutcome {
     },
 }
 
-/// Which of a service's surfaces to ask for an evaluation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Surface {
-    /// Flagsmith's Flags API, or the EdgeFlags evaluation.
-    FlagsApi,
-    /// The Edge Proxy at this base address.
-    EdgeProxy(String),
-}
-
 /// A flag service. Implementations are stateless apart from a connection pool.
 ///
 /// Every method returns [`Failure`] sorted by what can be done about it.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// Checks a credential and lists what it opens.
-    async fn discover(
-        &self,
-        endpoint: &Endpoint,
-        credential: &Credential,
-    ) -> Result<Answer<Discovery>, Failure>;
+    async fn discover(&self, access: Access<'_>) -> Result<Answer<Discovery>, Failure>;
 
     /// Lists the environments of a project, in the service's order.
     /// [`Environment::protection`] is as suggested by the name.
     async fn environments(
         &self,
-        endpoint: &Endpoint,
-        credential: &Credential,
+        access: Access<'_>,
         project: &Named,
     ) -> Result<Answer<Vec<Environment>>, Failure>;
 
@@ -230,7 +262,8 @@ pub trait Provider: Send + Sync {
     ) -> Result<Answer<Vec<(String, serde_json::Value)>>, Failure>;
 
     /// Asks the service itself what an identity gets. Never persists the
-    /// identity or its traits.
+    /// identity or its traits. [`Surface::Admin`] evaluates nothing and is
+    /// [`FailureKind::BadAddress`](crate::FailureKind::BadAddress).
     async fn evaluate(
         &self,
         target: Target<'_>,
@@ -245,4 +278,27 @@ pub trait Provider: Send + Sync {
         identity: &IdentityRef,
         flag: &FlagKey,
     ) -> Result<Answer<RemoteFlag>, Failure>;
+
+    /// Tries to reach a surface, step by step: name, encryption, answer. The
+    /// failure at which it ended is in the result.
+    async fn reach(&self, target: Target<'_>, door: &Door) -> Answer<Reach>;
+
+    /// Reads what a surface serves for an environment: the document where it
+    /// serves one, else the flags. [`Surface::Admin`] gives the document by
+    /// the connection's own key.
+    async fn read_surface(
+        &self,
+        target: Target<'_>,
+        surface: &Surface,
+        confirm: &Confirm,
+    ) -> Result<Answer<SurfaceReading>, Failure>;
+
+    /// Asks an Edge Proxy how it is. A 503 is an answer, not a failure.
+    async fn proxy_health(&self, access: Access<'_>, base: &str) -> Result<Answer<ProxyHealth>, Failure>;
+
+    /// Asks a server how it is. What could not be read is in the result.
+    async fn server_health(&self, access: Access<'_>) -> Answer<ServerHealth>;
+
+    /// The provider's own limits, and the usage it counts.
+    async fn allowances(&self, target: Target<'_>) -> Result<Answer<Allowances>, Failure>;
 }

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use halyard_model::{
     Change, Endpoint, Environment, EnvironmentKey, Flag, FlagKey, FlagKind, FlagState, FlagValue,
-    FlagsmithAuth, IdentityRef, Named, Protection,
+    FlagsmithAuth, IdentityRef, Named, Protection, Surface,
 };
 use halyard_provider::{
-    Credential, Failure, FailureKind, HttpSettings, Stage, Surface, Target, Write, provider_for,
+    Access, Credential, Failure, FailureKind, HttpSettings, Stage, Target, Write, provider_for,
 };
 use serde_json::json;
 use support::{NOW, flagsmith_endpoint, settings};
@@ -78,6 +78,7 @@ impl Parrot {
             flagsmith_endpoint(&self.base, FlagsmithAuth::OrganisationKey),
             Endpoint::EdgeFlags {
                 base: self.base.trim_end_matches("/api/v1/").to_owned(),
+                ca_bundle: None,
             },
         ]
     }
@@ -125,8 +126,7 @@ async fn call_everything(endpoint: &Endpoint, settings: HttpSettings) -> Vec<Fai
     let credential = Credential::new(KEY);
     let (project, environment, flag) = (project(), environment(), flag());
     let target = Target {
-        endpoint,
-        credential: &credential,
+        access: Access::new(endpoint, &credential),
         project: &project,
         environment: &environment,
     };
@@ -140,8 +140,11 @@ async fn call_everything(endpoint: &Endpoint, settings: HttpSettings) -> Vec<Fai
         change: &change,
     };
     let failures = [
-        provider.discover(endpoint, &credential).await.err(),
-        provider.environments(endpoint, &credential, &project).await.err(),
+        provider.discover(Access::new(endpoint, &credential)).await.err(),
+        provider
+            .environments(Access::new(endpoint, &credential), &project)
+            .await
+            .err(),
         provider.collect(target, NOW, &|_| ()).await.err(),
         provider.flag(target, &flag).await.err(),
         provider.write(target, write).await.err(),
@@ -340,7 +343,7 @@ async fn keys_that_cannot_be_a_header_are_refused_unsent() {
         let provider = provider_for(&endpoint, settings()).unwrap();
         for key in ["two\nlines", "emoji 🚀\u{7f}", "nul\0"] {
             let failure = provider
-                .discover(&endpoint, &Credential::new(key))
+                .discover(Access::new(&endpoint, &Credential::new(key)))
                 .await
                 .unwrap_err();
             assert_eq!(failure.kind, FailureKind::Unauthorised);
@@ -382,8 +385,7 @@ async fn hosted_identities_are_asked_for_on_their_own_routes() {
         let provider = provider_for(&endpoint, settings()).unwrap();
         let (credential, project) = (Credential::new(KEY), project());
         let target = Target {
-            endpoint: &endpoint,
-            credential: &credential,
+            access: Access::new(&endpoint, &credential),
             project: &project,
             environment: &environment,
         };

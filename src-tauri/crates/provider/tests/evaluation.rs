@@ -9,8 +9,9 @@
 
 mod support;
 
+use halyard_model::Surface;
 use halyard_model::{FlagValue, IdentityRef};
-use halyard_provider::{FailureKind, Surface};
+use halyard_provider::FailureKind;
 use halyard_sandbox::Seed;
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use serde_json::json;

@@ -9,8 +9,9 @@
 
 mod support;
 
+use halyard_model::Surface;
 use halyard_model::{Change, EnvironmentKey, FlagValue, IdentityRef, differences};
-use halyard_provider::{FailureKind, HttpSettings, Surface, WriteOutcome};
+use halyard_provider::{FailureKind, HttpSettings, WriteOutcome};
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Effect, ErrorBody, Fault, Seed};
 use serde_json::json;

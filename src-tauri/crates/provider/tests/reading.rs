@@ -9,7 +9,7 @@
 mod support;
 
 use halyard_model::{FlagKind, FlagNote, FlagValue, FlagsmithAuth, Version, differences};
-use halyard_provider::{Credential, FailureKind, Provider, Standing};
+use halyard_provider::{Access, Credential, FailureKind, Provider, Standing};
 use halyard_sandbox::Seed;
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, SeededToken};
 use serde_json::json;
@@ -21,7 +21,11 @@ async fn flagsmith_lists_what_a_key_opens() {
     let token = Credential::new(bench.running.announcement().flagsmith_text("token"));
     let as_user = flagsmith_endpoint(bench.endpoint.address(), FlagsmithAuth::UserToken);
     for (endpoint, credential) in [(&bench.endpoint, &bench.credential), (&as_user, &token)] {
-        let answer = bench.provider.discover(endpoint, credential).await.unwrap();
+        let answer = bench
+            .provider
+            .discover(Access::new(endpoint, credential))
+            .await
+            .unwrap();
         assert_eq!(answer.value.server_version.as_deref(), Some("2.265.0"));
         assert_eq!(answer.value.organisations.len(), 1);
         assert!(
@@ -77,7 +81,7 @@ async fn flagsmith_names_the_mistake_behind_an_unaccepted_key() {
         let endpoint = flagsmith_endpoint(bench.endpoint.address(), auth);
         let failure = bench
             .provider
-            .discover(&endpoint, &Credential::new(key))
+            .discover(Access::new(&endpoint, &Credential::new(key)))
             .await
             .unwrap_err();
         assert_eq!(failure.kind, FailureKind::Unauthorised);
@@ -155,7 +159,7 @@ async fn edgeflags_tells_its_project_and_what_a_token_may_read() {
             let credential = credential;
             let answer = bench
                 .provider
-                .discover(&bench.endpoint, &credential)
+                .discover(Access::new(&bench.endpoint, &credential))
                 .await
                 .unwrap();
             assert!(
@@ -198,7 +202,7 @@ async fn edgeflags_tells_its_project_and_what_a_token_may_read() {
     ] {
         let failure = bench
             .provider
-            .discover(&bench.endpoint, &Credential::new(&token))
+            .discover(Access::new(&bench.endpoint, &Credential::new(&token)))
             .await
             .unwrap_err();
         assert_eq!(failure.kind, FailureKind::Unauthorised);
@@ -281,7 +285,7 @@ async fn a_client_of_the_other_service_says_so() {
     let flagsmith = Bench::flagsmith(Seed::Empty).await;
     let edgeflags = halyard_provider::EdgeFlags::new(settings()).unwrap();
     let failure = edgeflags
-        .discover(&flagsmith.endpoint, &flagsmith.credential)
+        .discover(Access::new(&flagsmith.endpoint, &flagsmith.credential))
         .await
         .unwrap_err();
     assert!(matches!(failure.kind, FailureKind::BadAddress { .. }));

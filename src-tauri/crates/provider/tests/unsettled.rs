@@ -317,8 +317,7 @@ async fn a_server_that_is_not_there_means_that_nothing_was_sent() {
         } = bench;
         running.stop().await;
         let target = halyard_provider::Target {
-            endpoint: &endpoint,
-            credential: &credential,
+            access: halyard_provider::Access::new(&endpoint, &credential),
             project: &project,
             environment: &environment,
         };

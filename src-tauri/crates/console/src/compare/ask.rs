@@ -9,9 +9,10 @@ use std::{
 use futures_util::{StreamExt, stream};
 use halyard_engine::Identity;
 use halyard_model::{
-    ConnectionId, Endpoint, FetchStatus, FlagKey, FlagState, Freshness, IdentityRef, RemoteFlag, freshness,
+    ConnectionId, Endpoint, FetchStatus, FlagKey, FlagState, Freshness, IdentityRef, RemoteFlag, Surface,
+    freshness,
 };
-use halyard_provider::{FailureKind, Surface};
+use halyard_provider::FailureKind;
 use serde_json::Value;
 
 use super::{
@@ -229,9 +230,9 @@ fn surfaces(endpoint: &Endpoint) -> Vec<SurfaceFacts> {
             .clone()
             .unwrap_or_else(|| endpoint.admin_base.clone()),
     };
-    let proxies = endpoint.edge_proxies.iter().map(|address| SurfaceFacts {
-        surface: Surface::EdgeProxy(address.clone()),
-        address: address.clone(),
+    let proxies = endpoint.edge_proxies.iter().map(|proxy| SurfaceFacts {
+        surface: Surface::EdgeProxy(proxy.base.clone()),
+        address: proxy.base.clone(),
     });
     std::iter::once(flags_api).chain(proxies).collect()
 }

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use halyard_engine::{Dialect, Engine, EvaluationError, Identity};
-use halyard_model::{FlagKey, FlagState, FlagValue, RemoteFlag};
-use halyard_provider::Surface;
+use halyard_model::{FlagKey, FlagState, FlagValue, RemoteFlag, Surface};
 use serde_json::{Value, json};
 
 use super::Said;
@@ -29,7 +28,7 @@ impl Manner {
         let project = &compiled.document()["project"]["hide_disabled_flags"];
         Manner {
             hides_disabled: match surface {
-                Surface::FlagsApi => rules.hide_disabled,
+                Surface::FlagsApi | Surface::Admin => rules.hide_disabled,
                 Surface::EdgeProxy(_) => project.as_bool().unwrap_or_default(),
             },
             server_only: rules.server_only_flags,

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use halyard_engine::{Caveat, Engine, Identity};
-use halyard_model::{FlagKey, FlagState};
-use halyard_provider::Surface;
+use halyard_model::{FlagKey, FlagState, Surface};
 use serde_json::Value;
 
 use super::{
@@ -259,7 +258,7 @@ impl<'a> Inquiry<'a> {
     /// A flag that only one side has came or went since.
     fn look_at_missing_flags(&mut self) {
         let behind = match self.surface {
-            Surface::FlagsApi => DifferenceCause::StaleMirror,
+            Surface::FlagsApi | Surface::Admin => DifferenceCause::StaleMirror,
             Surface::EdgeProxy(_) => DifferenceCause::StaleServer,
         };
         for one in self.differences.iter_mut().filter(|one| one.is_unknown()) {

@@ -1,8 +1,7 @@
 //! Every cause that needs no server to be shown.
 
 use halyard_engine::Identity;
-use halyard_model::{FlagKey, FlagValue, RemoteFlag};
-use halyard_provider::Surface;
+use halyard_model::{FlagKey, FlagValue, RemoteFlag, Surface};
 use serde_json::{Value, json};
 
 use super::{

@@ -10,8 +10,7 @@ mod guess_tests;
 use std::time::Duration;
 
 use halyard_engine::EvaluationError;
-use halyard_model::{FlagKey, FlagValue, Timestamp};
-use halyard_provider::Surface;
+use halyard_model::{FlagKey, FlagValue, Surface, Timestamp};
 use serde_json::Value;
 
 use crate::PreviewInput;

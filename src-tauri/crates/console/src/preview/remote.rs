@@ -4,8 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use halyard_engine::edgeflags::{Agreement, Expectation, Question, compare, expect};
-use halyard_model::{EnvironmentKey, IdentityRef, RemoteFlag, Timestamp};
-use halyard_provider::Surface;
+use halyard_model::{EnvironmentKey, IdentityRef, RemoteFlag, Surface, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::{Console, ConsoleError, PreviewInput, engines::computed, state::Site};

@@ -105,6 +105,7 @@ async fn the_demo_comes_back_at_another_address() {
             name: "EdgeFlags demo".into(),
             endpoint: Endpoint::EdgeFlags {
                 base: bench.address(),
+                ca_bundle: None,
             },
             credential: Credential::new(&bench.key()),
             organisation: None,

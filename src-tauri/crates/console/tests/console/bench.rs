@@ -10,7 +10,7 @@ use halyard_mirror::Mirror;
 use halyard_model::{
     Change, Connection, ConnectionId, Edit, Environment, EnvironmentKey, Flag, FlagKey, FlagValue, Service,
 };
-use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
+use halyard_provider::{Access, EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
 use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed};
 use serde_json::Value;
 
@@ -213,9 +213,9 @@ impl Bench {
     pub async fn held(&self, place: &Place, flag: &str) -> Flag {
         let known = self.shown(place, flag).await.flag;
         let (connection, environment) = self.target(place).await;
+        let credential = Credential::new(&self.key());
         let target = Target {
-            endpoint: &connection.endpoint,
-            credential: &Credential::new(&self.key()),
+            access: Access::new(&connection.endpoint, &credential),
             project: &connection.project,
             environment: &environment,
         };
@@ -229,13 +229,13 @@ impl Bench {
         who: &halyard_model::IdentityRef,
     ) -> Vec<halyard_model::RemoteFlag> {
         let (connection, environment) = self.target(place).await;
+        let credential = Credential::new(&self.key());
         let target = Target {
-            endpoint: &connection.endpoint,
-            credential: &Credential::new(&self.key()),
+            access: Access::new(&connection.endpoint, &credential),
             project: &connection.project,
             environment: &environment,
         };
-        let surface = halyard_provider::Surface::FlagsApi;
+        let surface = halyard_model::Surface::FlagsApi;
         self.provider.evaluate(target, who, &surface).await.unwrap().value
     }
 

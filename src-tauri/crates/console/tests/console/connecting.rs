@@ -3,7 +3,7 @@
 use halyard_console::{
     ConsoleError, DraftId, Failure, FailureKind, KeepKey, KeyHome, Place as Seen, secret::SecretError,
 };
-use halyard_model::{Change, Endpoint, Protection};
+use halyard_model::{Change, EdgeProxy, Endpoint, Protection};
 use halyard_sandbox::{Effect, Fault, edgeflags::SeededToken};
 
 use crate::bench::{Bench, Path};
@@ -132,7 +132,10 @@ async fn a_draft_becomes_a_connection_once() {
         );
         if let Endpoint::Flagsmith(endpoint) = &saved[0].endpoint {
             assert_eq!(endpoint.flags_base.as_deref(), Some("http://127.0.0.1:9/api/v1/"));
-            assert_eq!(endpoint.edge_proxies, ["http://127.0.0.1:9/api/v1/"]);
+            assert_eq!(
+                endpoint.edge_proxies,
+                [EdgeProxy::at("http://127.0.0.1:9/api/v1/")]
+            );
         }
         assert_eq!(bench.console.key_home(&connection).await, KeyHome::Keychain);
         for facts in bench.console.environments(&connection).await.unwrap() {

@@ -11,6 +11,7 @@ async fn connections_come_back_as_they_were_saved_and_in_the_order_of_making() {
     let mut edgeflags = connection("another");
     edgeflags.endpoint = Endpoint::EdgeFlags {
         base: "https://edgeflags.example".into(),
+        ca_bundle: None,
     };
     edgeflags.organisation = None;
     edgeflags.demo = true;

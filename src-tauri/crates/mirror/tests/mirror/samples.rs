@@ -4,9 +4,9 @@ use std::path::Path;
 
 use halyard_mirror::{Mirror, Opened};
 use halyard_model::{
-    Change, Connection, ConnectionId, Edit, EditId, EditState, Endpoint, Environment, EnvironmentKey, Flag,
-    FlagKey, FlagKind, FlagState, FlagValue, FlagsmithAuth, FlagsmithEndpoint, Named, Protection, Segment,
-    SegmentOverride, Snapshot, Tag, Timestamp, Variant, Version,
+    Change, Connection, ConnectionId, EdgeProxy, Edit, EditId, EditState, Endpoint, Environment,
+    EnvironmentKey, Flag, FlagKey, FlagKind, FlagState, FlagValue, FlagsmithAuth, FlagsmithEndpoint, Named,
+    Protection, Segment, SegmentOverride, Snapshot, Tag, Timestamp, Variant, Version,
 };
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -31,7 +31,8 @@ pub(crate) fn connection(name: &str) -> Connection {
         endpoint: Endpoint::Flagsmith(FlagsmithEndpoint {
             admin_base: "https://flags.example/api/v1/".into(),
             flags_base: None,
-            edge_proxies: vec!["http://127.0.0.1:8000/api/v1/".into()],
+            edge_proxies: vec![EdgeProxy::at("http://127.0.0.1:8000/api/v1/")],
+            ca_bundle: None,
             auth: FlagsmithAuth::OrganisationKey,
         }),
         organisation: Some(Named {

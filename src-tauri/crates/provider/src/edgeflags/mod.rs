@@ -11,15 +11,16 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use halyard_model::{
-    Endpoint, Environment, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag, Snapshot, Timestamp,
+    Endpoint, Environment, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag, Snapshot, Surface,
+    Timestamp,
 };
 use reqwest::header::{AUTHORIZATION, CACHE_CONTROL};
 use serde_json::Value;
 
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Answer, Credential, Discovery, Failure, FailureKind, Progress, Provider, Surface, Target, Write,
-    WriteOutcome,
+    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, FailureKind, Progress, Provider,
+    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
 };
 
 /// A client of EdgeFlags.
@@ -41,8 +42,8 @@ impl EdgeFlags {
         })
     }
 
-    fn call<'a>(&'a self, endpoint: &'a Endpoint, credential: &'a Credential) -> Result<Call<'a>, Failure> {
-        let Endpoint::EdgeFlags { base } = endpoint else {
+    fn call<'a>(&'a self, access: Access<'a>) -> Result<Call<'a>, Failure> {
+        let Endpoint::EdgeFlags { base, .. } = access.endpoint else {
             return Err(Failure::new(
                 FailureKind::BadAddress {
                     detail: "a Flagsmith connection".into(),
@@ -50,7 +51,7 @@ impl EdgeFlags {
                 "This connection leads to Flagsmith, not to EdgeFlags.",
             ));
         };
-        let secret = credential.expose();
+        let secret = access.credential.expose();
         let call = Call::new(
             &self.transport,
             Service::EdgeFlags,
@@ -101,21 +102,16 @@ fn explain(failure: &mut Failure, token: &str) {
 
 #[async_trait]
 impl Provider for EdgeFlags {
-    async fn discover(
-        &self,
-        endpoint: &Endpoint,
-        credential: &Credential,
-    ) -> Result<Answer<Discovery>, Failure> {
-        read::discover(&self.call(endpoint, credential)?).await
+    async fn discover(&self, access: Access<'_>) -> Result<Answer<Discovery>, Failure> {
+        read::discover(&self.call(access)?).await
     }
 
     async fn environments(
         &self,
-        endpoint: &Endpoint,
-        credential: &Credential,
+        access: Access<'_>,
         _project: &Named,
     ) -> Result<Answer<Vec<Environment>>, Failure> {
-        read::environments(&self.call(endpoint, credential)?).await
+        read::environments(&self.call(access)?).await
     }
 
     async fn collect(
@@ -124,18 +120,18 @@ impl Provider for EdgeFlags {
         now: Timestamp,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Answer<Snapshot>, Failure> {
-        let call = self.call(target.endpoint, target.credential)?;
+        let call = self.call(target.access)?;
         read::collect(self, &call, target, now, progress).await
     }
 
     async fn flag(&self, target: Target<'_>, known: &Flag) -> Result<Answer<Flag>, Failure> {
-        let call = self.call(target.endpoint, target.credential)?;
+        let call = self.call(target.access)?;
         let read = read::fresh(self, &call, target, known).await?;
         Ok(call.answer(read.flag))
     }
 
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
-        let call = self.call(target.endpoint, target.credential)?;
+        let call = self.call(target.access)?;
         let outcome = write::write(self, &call, target, write).await?;
         Ok(call.answer(outcome))
     }
@@ -146,7 +142,7 @@ impl Provider for EdgeFlags {
         _search: &str,
     ) -> Result<Answer<Vec<IdentityRecord>>, Failure> {
         // The service keeps no identities: nothing is asked.
-        let call = self.call(target.endpoint, target.credential)?;
+        let call = self.call(target.access)?;
         Ok(call.answer(Vec::new()))
     }
 
@@ -155,7 +151,7 @@ impl Provider for EdgeFlags {
         target: Target<'_>,
         _identity: &IdentityRecord,
     ) -> Result<Answer<Vec<(String, Value)>>, Failure> {
-        let call = self.call(target.endpoint, target.credential)?;
+        let call = self.call(target.access)?;
         Ok(call.answer(Vec::new()))
     }
 
@@ -165,7 +161,7 @@ impl Provider for EdgeFlags {
         identity: &IdentityRef,
         _surface: &Surface,
     ) -> Result<Answer<Vec<RemoteFlag>>, Failure> {
-        let call = self.call(target.endpoint, target.credential)?;
+        let call = self.call(target.access)?;
         let flags = evaluate::all(&call, &target.environment.key.0, identity).await?;
         Ok(call.answer(flags))
     }
@@ -176,8 +172,50 @@ impl Provider for EdgeFlags {
         identity: &IdentityRef,
         flag: &FlagKey,
     ) -> Result<Answer<RemoteFlag>, Failure> {
-        let call = self.call(target.endpoint, target.credential)?;
+        let call = self.call(target.access)?;
         let remote = evaluate::one(&call, &target.environment.key.0, identity, flag).await?;
         Ok(call.answer(remote))
     }
+
+    async fn reach(&self, _target: Target<'_>, _door: &Door) -> Answer<Reach> {
+        Answer {
+            value: Reach::default(),
+            limits: None,
+            requests: 0,
+        }
+    }
+
+    async fn read_surface(
+        &self,
+        _target: Target<'_>,
+        _surface: &Surface,
+        _confirm: &Confirm,
+    ) -> Result<Answer<SurfaceReading>, Failure> {
+        Err(not_yet())
+    }
+
+    async fn proxy_health(&self, _access: Access<'_>, _base: &str) -> Result<Answer<ProxyHealth>, Failure> {
+        Err(not_yet())
+    }
+
+    async fn server_health(&self, _access: Access<'_>) -> Answer<ServerHealth> {
+        Answer {
+            value: ServerHealth::default(),
+            limits: None,
+            requests: 0,
+        }
+    }
+
+    async fn allowances(&self, _target: Target<'_>) -> Result<Answer<Allowances>, Failure> {
+        Err(not_yet())
+    }
+}
+
+fn not_yet() -> Failure {
+    Failure::new(
+        FailureKind::Refused {
+            detail: "not offered".into(),
+        },
+        "This service offers nothing of this kind.",
+    )
 }

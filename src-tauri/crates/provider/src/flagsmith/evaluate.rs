@@ -1,13 +1,13 @@
 //! Asking the Flags API or an Edge Proxy what an identity gets.
 
-use halyard_model::{Environment, FlagKey, FlagsmithEndpoint, IdentityRef, RemoteFlag};
+use halyard_model::{Environment, FlagKey, FlagsmithEndpoint, IdentityRef, RemoteFlag, Surface};
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde_json::{Value, json};
 
 use super::wire::{Evaluated, EvaluatedRow};
 use crate::http::{Call, Service, Timeout, Transport};
-use crate::{Answer, Failure, FailureKind, Surface};
+use crate::{Answer, Failure, FailureKind};
 
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-environment-key");
 
@@ -24,6 +24,14 @@ pub(super) async fn evaluate(
             endpoint.flags_base.as_ref().unwrap_or(&endpoint.admin_base),
         ),
         Surface::EdgeProxy(base) => (Service::EdgeProxy, base),
+        Surface::Admin => {
+            return Err(Failure::new(
+                FailureKind::BadAddress {
+                    detail: "the admin API".into(),
+                },
+                "The admin API evaluates nothing.",
+            ));
+        }
     };
     let call = Call::new(transport, service, base, KEY_HEADER, "", &environment.key.0)?;
     let sent = call

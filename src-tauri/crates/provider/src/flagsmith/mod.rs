@@ -19,15 +19,15 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use halyard_model::{
     Endpoint, Environment, Flag, FlagKey, FlagsmithAuth, FlagsmithEndpoint, IdentityRecord, IdentityRef,
-    Named, RemoteFlag, Snapshot, Timestamp,
+    Named, RemoteFlag, Snapshot, Surface, Timestamp,
 };
 use reqwest::header::AUTHORIZATION;
 use serde_json::Value;
 
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Answer, Credential, Discovery, Failure, FailureKind, Progress, Provider, Surface, Target, Write,
-    WriteOutcome,
+    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, FailureKind, Progress, Provider,
+    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
 };
 
 /// A client of Flagsmith 2.x: hosted, self-hosted, with or without Edge Proxy.
@@ -50,13 +50,13 @@ impl Flagsmith {
     }
 
     /// A call of the admin API.
-    fn admin<'a>(&'a self, endpoint: &'a Endpoint, credential: &'a Credential) -> Result<Call<'a>, Failure> {
-        let endpoint = flagsmith_endpoint(endpoint)?;
+    fn admin<'a>(&'a self, access: Access<'a>) -> Result<Call<'a>, Failure> {
+        let endpoint = flagsmith_endpoint(access.endpoint)?;
         let scheme = match endpoint.auth {
             FlagsmithAuth::OrganisationKey => "Api-Key ",
             FlagsmithAuth::UserToken => "Token ",
         };
-        let secret = credential.expose();
+        let secret = access.credential.expose();
         let call = Call::new(
             &self.transport,
             Service::Flagsmith,
@@ -99,21 +99,16 @@ fn flagsmith_endpoint(endpoint: &Endpoint) -> Result<&FlagsmithEndpoint, Failure
 
 #[async_trait]
 impl Provider for Flagsmith {
-    async fn discover(
-        &self,
-        endpoint: &Endpoint,
-        credential: &Credential,
-    ) -> Result<Answer<Discovery>, Failure> {
-        discover::discover(&self.admin(endpoint, credential)?).await
+    async fn discover(&self, access: Access<'_>) -> Result<Answer<Discovery>, Failure> {
+        discover::discover(&self.admin(access)?).await
     }
 
     async fn environments(
         &self,
-        endpoint: &Endpoint,
-        credential: &Credential,
+        access: Access<'_>,
         project: &Named,
     ) -> Result<Answer<Vec<Environment>>, Failure> {
-        discover::environments(&self.admin(endpoint, credential)?, project).await
+        discover::environments(&self.admin(access)?, project).await
     }
 
     async fn collect(
@@ -122,18 +117,18 @@ impl Provider for Flagsmith {
         now: Timestamp,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Answer<Snapshot>, Failure> {
-        let call = self.admin(target.endpoint, target.credential)?;
+        let call = self.admin(target.access)?;
         collect::collect(&call, target, now, progress).await
     }
 
     async fn flag(&self, target: Target<'_>, known: &Flag) -> Result<Answer<Flag>, Failure> {
-        let call = self.admin(target.endpoint, target.credential)?;
+        let call = self.admin(target.access)?;
         let flag = fresh::flag(&call, target, known).await?;
         Ok(call.answer(flag))
     }
 
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
-        let call = self.admin(target.endpoint, target.credential)?;
+        let call = self.admin(target.access)?;
         let kept = settle::as_kept(write.change);
         let write = Write {
             change: &kept,
@@ -152,7 +147,7 @@ impl Provider for Flagsmith {
         target: Target<'_>,
         search: &str,
     ) -> Result<Answer<Vec<IdentityRecord>>, Failure> {
-        let call = self.admin(target.endpoint, target.credential)?;
+        let call = self.admin(target.access)?;
         let found = identities::find(&call, target.environment, search).await?;
         Ok(call.answer(found))
     }
@@ -162,7 +157,7 @@ impl Provider for Flagsmith {
         target: Target<'_>,
         identity: &IdentityRecord,
     ) -> Result<Answer<Vec<(String, Value)>>, Failure> {
-        let call = self.admin(target.endpoint, target.credential)?;
+        let call = self.admin(target.access)?;
         let traits = identities::traits(&call, target.environment, identity).await?;
         Ok(call.answer(traits))
     }
@@ -173,7 +168,7 @@ impl Provider for Flagsmith {
         identity: &IdentityRef,
         surface: &Surface,
     ) -> Result<Answer<Vec<RemoteFlag>>, Failure> {
-        let endpoint = flagsmith_endpoint(target.endpoint)?;
+        let endpoint = flagsmith_endpoint(target.access.endpoint)?;
         evaluate::evaluate(&self.transport, endpoint, target.environment, identity, surface).await
     }
 
@@ -203,4 +198,46 @@ impl Provider for Flagsmith {
             requests: answer.requests,
         })
     }
+
+    async fn reach(&self, _target: Target<'_>, _door: &Door) -> Answer<Reach> {
+        Answer {
+            value: Reach::default(),
+            limits: None,
+            requests: 0,
+        }
+    }
+
+    async fn read_surface(
+        &self,
+        _target: Target<'_>,
+        _surface: &Surface,
+        _confirm: &Confirm,
+    ) -> Result<Answer<SurfaceReading>, Failure> {
+        Err(not_yet())
+    }
+
+    async fn proxy_health(&self, _access: Access<'_>, _base: &str) -> Result<Answer<ProxyHealth>, Failure> {
+        Err(not_yet())
+    }
+
+    async fn server_health(&self, _access: Access<'_>) -> Answer<ServerHealth> {
+        Answer {
+            value: ServerHealth::default(),
+            limits: None,
+            requests: 0,
+        }
+    }
+
+    async fn allowances(&self, _target: Target<'_>) -> Result<Answer<Allowances>, Failure> {
+        Err(not_yet())
+    }
+}
+
+fn not_yet() -> Failure {
+    Failure::new(
+        FailureKind::Refused {
+            detail: "not offered".into(),
+        },
+        "This service offers nothing of this kind.",
+    )
 }

@@ -14,7 +14,8 @@ use halyard_model::{
     Timestamp,
 };
 use halyard_provider::{
-    Answer, Credential, EdgeFlags, Failure, Flagsmith, HttpSettings, Provider, Target, Write, WriteOutcome,
+    Access, Answer, Credential, EdgeFlags, Failure, Flagsmith, HttpSettings, Provider, Target, Write,
+    WriteOutcome,
 };
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Config, Fault, Running, Sandbox, Seed, Surface};
@@ -81,6 +82,7 @@ impl Bench {
         let announcement = running.announcement();
         let endpoint = Endpoint::EdgeFlags {
             base: announcement.edgeflags.url.clone(),
+            ca_bundle: None,
         };
         let credential = Credential::new(&announcement.edgeflags.token);
         let project = Named {
@@ -108,7 +110,7 @@ impl Bench {
         surface: Surface,
     ) -> Bench {
         let environments = provider
-            .environments(&endpoint, &credential, &project)
+            .environments(Access::new(&endpoint, &credential), &project)
             .await
             .unwrap()
             .value;
@@ -140,8 +142,7 @@ impl Bench {
 
     pub fn target<'a>(&'a self, environment: &'a Environment) -> Target<'a> {
         Target {
-            endpoint: &self.endpoint,
-            credential: &self.credential,
+            access: Access::new(&self.endpoint, &self.credential),
             project: &self.project,
             environment,
         }
@@ -198,6 +199,7 @@ pub fn flagsmith_endpoint(base: &str, auth: FlagsmithAuth) -> Endpoint {
         admin_base: base.to_owned(),
         flags_base: None,
         edge_proxies: Vec::new(),
+        ca_bundle: None,
         auth,
     })
 }
