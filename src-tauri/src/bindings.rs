@@ -48,11 +48,28 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::batch::run_batch,
             commands::batch::cancel_batch,
             commands::impact::impact,
-            commands::findings::findings
+            commands::findings::findings,
+            commands::health::health,
+            commands::health::check_health,
+            commands::health::run_doctor,
+            commands::health::stop_doctor,
+            commands::health::check_propagation,
+            commands::health::stop_propagation,
+            commands::health::give_up_waiting,
+            commands::health::surface_settings,
+            commands::health::save_surface_settings,
+            commands::health::open_link,
+            commands::health::demo_faults,
+            commands::health::set_demo_fault,
+            commands::activity::activity,
+            commands::activity::exchange,
+            commands::activity::export_activity,
+            commands::activity::clear_activity
         ])
         .events(collect_events![
             events::Changed,
             events::RefreshProgress,
-            events::BatchProgress
+            events::BatchProgress,
+            events::DoctorProgress
         ])
 }

@@ -4,7 +4,7 @@ use halyard_console::{ConsoleError, Failure, FailureKind, MirrorError, secret::S
 use serde::Serialize;
 use specta::Type;
 
-use crate::convert::seconds;
+use crate::{convert::seconds, view::RemedyView};
 
 /// What the window does differently for an error; a code only where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
@@ -53,6 +53,10 @@ pub struct WireError {
     pub retry_at: Option<u32>,
     /// The input field it is about.
     pub field: Option<String>,
+    /// What the cause is concluded from, in sentences.
+    pub evidence: Vec<String>,
+    /// The next step as a button.
+    pub remedy: Option<Box<RemedyView>>,
 }
 
 impl WireError {
@@ -66,6 +70,8 @@ impl WireError {
             detail: None,
             retry_at: None,
             field: None,
+            evidence: Vec::new(),
+            remedy: None,
         }
     }
 
@@ -182,6 +188,8 @@ fn failed(failure: Failure) -> WireError {
         detail: (!lines.is_empty()).then(|| lines.join("\n")),
         retry_at: retry_at.map(seconds),
         field: (code == ErrorCode::Input).then(|| "address".to_owned()),
+        evidence: Vec::new(),
+        remedy: None,
     }
 }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
 
+use crate::view::DoctorStepView;
+
 /// Which answers are out of date and must be asked for again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -22,6 +24,13 @@ pub enum ChangedTag {
         /// The connection.
         connection: String,
     },
+    /// [`crate::view::HealthView`] of one connection.
+    Health {
+        /// The connection.
+        connection: String,
+    },
+    /// [`crate::view::ActivityView`]: requests were made. Told at most once a second.
+    Activity,
 }
 
 /// Something in the mirror changed.
@@ -44,6 +53,15 @@ pub struct RefreshProgress {
     pub done: u32,
     /// Out of how many, where known.
     pub total: Option<u32>,
+}
+
+/// A step of the doctor began or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct DoctorProgress {
+    /// [`crate::view::DoctorRequest::run`].
+    pub run: String,
+    /// The step.
+    pub step: DoctorStepView,
 }
 
 /// How far a run over many identities has come.

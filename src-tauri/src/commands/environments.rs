@@ -70,7 +70,16 @@ pub async fn status(app: State<'_, Halyard>, connection: String) -> Result<Statu
     Ok(StatusView {
         connected: !(key_missing || offline || failing),
         sentence,
-        budget: app.console.limits(&id).as_ref().and_then(budget),
+        tried: true,
+        budgets: app
+            .console
+            .limits(&id)
+            .as_ref()
+            .and_then(budget)
+            .into_iter()
+            .collect(),
+        incidents: Vec::new(),
+        warnings: 0,
         writes: app.console.writes_underway(&id),
     })
 }

@@ -1,5 +1,6 @@
 //! The commands of the window: each a use case and a conversion.
 
+pub mod activity;
 pub mod batch;
 pub mod cohorts;
 pub mod compare;
@@ -8,6 +9,7 @@ pub mod edits;
 pub mod environments;
 pub mod findings;
 pub mod flags;
+pub mod health;
 pub mod impact;
 pub mod personas;
 pub mod preview;
@@ -18,7 +20,14 @@ mod tests;
 
 use halyard_model::{ConnectionId, Environment, EnvironmentKey};
 
-use crate::{app::Halyard, error::WireError};
+use crate::{
+    app::Halyard,
+    error::{ErrorCode, WireError},
+};
+
+fn not_yet() -> WireError {
+    WireError::new(ErrorCode::Service, "This part of Halyard is being built.")
+}
 
 /// The environment an answer speaks of.
 async fn environment(app: &Halyard, connection: &str, key: &str) -> Result<Environment, WireError> {

@@ -118,6 +118,7 @@ fn environment(facts: &EnvironmentFacts, mark: MarkView) -> EnvironmentView {
             .map_or(0, |snapshot| snapshot.segment_count),
         open_edits: facts.open_edits,
         conflicts: facts.conflicts,
+        warning: None,
     }
 }
 
@@ -187,9 +188,14 @@ pub fn marks<'a>(environments: impl Iterator<Item = &'a Environment>) -> Vec<Mar
 /// The budget, where the service told one.
 pub fn budget(limits: &RateLimit) -> Option<BudgetView> {
     Some(BudgetView {
-        remaining: limits.remaining?,
+        name: "Requests".into(),
+        remaining: Some(limits.remaining?),
         limit: limits.limit,
         resets_at: limits.resets_at.map(seconds),
+        paused_until: None,
+        known: "As the service said last.".into(),
+        waiting: 0,
+        waiting_seconds: None,
     })
 }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::WarningView;
+
 /// A flag service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -170,6 +172,9 @@ pub struct EnvironmentView {
     pub open_edits: u32,
     /// Edits waiting for a decision.
     pub conflicts: u32,
+    /// The gravest of what is the matter with a surface that serves this
+    /// environment, such as a stale Edge Proxy; `null` when nothing is.
+    pub warning: Option<WarningView>,
 }
 
 /// How far what is shown can be trusted to be current.
@@ -208,15 +213,25 @@ pub struct FreshnessView {
     pub refreshing: bool,
 }
 
-/// What the service last said about the requests left.
+/// What is known about the requests left to one kind of request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct BudgetView {
-    /// Requests left.
-    pub remaining: u32,
-    /// Out of how many, where it tells.
+    /// For people, such as `Admin` or `Evaluation`.
+    pub name: String,
+    /// Requests left; `null` when unknown.
+    pub remaining: Option<u32>,
+    /// Out of how many; `null` when unknown.
     pub limit: Option<u32>,
     /// When the window ends.
     pub resets_at: Option<u32>,
+    /// The service asked for a pause until then.
+    pub paused_until: Option<u32>,
+    /// How the numbers are known, in a sentence.
+    pub known: String,
+    /// Requests waiting for their turn, somebody's and nobody's.
+    pub waiting: u32,
+    /// How long those will take, in seconds; `null` when unknown.
+    pub waiting_seconds: Option<u32>,
 }
 
 /// What the status bar shows for one connection.
@@ -226,10 +241,16 @@ pub struct StatusView {
     pub connected: bool,
     /// In a few words, such as `Connected, Flagsmith 2.265.0`.
     pub sentence: String,
-    /// Requests left; `null` where the service does not say.
-    pub budget: Option<BudgetView>,
+    /// Something was asked since Halyard began; before, nothing is known.
+    pub tried: bool,
+    /// Requests left, the scarcest first; empty before the first request.
+    pub budgets: Vec<BudgetView>,
     /// Writes waiting or on their way.
     pub writes: u32,
+    /// Titles of the provider's incidents going on, the gravest first.
+    pub incidents: Vec<String>,
+    /// Warnings in Health.
+    pub warnings: u32,
 }
 
 /// Which of Flagsmith's admin credentials was typed.

@@ -7,6 +7,7 @@ mod connection;
 mod edit;
 mod finding;
 mod flag;
+mod health;
 mod preview;
 mod trace;
 
@@ -16,5 +17,6 @@ pub use connection::*;
 pub use edit::*;
 pub use finding::*;
 pub use flag::*;
+pub use health::*;
 pub use preview::*;
 pub use trace::*;

@@ -110,16 +110,94 @@ export const commands = {
 	 *  what ordinary values show before what only odd ones do.
 	 */
 	findings: (connection: string, environment: string) => typedError<FindingView[], WireError>(__TAURI_INVOKE("findings", { connection, environment })),
+	/**  Everything that Health shows about a connection, seen from an environment. */
+	health: (connection: string, environment: string) => typedError<HealthView, WireError>(__TAURI_INVOKE("health", { connection, environment })),
+	/**  Reads every surface, the server and the limits now. */
+	checkHealth: (connection: string, environment: string) => typedError<null, WireError>(__TAURI_INVOKE("check_health", { connection, environment })),
+	/**
+	 *  Looks at a surface step by step. Each step is told by an event; the whole
+	 *  is the answer, also when it was stopped.
+	 */
+	runDoctor: (request: DoctorRequest) => typedError<DoctorView, WireError>(__TAURI_INVOKE("run_doctor", { request })),
+	/**  Stops a run of the doctor. */
+	stopDoctor: (run: string) => typedError<null, WireError>(__TAURI_INVOKE("stop_doctor", { run })),
+	/**
+	 *  Follows a flag's state as the mirror has it until each surface serves it.
+	 *  The answer names the check.
+	 */
+	checkPropagation: (connection: string, environment: string, flag: string) => typedError<string, WireError>(__TAURI_INVOKE("check_propagation", { connection, environment, flag })),
+	/**  Stops following. */
+	stopPropagation: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("stop_propagation", { id })),
+	/**
+	 *  Gives up what waits for a connection's budgets. Nothing of it was sent.
+	 *  The answer is how many requests there were.
+	 */
+	giveUpWaiting: (connection: string) => typedError<number, WireError>(__TAURI_INVOKE("give_up_waiting", { connection })),
+	/**  What can be set about a connection's surfaces. */
+	surfaceSettings: (connection: string) => typedError<SurfaceSettingsView, WireError>(__TAURI_INVOKE("surface_settings", { connection })),
+	/**  Keeps what was set; addresses are normalised, which the answer shows. */
+	saveSurfaceSettings: (connection: string, settings: SurfaceSettingsView) => typedError<SurfaceSettingsView, WireError>(__TAURI_INVOKE("save_surface_settings", { connection, settings })),
+	/**  Opens a page of the provider in the browser. Only https addresses. */
+	openLink: (link: string) => typedError<null, WireError>(__TAURI_INVOKE("open_link", { link })),
+	/**  The demo's fault board; empty while the demo does not run. */
+	demoFaults: () => typedError<DemoFaultView[], WireError>(__TAURI_INVOKE("demo_faults")),
+	/**  Turns one of the demo's faults on or off. */
+	setDemoFault: (id: string, on: boolean) => typedError<DemoFaultView[], WireError>(__TAURI_INVOKE("set_demo_fault", { id, on })),
+	/**  Requests that were made, the newest first. */
+	activity: (request: ActivityRequest) => typedError<ActivityView, WireError>(__TAURI_INVOKE("activity", { request })),
+	/**  One request in full. */
+	exchange: (id: string) => typedError<ExchangeDetailView, WireError>(__TAURI_INVOKE("exchange", { id })),
+	/**
+	 *  The listed requests as text for a support ticket, without keys, query
+	 *  values and personal data.
+	 */
+	exportActivity: (request: ActivityRequest, format: ActivityFormatView) => typedError<string, WireError>(__TAURI_INVOKE("export_activity", { request, format })),
+	/**  Forgets the requests of a connection, or all. */
+	clearActivity: (connection: string | null) => typedError<null, WireError>(__TAURI_INVOKE("clear_activity", { connection })),
 };
 
 /** Events */
 export const events = {
 	batchProgress: makeEvent<BatchProgress, BatchProgress>("batch-progress"),
 	changed: makeEvent<Changed, Changed>("changed"),
+	doctorProgress: makeEvent<DoctorProgress, DoctorProgress>("doctor-progress"),
 	refreshProgress: makeEvent<RefreshProgress, RefreshProgress>("refresh-progress"),
 };
 
 /* Types */
+/**  How an export is written. */
+export type ActivityFormatView = 
+/**  For a spreadsheet. */
+"csv" | 
+/**  For a program: one JSON object per line. */
+"json_lines";
+
+/**  Which requests to list. */
+export type ActivityRequest = {
+	/**  Of this connection; `null` for all. */
+	connection: string | null,
+	/**  Words that must occur in method, path, surface, status or request id. */
+	search: string,
+	/**  Only of these outcomes; empty for all. */
+	outcomes: ExchangeOutcomeView[],
+	/**  Only of this surface kind. */
+	surface: SurfaceKindView | null,
+	/**  Only before this row; `null` for the newest. */
+	before: string | null,
+	/**  At most so many. */
+	most: number,
+};
+
+/**  The list of requests. */
+export type ActivityView = {
+	/**  The rows, the newest first. */
+	rows: ExchangeView[],
+	/**  How many there are of this kind. */
+	total: number,
+	/**  How many are kept at most; older ones are dropped. */
+	kept: number,
+};
+
 /**  How an answer relates to what was expected. */
 export type AgreementView = 
 /**  The same. */
@@ -203,14 +281,24 @@ export type BucketView = {
 	threshold_basis_points: number,
 };
 
-/**  What the service last said about the requests left. */
+/**  What is known about the requests left to one kind of request. */
 export type BudgetView = {
-	/**  Requests left. */
-	remaining: number,
-	/**  Out of how many, where it tells. */
+	/**  For people, such as `Admin` or `Evaluation`. */
+	name: string,
+	/**  Requests left; `null` when unknown. */
+	remaining: number | null,
+	/**  Out of how many; `null` when unknown. */
 	limit: number | null,
 	/**  When the window ends. */
 	resets_at: number | null,
+	/**  The service asked for a pause until then. */
+	paused_until: number | null,
+	/**  How the numbers are known, in a sentence. */
+	known: string,
+	/**  Requests waiting for their turn, somebody's and nobody's. */
+	waiting: number,
+	/**  How long those will take, in seconds; `null` when unknown. */
+	waiting_seconds: number | null,
 };
 
 /**  Something in the mirror changed. */
@@ -232,7 +320,13 @@ environment: string } |
 /**  [`crate::view::StatusView`] of one connection. */
 { what: "status"; 
 /**  The connection. */
-connection: string };
+connection: string } | 
+/**  [`crate::view::HealthView`] of one connection. */
+{ what: "health"; 
+/**  The connection. */
+connection: string } | 
+/**  [`crate::view::ActivityView`]: requests were made. Told at most once a second. */
+{ what: "activity" };
 
 /**  Whom to evaluate. */
 export type CohortChoiceView = 
@@ -398,6 +492,18 @@ export type DeciderView =
 /**  The service itself; it keeps its rules to itself. */
 "service";
 
+/**  A switch of the demo's fault board. */
+export type DemoFaultView = {
+	/**  Names it. */
+	id: string,
+	/**  For people, such as `Answer 429`. */
+	title: string,
+	/**  What will be seen, in a sentence. */
+	effect: string,
+	/**  It is on. */
+	on: boolean,
+};
+
 /**  One flag for which the server says something else. */
 export type DifferenceView = {
 	/**  The flag. */
@@ -415,6 +521,68 @@ export type DifferenceView = {
 	verified: boolean,
 	/**  What to do about it. */
 	remedy: CompareRemedyView | null,
+};
+
+/**  A surface that the doctor can look at. */
+export type DoctorChoiceView = {
+	/**  The surface. */
+	surface: SurfaceNameView,
+	/**  The environment's key. */
+	environment: string,
+	/**  For people, such as `Edge Proxy fra-2, Staging`. */
+	name: string,
+};
+
+/**  A step of the doctor began or ended. */
+export type DoctorProgress = {
+	/**  [`crate::view::DoctorRequest::run`]. */
+	run: string,
+	/**  The step. */
+	step: DoctorStepView,
+};
+
+/**  Asks the doctor to look at a surface. */
+export type DoctorRequest = {
+	/**  Names the run, chosen by the window. */
+	run: string,
+	/**  The connection. */
+	connection: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  The surface. */
+	surface: SurfaceNameView,
+};
+
+/**  A step of the doctor. */
+export type DoctorStepView = {
+	/**  Names it, such as `certificate`. */
+	id: string,
+	/**  For people, such as `TLS certificate`. Of a failed step what should be: `Staging document is up to date`. */
+	title: string,
+	/**  How it ended. */
+	state: StepStateView,
+	/**  What was found, in a few words, such as `valid, 61 days left`. */
+	detail: string | null,
+	/**  The cause, with its evidence. */
+	cause: string | null,
+	/**  The next step. */
+	next_step: string | null,
+	/**  The next step as a button. */
+	remedy: RemedyView | null,
+	/**  Request and beginning of the answer, without keys. */
+	raw: string | null,
+};
+
+/**  What the doctor found. */
+export type DoctorView = {
+	/**  The steps, in order. */
+	steps: DoctorStepView[],
+	/**  When it began. */
+	at: number,
+	/**  It was stopped before its end. */
+	stopped: boolean,
+	/**  The whole of it as text to copy, without keys and personal data. */
+	report: string,
 };
 
 /**  A change somebody considers and has not sent. */
@@ -451,6 +619,18 @@ export type DriftView = {
 	same: boolean,
 	/**  In a word: `Same`, `On`, `39`, `differs`, `only here`. */
 	text: string,
+};
+
+/**  An Edge Proxy and its configuration, which only its operator knows. */
+export type EdgeProxyView = {
+	/**  Its address. */
+	address: string,
+	/**  Its poll interval in seconds. */
+	poll_seconds: number,
+	/**  Its grace in seconds; `null` where it is set to never call itself stale. */
+	grace_seconds: number | null,
+	/**  How many pairs of keys it has. */
+	key_pairs: number,
 };
 
 /**  What an open edit does to a row. */
@@ -531,6 +711,11 @@ export type EnvironmentView = {
 	open_edits: number,
 	/**  Edits waiting for a decision. */
 	conflicts: number,
+	/**
+	 *  The gravest of what is the matter with a surface that serves this
+	 *  environment, such as a stale Edge Proxy; `null` when nothing is.
+	 */
+	warning: WarningView | null,
 };
 
 /**  What the window does differently for an error; a code only where it does. */
@@ -566,6 +751,73 @@ export type ExampleView = {
 	identifier: string,
 	/**  All its traits. */
 	traits: TraitView[],
+};
+
+/**  One request in full. */
+export type ExchangeDetailView = {
+	/**  The row. */
+	row: ExchangeView,
+	/**  Scheme, host and port. */
+	origin: string,
+	/**  The service's name for it. */
+	request_id: string | null,
+	/**  The server's version. */
+	server_version: string | null,
+	/**  How far the server's clock was ahead, in seconds; about a second of it is uncertain. */
+	clock_ahead_seconds: number | null,
+	/**  What went wrong, sorted. */
+	error: WireError | null,
+};
+
+/**  How a request ended. */
+export type ExchangeOutcomeView = 
+/**  2xx. */
+"done" | 
+/**  304. */
+"unchanged" | 
+/**  429. */
+"throttled" | 
+/**  Another 3xx or 4xx. */
+"refused" | 
+/**  5xx. */
+"server_fault" | 
+/**  No whole answer. */
+"broken";
+
+/**  A request that was made. */
+export type ExchangeView = {
+	/**  Names it. */
+	id: string,
+	/**  When it left, in seconds … */
+	at: number,
+	/**  … and milliseconds, 0 to 999. */
+	at_millis: number,
+	/**  The connection's name; `null` before there was one. */
+	connection: string | null,
+	/**  The surface, such as `Admin API`. */
+	surface: string,
+	/**  Its kind; `null` for the status feed. */
+	kind: SurfaceKindView | null,
+	/**  The verb. */
+	method: string,
+	/**  The path; query values are left out. */
+	path: string,
+	/**  The answer's status. */
+	status: number | null,
+	/**  How it ended. */
+	outcome: ExchangeOutcomeView,
+	/**  From leaving to the end of the answer, in milliseconds. */
+	took_millis: number,
+	/**  How long it waited for its turn, in milliseconds. */
+	waited_millis: number,
+	/**  1 for the first attempt. */
+	attempt: number,
+	/**  Nobody waited for it. */
+	background: boolean,
+	/**  Bytes of the answer. */
+	bytes: number,
+	/**  Requests left afterwards. */
+	budget_left: number | null,
 };
 
 /**  What the documented order of evaluation would give; never verified here. */
@@ -731,6 +983,33 @@ export type FreshnessView = {
 	refreshing: boolean,
 };
 
+/**  How grave something is. */
+export type GravityView = 
+/**  Good to know. */
+"note" | 
+/**  Look at it. */
+"warning" | 
+/**  Users are affected, or soon will be. */
+"danger";
+
+/**  Everything that Health shows. */
+export type HealthView = {
+	/**  What is wrong, the gravest first. */
+	warnings: WarningView[],
+	/**  The provider's own words. */
+	status_feed: StatusFeedView,
+	/**  Each surface, the mirror first. */
+	surfaces: SurfaceFreshnessView[],
+	/**  Limits and use. */
+	limits: LimitView[],
+	/**  The server, where it is self-hosted. */
+	server: ServerView | null,
+	/**  What the doctor can look at. */
+	doctor: DoctorChoiceView[],
+	/**  Propagation checks, the newest first. */
+	propagations: PropagationView[],
+};
+
 /**  An identity the service knows. */
 export type IdentityView = {
 	/**  The service's identifier of the record. */
@@ -777,6 +1056,27 @@ export type ImpactView = {
 	notes: string[],
 	/**  Other flags that change, by name. */
 	surprises: string[],
+};
+
+/**  An incident of the provider. */
+export type IncidentView = {
+	/**  The feed's identifier. */
+	id: string,
+	/**  Its title. */
+	title: string,
+	/**  How grave it is. */
+	gravity: GravityView,
+	/**
+	 *  In a sentence: who investigates since when, what was seen here that
+	 *  matches, which surfaces are not affected.
+	 */
+	sentence: string,
+	/**  Requests seen here that match. */
+	matching: number,
+	/**  Opens Activity with them; `null` when there are none. */
+	remedy: RemedyView | null,
+	/**  The page for people. */
+	link: string | null,
 };
 
 /**  How the conditions of a rule are joined. */
@@ -832,12 +1132,72 @@ export type KeyStoreView = {
 	next_step: string,
 };
 
+/**  How far a change has come on one surface. */
+export type LaneStateView = 
+/**  Not yet, and it may still be on its way. */
+"waiting" | 
+/**  It serves the change. */
+"served" | 
+/**  Later than it should be. */
+"late" | 
+/**  It does not answer. */
+"unreachable" | 
+/**  Something newer is served by now. */
+"overtaken";
+
+/**  A change on its way to one surface. */
+export type LaneView = {
+	/**  The surface. */
+	surface: SurfaceNameView,
+	/**  How far it has come. */
+	state: LaneStateView,
+	/**  How long it took from publishing, in milliseconds, as seen from this computer; `null` until it is served. */
+	took_millis: number | null,
+	/**  Why it is late. */
+	cause: string | null,
+	/**  What to do. */
+	remedy: RemedyView | null,
+};
+
 /**  How ordinary the values are that show a finding. */
 export type LikelihoodView = 
 /**  Values that the condition invites. */
 "usual" | 
 /**  Odd values, such as null or another type. */
 "rare";
+
+/**  How an amount is written. */
+export type LimitUnitView = 
+/**  A plain number. */
+"count" | 
+/**  Bytes. */
+"bytes" | 
+/**  Requests per minute. */
+"per_minute" | 
+/**  Calls per month. */
+"per_month";
+
+/**  How much of a limit is used. */
+export type LimitView = {
+	/**  Names it, such as `segment_overrides`. */
+	id: string,
+	/**  For people, such as `Segment overrides`. */
+	name: string,
+	/**  How much is used; `null` when unknown. */
+	used: number | null,
+	/**  The limit; `null` when unknown or none. */
+	limit: number | null,
+	/**  How to write both. */
+	unit: LimitUnitView,
+	/**  Where the limit comes from: `Read from the API`, `Documented default`. */
+	source: string,
+	/**  Past the point where one should look. */
+	gravity: GravityView | null,
+	/**  In a sentence, such as `12 more than a week ago`. */
+	trend: string | null,
+	/**  The heaviest contributors, or what to do; `null` when there is nothing to say. */
+	note: string | null,
+};
 
 /**  An organisation and its projects. */
 export type ListingView = {
@@ -1040,6 +1400,26 @@ export type PreviewView = {
 	failure: string | null,
 };
 
+/**  A change followed to each surface. */
+export type PropagationView = {
+	/**  Names it. */
+	id: string,
+	/**  The flag's key. */
+	flag: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  When it was published, or the check begun. */
+	published_at: number,
+	/**  It is still followed. */
+	running: boolean,
+	/**  Each surface, in the order of Health. */
+	lanes: LaneView[],
+	/**  In a sentence: `5 of 6 surfaces serve the change. …`, always with `seen from this computer`. */
+	sentence: string,
+	/**  What to do about the slowest. */
+	remedy: RemedyView | null,
+};
+
 /**  How much a write asks first. */
 export type ProtectionView = 
 /**  Sent at once, can be undone. */
@@ -1048,6 +1428,15 @@ export type ProtectionView =
 "confirm" | 
 /**  The environment's name must be typed. */
 "type_name";
+
+/**  Where a queue is heading. */
+export type QueueTrendView = 
+/**  Fewer and fewer. */
+"draining" | 
+/**  About as many. */
+"steady" | 
+/**  More and more. */
+"growing";
 
 /**  What values of a trait to make up. */
 export type RangeKindView = 
@@ -1082,6 +1471,43 @@ export type RefreshProgress = {
 	total: number | null,
 };
 
+/**  What a remedy's button does. */
+export type RemedyActionView = 
+/**  Opens the form where the key is typed again. */
+"type_key_again" | 
+/**  Opens the connection's settings: addresses, proxies, certificates. */
+"edit_connection" | 
+/**  Asks again. */
+"try_again" | 
+/**  Refreshes the environment. */
+"refresh" | 
+/**  Runs the connection doctor on [`RemedyView::surface`]. */
+"run_doctor" | 
+/**  Opens Activity with [`RemedyView::search`]. */
+"show_requests" | 
+/**  Opens [`RemedyView::link`] in the browser. */
+"open_link" | 
+/**  Copies [`RemedyView::text`]. */
+"copy" | 
+/**  Opens the open edits with their conflict. */
+"resolve_conflict";
+
+/**  The next step as a button. */
+export type RemedyView = {
+	/**  What it does. */
+	action: RemedyActionView,
+	/**  What is written on it. */
+	label: string,
+	/**  The surface it is about. */
+	surface: SurfaceNameView | null,
+	/**  What to search for in Activity. */
+	search: string | null,
+	/**  The page to open. */
+	link: string | null,
+	/**  The text to copy; holds no key. */
+	text: string | null,
+};
+
 /**  How to settle a conflict. */
 export type ResolutionView = 
 /**  Give the edit up. */
@@ -1113,6 +1539,28 @@ export type SegmentOverrideView = {
 	enabled: boolean,
 	/**  What members get. */
 	value: ValueView,
+};
+
+/**  A self-hosted server. */
+export type ServerView = {
+	/**  Its host, such as `flags.acme.example`. */
+	host: string,
+	/**  `/health` passes; `null` when unknown. */
+	healthy: boolean | null,
+	/**  In a word or a sentence: `Passing`, or what fails. */
+	health: string,
+	/**  Its version. */
+	version: string | null,
+	/**  When the version was last seen to change, within the last hour. */
+	version_changed_at: number | null,
+	/**  Tasks waiting; `null` when unknown, which [`ServerView::queue_note`] explains. */
+	queue: number | null,
+	/**  Where the queue is heading; `null` before the second reading. */
+	queue_trend: QueueTrendView | null,
+	/**  Why the queue is not known. */
+	queue_note: string | null,
+	/**  When this was read. */
+	checked_at: number | null,
 };
 
 /**  A flag service. */
@@ -1180,16 +1628,36 @@ export type StandingView =
 /**  The first attempt will tell. */
 "unknown";
 
+/**  The provider's status feed. */
+export type StatusFeedView = {
+	/**  It is read. */
+	enabled: boolean,
+	/**  Where; `null` where none is known for the service. */
+	url: string | null,
+	/**  When it was last read. */
+	checked_at: number | null,
+	/**  Why the last reading failed; what is shown is then the last copy. */
+	failure: string | null,
+	/**  Incidents going on, the gravest first. */
+	incidents: IncidentView[],
+};
+
 /**  What the status bar shows for one connection. */
 export type StatusView = {
 	/**  The service answered the last request. */
 	connected: boolean,
 	/**  In a few words, such as `Connected, Flagsmith 2.265.0`. */
 	sentence: string,
-	/**  Requests left; `null` where the service does not say. */
-	budget: BudgetView | null,
+	/**  Something was asked since Halyard began; before, nothing is known. */
+	tried: boolean,
+	/**  Requests left, the scarcest first; empty before the first request. */
+	budgets: BudgetView[],
 	/**  Writes waiting or on their way. */
 	writes: number,
+	/**  Titles of the provider's incidents going on, the gravest first. */
+	incidents: string[],
+	/**  Warnings in Health. */
+	warnings: number,
 };
 
 /**  What a step looks at. */
@@ -1212,12 +1680,90 @@ export type StepOutcomeView =
 /**  The server would fail here instead of answering. */
 "fails";
 
+/**  How a step of the doctor ended. */
+export type StepStateView = 
+/**  It is going on. */
+"running" | 
+/**  As it should be. */
+"passed" | 
+/**  Works, and is worth a look. */
+"noted" | 
+/**  Found what is wrong. */
+"failed" | 
+/**  Not tried, since a step above failed. */
+"waits" | 
+/**  Does not apply here. */
+"skipped";
+
 /**  A server that can be asked. */
 export type SurfaceChoiceView = {
 	/**  Which. */
 	surface: SurfaceView,
 	/**  Such as `Flags API, edge.api.flagsmith.com`. */
 	label: string,
+};
+
+/**  How fresh one surface is for one environment. */
+export type SurfaceFreshnessView = {
+	/**  The surface. */
+	surface: SurfaceNameView,
+	/**  The environment's key; `null` where it is about all of them. */
+	environment: string | null,
+	/**  The environment's name. */
+	environment_name: string | null,
+	/**  The moment up to which what it serves is known to be current; the age counts from here. */
+	as_of: number | null,
+	/**  When it was last asked. */
+	checked_at: number | null,
+	/**  Stale from this age on; `null` where it never is by its own rule. */
+	stale_after_seconds: number | null,
+	/**  The state when this was asked. */
+	state: FreshnessStateView,
+	/**  The rule in a sentence, such as `Stale after poll 10 s + 30 s × 4 key pairs = 2 min 10 s`. */
+	rule: string,
+	/**  What is the matter, in a sentence; `null` when nothing is. */
+	sentence: string | null,
+	/**  The likely cause. */
+	cause: string | null,
+	/**  The next step. */
+	next_step: string | null,
+	/**  The next step as a button. */
+	remedy: RemedyView | null,
+};
+
+/**  The kind of a surface. */
+export type SurfaceKindView = 
+/**  The mirror on this computer. */
+"mirror" | 
+/**  Flagsmith's admin API, EdgeFlags' management routes. */
+"admin" | 
+/**  Flagsmith's Flags API, EdgeFlags' evaluation. */
+"flags_api" | 
+/**  An Edge Proxy. */
+"edge_proxy";
+
+/**  A surface by kind and address. */
+export type SurfaceNameView = {
+	/**  Its kind. */
+	kind: SurfaceKindView,
+	/**  Its base address; empty for the mirror. */
+	address: string,
+	/**  What people call it, such as `Edge Proxy flags-fra2.acme.example`. */
+	name: string,
+};
+
+/**  What can be set about a connection's surfaces. */
+export type SurfaceSettingsView = {
+	/**  An own Flags API address; `null` where it is the admin API's. */
+	flags_address: string | null,
+	/**  The Edge Proxies. */
+	edge_proxies: EdgeProxyView[],
+	/**  Certificates accepted beside the system's, PEM text; `null` for none. */
+	ca_bundle: string | null,
+	/**  The provider's status feed is read. */
+	status_feed: boolean,
+	/**  Another address of it; `null` for the provider's own. */
+	status_feed_url: string | null,
 };
 
 /**  Whom to ask. */
@@ -1391,6 +1937,24 @@ export type VerdictView =
 /**  The server would fail on it. */
 "breaks";
 
+/**  Something that is wrong, with cause and remedy. */
+export type WarningView = {
+	/**  Names it from one answer to the next. */
+	id: string,
+	/**  How grave it is. */
+	gravity: GravityView,
+	/**  What happens. */
+	sentence: string,
+	/**  The likely cause, with its evidence. */
+	cause: string | null,
+	/**  The next step. */
+	next_step: string | null,
+	/**  The next step as a button. */
+	remedy: RemedyView | null,
+	/**  Since when. */
+	since: number | null,
+};
+
 /**  What would lead to another result; found by evaluating it. */
 export type WayView = {
 	/**  The result it leads to, such as `express` or `Off`. */
@@ -1419,6 +1983,10 @@ export type WireError = {
 	retry_at: number | null,
 	/**  The input field it is about. */
 	field: string | null,
+	/**  What the cause is concluded from, in sentences. */
+	evidence: string[],
+	/**  The next step as a button. */
+	remedy: RemedyView | null,
 };
 
 /* Tauri Specta runtime */

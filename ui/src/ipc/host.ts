@@ -59,6 +59,8 @@ export function asHostError(thrown: unknown): HostError {
     detail,
     retry_at: null,
     field: null,
+    evidence: [],
+    remedy: null,
   });
 }
 

@@ -149,7 +149,7 @@ describe("the frame", () => {
     const status = await host.status("acme");
     vi.spyOn(host, "status").mockResolvedValue({
       ...status,
-      budget: { remaining: 0, limit: 500, resets_at: Date.now() / 1000 - 1 },
+      budgets: status.budgets.map((budget) => ({ ...budget, resets_at: Date.now() / 1000 - 1 })),
     });
     host.changeAll();
     await waitFor(() => expect(screen.queryByText(/of 500 left/)).toBeNull());

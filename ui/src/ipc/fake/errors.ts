@@ -12,6 +12,8 @@ export function failure(code: ErrorCode, sentence: string, more: Partial<WireErr
     detail: null,
     retry_at: null,
     field: null,
+    evidence: [],
+    remedy: null,
     ...more,
   });
 }
@@ -45,6 +47,8 @@ export const keyRefused = (environmentKey: boolean) =>
     next_step: "Copy an organisation key from the organisation's settings in Flagsmith.",
     detail: '403 {"detail":"Valid master API key not found."}',
     field: "key",
+    evidence: [],
+    remedy: null,
   });
 
 export const keychainAbsent = () =>

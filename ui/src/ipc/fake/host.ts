@@ -223,10 +223,24 @@ export class FakeHost implements Host {
     return {
       connected: !offline,
       sentence: offline ? "Not connected" : `Connected, ${name}`,
-      budget: offline
-        ? null
-        : { remaining: limited ? 0 : 412, limit: 500, resets_at: this.#now() + (limited ? 18 : 23) },
+      tried: true,
+      budgets: offline
+        ? []
+        : [
+            {
+              name: "Admin",
+              remaining: limited ? 0 : 412,
+              limit: 500,
+              resets_at: this.#now() + (limited ? 18 : 23),
+              paused_until: null,
+              known: "Counted here against the documented limit.",
+              waiting: 0,
+              waiting_seconds: null,
+            },
+          ],
       writes: 0,
+      incidents: [],
+      warnings: 0,
     };
   }
 

@@ -70,6 +70,7 @@ function environmentView(
     segment_count: connection.service === "flagsmith" ? SEGMENT_COUNT : 4,
     open_edits: open.filter((edit) => edit.conflict === null).length,
     conflicts: open.filter((edit) => edit.conflict !== null).length,
+    warning: null,
   };
 }
 

@@ -108,5 +108,7 @@ function unreadable(name: string, error: DOMException | null): HostError {
     detail: error?.message ?? null,
     retry_at: null,
     field: null,
+    evidence: [],
+    remedy: null,
   });
 }

@@ -1,0 +1,117 @@
+//! Commands on freshness, diagnosis and limits.
+
+use tauri::State;
+
+use super::not_yet;
+use crate::{app::Halyard, error::WireError, view::*};
+
+/// Everything that Health shows about a connection, seen from an environment.
+#[tauri::command]
+#[specta::specta]
+pub async fn health(
+    _app: State<'_, Halyard>,
+    _connection: String,
+    _environment: String,
+) -> Result<HealthView, WireError> {
+    Err(not_yet())
+}
+
+/// Reads every surface, the server and the limits now.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_health(
+    _app: State<'_, Halyard>,
+    _connection: String,
+    _environment: String,
+) -> Result<(), WireError> {
+    Err(not_yet())
+}
+
+/// Looks at a surface step by step. Each step is told by an event; the whole
+/// is the answer, also when it was stopped.
+#[tauri::command]
+#[specta::specta]
+pub async fn run_doctor(_app: State<'_, Halyard>, _request: DoctorRequest) -> Result<DoctorView, WireError> {
+    Err(not_yet())
+}
+
+/// Stops a run of the doctor.
+#[tauri::command]
+#[specta::specta]
+pub async fn stop_doctor(_app: State<'_, Halyard>, _run: String) -> Result<(), WireError> {
+    Err(not_yet())
+}
+
+/// Follows a flag's state as the mirror has it until each surface serves it.
+/// The answer names the check.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_propagation(
+    _app: State<'_, Halyard>,
+    _connection: String,
+    _environment: String,
+    _flag: String,
+) -> Result<String, WireError> {
+    Err(not_yet())
+}
+
+/// Stops following.
+#[tauri::command]
+#[specta::specta]
+pub async fn stop_propagation(_app: State<'_, Halyard>, _id: String) -> Result<(), WireError> {
+    Err(not_yet())
+}
+
+/// Gives up what waits for a connection's budgets. Nothing of it was sent.
+/// The answer is how many requests there were.
+#[tauri::command]
+#[specta::specta]
+pub async fn give_up_waiting(_app: State<'_, Halyard>, _connection: String) -> Result<u32, WireError> {
+    Err(not_yet())
+}
+
+/// What can be set about a connection's surfaces.
+#[tauri::command]
+#[specta::specta]
+pub async fn surface_settings(
+    _app: State<'_, Halyard>,
+    _connection: String,
+) -> Result<SurfaceSettingsView, WireError> {
+    Err(not_yet())
+}
+
+/// Keeps what was set; addresses are normalised, which the answer shows.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_surface_settings(
+    _app: State<'_, Halyard>,
+    _connection: String,
+    _settings: SurfaceSettingsView,
+) -> Result<SurfaceSettingsView, WireError> {
+    Err(not_yet())
+}
+
+/// Opens a page of the provider in the browser. Only https addresses.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_link(_app: State<'_, Halyard>, _link: String) -> Result<(), WireError> {
+    Err(not_yet())
+}
+
+/// The demo's fault board; empty while the demo does not run.
+#[tauri::command]
+#[specta::specta]
+pub async fn demo_faults(_app: State<'_, Halyard>) -> Result<Vec<DemoFaultView>, WireError> {
+    Ok(Vec::new())
+}
+
+/// Turns one of the demo's faults on or off.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_demo_fault(
+    _app: State<'_, Halyard>,
+    _id: String,
+    _on: bool,
+) -> Result<Vec<DemoFaultView>, WireError> {
+    Err(not_yet())
+}
