@@ -6,6 +6,7 @@
 mod conflict;
 mod connection;
 mod diff;
+mod document;
 mod edit;
 mod flag;
 mod freshness;
@@ -19,6 +20,7 @@ pub use connection::{
     FlagsmithEndpoint, Named, Protection, Service, Surface,
 };
 pub use diff::{Field, differences};
+pub use document::document_digest;
 pub use edit::{Change, Edit, EditId, EditState};
 pub use flag::{
     Flag, FlagKey, FlagKind, FlagNote, FlagState, FlagValue, SegmentOverride, Tag, ValueKind, Variant,

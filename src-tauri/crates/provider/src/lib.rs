@@ -28,7 +28,7 @@ pub use exchange::{Exchange, Observer};
 pub use failure::{Failure, FailureKind, Stage};
 pub use flagsmith::Flagsmith;
 pub use governor::{Budget, BudgetClass, Governor, Known};
-pub use http::{Clock, HttpSettings};
+pub use http::{CaBundle, Clock, HttpSettings, ProxyRule, Resolver};
 pub use probe::{
     Allowances, Confirm, Door, ProxyHealth, Queue, Reach, Reached, ServedFlag, ServerHealth, Stamp,
     SurfaceReading,

@@ -59,7 +59,8 @@ impl EdgeFlags {
             AUTHORIZATION,
             "Bearer ",
             secret,
-        )?;
+        )?
+        .trusting(access.endpoint.ca_bundle())?;
         // Lists may be served from a cache up to 30 s old otherwise.
         Ok(call
             .with_header(CACHE_CONTROL, "no-cache")

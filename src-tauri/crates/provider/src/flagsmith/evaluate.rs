@@ -33,7 +33,8 @@ pub(super) async fn evaluate(
             ));
         }
     };
-    let call = Call::new(transport, service, base, KEY_HEADER, "", &environment.key.0)?;
+    let call = Call::new(transport, service, base, KEY_HEADER, "", &environment.key.0)?
+        .trusting(endpoint.ca_bundle.as_deref())?;
     let sent = call
         .read(
             Method::POST,

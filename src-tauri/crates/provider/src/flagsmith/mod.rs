@@ -64,7 +64,8 @@ impl Flagsmith {
             AUTHORIZATION,
             scheme,
             secret,
-        )?;
+        )?
+        .trusting(access.endpoint.ca_bundle())?;
         Ok(call.explained(move |failure| key::explain(failure, secret, endpoint.auth)))
     }
 

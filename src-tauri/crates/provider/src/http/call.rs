@@ -22,6 +22,8 @@ pub(crate) enum Service {
     FlagsApi,
     EdgeProxy,
     EdgeFlags,
+    #[allow(dead_code, reason = "the client of the feed comes next")]
+    StatusFeed,
 }
 
 impl Service {
@@ -31,6 +33,7 @@ impl Service {
             Service::FlagsApi => "The Flags API",
             Service::EdgeProxy => "The Edge Proxy",
             Service::EdgeFlags => "EdgeFlags",
+            Service::StatusFeed => "The status page",
         }
     }
 }
@@ -58,6 +61,7 @@ type Explain<'a> = Box<dyn Fn(&mut Failure) + Send + Sync + 'a>;
 /// counted, with what their answers said about limits.
 pub(crate) struct Call<'a> {
     transport: &'a Transport,
+    client: reqwest::Client,
     service: Service,
     base: Url,
     headers: HeaderMap,
@@ -78,6 +82,23 @@ impl<'a> Call<'a> {
         scheme: &str,
         secret: &'a str,
     ) -> Result<Call<'a>, Failure> {
+        let mut call = Call::open(transport, service, base)?;
+        let mut value = HeaderValue::from_str(&format!("{scheme}{secret}")).map_err(|_| {
+            let mut failure = Failure::new(
+                FailureKind::Unauthorised,
+                "The key holds characters that no key has.",
+            );
+            failure.next_step = Some("Paste the key alone, on one line.".into());
+            failure
+        })?;
+        value.set_sensitive(true);
+        call.headers.insert(header, value);
+        call.secret = secret;
+        Ok(call)
+    }
+
+    /// Prepares a call without a key.
+    pub(crate) fn open(transport: &'a Transport, service: Service, base: &str) -> Result<Call<'a>, Failure> {
         let base = Url::parse(base)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
@@ -89,29 +110,27 @@ impl<'a> Call<'a> {
                     "The base address of the connection cannot be used.",
                 )
             })?;
-        let mut value = HeaderValue::from_str(&format!("{scheme}{secret}")).map_err(|_| {
-            let mut failure = Failure::new(
-                FailureKind::Unauthorised,
-                "The key holds characters that no key has.",
-            );
-            failure.next_step = Some("Paste the key alone, on one line.".into());
-            failure
-        })?;
-        value.set_sensitive(true);
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(header, value);
         Ok(Call {
             transport,
+            client: transport.client_for(&base, None)?,
             service,
             base,
             headers,
-            secret,
+            secret: "",
             explain: None,
             requests: AtomicU32::new(0),
             limits: Mutex::new(None),
             version: Mutex::new(None),
         })
+    }
+
+    /// Accepts certificates of these authorities beside those that the system
+    /// trusts; PEM text.
+    pub(crate) fn trusting(mut self, ca_bundle: Option<&str>) -> Result<Call<'a>, Failure> {
+        self.client = self.transport.client_for(&self.base, ca_bundle)?;
+        Ok(self)
     }
 
     /// Adds what only the service's module knows to every failed status.
@@ -181,7 +200,7 @@ impl<'a> Call<'a> {
             .with_max_times(settings.retries)
             .with_jitter();
         let once = || async {
-            let sent = self.send(method.clone(), url.clone(), None, body, timeout).await;
+            let sent = self.send(method.clone(), url.clone(), &[], body, timeout).await;
             let reply = sent.map_err(|broken| broken.failure)?;
             if (200..300).contains(&reply.status) {
                 return Ok(reply);
@@ -201,7 +220,7 @@ impl<'a> Call<'a> {
     ) -> Result<Reply, WriteFailure> {
         let body = (method != Method::DELETE).then_some(body);
         let reply = self
-            .send(method, url, condition, body, Timeout::Ordinary)
+            .send(method, url, condition.as_slice(), body, Timeout::Ordinary)
             .await
             .map_err(|broken| {
                 if broken.may_have_arrived {
@@ -215,6 +234,30 @@ impl<'a> Call<'a> {
             300..400 | 408 | 500.. => Err(WriteFailure::Unsettled(self.status_failure(&reply))),
             _ => Err(WriteFailure::Nothing(self.status_failure(&reply), reply.value())),
         }
+    }
+
+    /// Sends a `GET`, again where it failed on its way, and gives back the
+    /// answer whatever its status is. `conditions` are headers such as
+    /// `If-None-Match`.
+    #[allow(dead_code, reason = "the probes that use it come next")]
+    pub(crate) async fn ask(
+        &self,
+        url: Url,
+        conditions: &[(HeaderName, String)],
+        timeout: Timeout,
+    ) -> Result<Reply, Failure> {
+        let settings = &self.transport.settings;
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(settings.retry_pause)
+            .with_max_times(settings.retries)
+            .with_jitter();
+        let once = || async {
+            let sent = self
+                .send(Method::GET, url.clone(), conditions, None, timeout)
+                .await;
+            sent.map_err(|broken| broken.failure)
+        };
+        once.retry(pauses).when(may_pass).await
     }
 
     /// Parses an answer; a failure holds no credential.
@@ -236,7 +279,8 @@ impl<'a> Call<'a> {
         failure
     }
 
-    fn status_failure(&self, reply: &Reply) -> Failure {
+    /// What an answer that is no success says.
+    pub(crate) fn status_failure(&self, reply: &Reply) -> Failure {
         let now = (self.transport.settings.now)();
         let mut failure = sort::status_failure(reply, self.service, now);
         if let Some(explain) = &self.explain {
@@ -249,18 +293,17 @@ impl<'a> Call<'a> {
         &self,
         method: Method,
         url: Url,
-        condition: Option<(HeaderName, String)>,
+        conditions: &[(HeaderName, String)],
         body: Option<&Value>,
         timeout: Timeout,
     ) -> Result<Reply, Broken> {
         let request_name = format!("{method} {}", sort::plain_address(&url));
         let mut request = self
-            .transport
-            .client_for(&url)
+            .client
             .request(method, url.clone())
             .headers(self.headers.clone())
             .timeout(self.time_for(timeout));
-        if let Some((name, value)) = condition {
+        for (name, value) in conditions {
             request = request.header(name, value);
         }
         if let Some(body) = body {
@@ -275,6 +318,7 @@ impl<'a> Call<'a> {
         self.note(response.headers());
         let status = response.status().as_u16();
         let headers = response.headers().clone();
+        let certificate = super::client::certificate_of(&response);
         let limit = self.transport.settings.body_limit;
         let mut read = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, true))? {
@@ -297,6 +341,7 @@ impl<'a> Call<'a> {
             headers,
             body: read.freeze(),
             request: request_name,
+            certificate,
         })
     }
 

@@ -7,6 +7,7 @@
 //! to the caller.
 
 mod call;
+mod client;
 mod limits;
 mod reply;
 mod sort;
@@ -14,13 +15,12 @@ mod sort;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use halyard_model::Timestamp;
-use reqwest::redirect::Policy;
 use url::{Host, Url};
 
 pub(crate) use call::{Call, Service, Timeout, WriteFailure};
+pub(crate) use client::Transport;
+pub use client::{CaBundle, ProxyRule, Resolver};
 pub(crate) use reply::{Reply, malformed, parse, shorten};
-
-use crate::{Failure, FailureKind};
 
 /// Reads a clock: the moment it is called.
 pub type Clock = fn() -> Timestamp;
@@ -48,6 +48,10 @@ pub struct HttpSettings {
     pub settling_pause: Duration,
     /// Where the time comes from, for a moment named relative to now.
     pub now: Clock,
+    /// Resolves names instead of the system.
+    pub resolver: Option<Resolver>,
+    /// Which HTTP proxy stands between.
+    pub proxy: ProxyRule,
 }
 
 impl Default for HttpSettings {
@@ -62,6 +66,8 @@ impl Default for HttpSettings {
             settling_reads: 4,
             settling_pause: Duration::from_millis(600),
             now: wall_clock,
+            resolver: None,
+            proxy: ProxyRule::default(),
         }
     }
 }
@@ -69,53 +75,6 @@ impl Default for HttpSettings {
 fn wall_clock() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// The HTTP clients and the settings they were made with.
-#[derive(Clone, Debug)]
-pub(crate) struct Transport {
-    /// Honours the system's proxy.
-    outward: reqwest::Client,
-    /// Never uses a proxy: a proxy cannot reach this computer's loopback.
-    loopback: reqwest::Client,
-    pub(crate) settings: HttpSettings,
-}
-
-impl Transport {
-    /// Sets the clients up. Fails where the system offers no usable TLS.
-    pub(crate) fn new(settings: HttpSettings) -> Result<Transport, Failure> {
-        Ok(Transport {
-            outward: client(&settings, reqwest::Client::builder())?,
-            loopback: client(&settings, reqwest::Client::builder().no_proxy())?,
-            settings,
-        })
-    }
-
-    fn client_for(&self, url: &Url) -> &reqwest::Client {
-        if is_loopback(url) {
-            &self.loopback
-        } else {
-            &self.outward
-        }
-    }
-}
-
-fn client(settings: &HttpSettings, builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Failure> {
-    builder
-        .user_agent(concat!("Halyard/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(settings.connect_timeout)
-        .build()
-        .map_err(|_| {
-            let mut failure = Failure::new(
-                FailureKind::Unreachable(crate::Stage::Tls),
-                "This computer offers no usable encryption for connections.",
-            );
-            failure.next_step =
-                Some("Install the system's certificates (on Debian: the package ca-certificates).".into());
-            failure
-        })
 }
 
 /// Whether an address leads to this computer itself.

@@ -18,6 +18,9 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
     /// Method and address without query, for a failure to name.
     pub(crate) request: String,
+    /// The server's certificate as it was shown, DER; `None` for plain HTTP.
+    #[allow(dead_code, reason = "the probe that uses it comes next")]
+    pub(crate) certificate: Option<Bytes>,
 }
 
 impl Reply {
@@ -166,6 +169,7 @@ mod tests {
             headers,
             body: Bytes::copy_from_slice(body.as_bytes()),
             request: "GET https://host/".into(),
+            certificate: None,
         }
     }
 

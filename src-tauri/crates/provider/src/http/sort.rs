@@ -94,6 +94,7 @@ fn unauthorised(service: Service) -> Failure {
             "Compare its environment_key_pairs with the environment's keys, then restart it."
         }
         Service::EdgeFlags => "Check the token: it may be wrong, deleted or expired.",
+        Service::StatusFeed => "Check the address of the status feed: a public one needs no key.",
     };
     told(
         FailureKind::Unauthorised,
@@ -408,6 +409,7 @@ mod tests {
                 headers,
                 body: bytes::Bytes::new(),
                 request: format!("PUT {ASKED}"),
+                certificate: None,
             };
             let failure = status_failure(&reply, Service::Flagsmith, Timestamp(0));
             assert!(matches!(failure.kind, FailureKind::BadAddress { .. }));
@@ -433,6 +435,7 @@ mod tests {
                 headers,
                 body: bytes::Bytes::new(),
                 request: "GET https://host.test/".into(),
+                certificate: None,
             };
             let failure = status_failure(&reply, Service::EdgeFlags, Timestamp(5));
             assert!(failure.sentence.contains(told), "{failure}");
