@@ -30,8 +30,8 @@ pub use flagsmith::Flagsmith;
 pub use governor::{Budget, BudgetClass, Governor, Known};
 pub use http::{CaBundle, Clock, HttpSettings, ProxyRule, Resolver};
 pub use probe::{
-    Allowances, Confirm, Door, ProxyHealth, Queue, Reach, Reached, ServedFlag, ServerHealth, Stamp,
-    SurfaceReading,
+    Allowances, Confirm, Door, LONGEST_UNCHANGED, MOST_UNCHANGED, ProxyHealth, Queue, Reach, Reached,
+    ServedFlag, ServerHealth, Stamp, SurfaceReading,
 };
 pub use provide::{
     Access, Answer, Credential, Discovery, Listing, Permission, Progress, Provider, RateLimit, Standing,

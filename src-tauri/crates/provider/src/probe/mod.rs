@@ -14,21 +14,62 @@ use crate::Failure;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Confirm {
     /// By the service's own word that nothing changed since this reading,
-    /// where it knows conditional reads. That word may be up to a minute old
-    /// and even be given while the database is down.
+    /// where it knows conditional reads and [`Stamp::may_be_asked`] allows it.
+    /// That word may be up to a minute old and even be given while the
+    /// database is down.
     Unless(Box<Stamp>),
     /// By the content alone.
     #[default]
     Content,
 }
 
-/// What a later conditional read refers to.
+/// What a later conditional read refers to, and how far the service's word
+/// that nothing changed may still be taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stamp {
     /// `Last-Modified`, verbatim.
     pub last_modified: Option<String>,
     /// `ETag`, verbatim.
     pub etag: Option<String>,
+    /// How often in a row the service has only said that nothing changed.
+    pub unchanged: u32,
+    /// When the content itself was last read. `None` makes the next reading
+    /// read it, whatever else the stamp holds.
+    pub content_at: Option<Timestamp>,
+}
+
+/// How often in a row a service's word that nothing changed is taken.
+pub const MOST_UNCHANGED: u32 = 5;
+
+/// How long after the content was read that word is taken at all.
+pub const LONGEST_UNCHANGED: Duration = Duration::from_secs(120);
+
+impl Stamp {
+    /// Whether the next reading may be answered by the service's word alone.
+    ///
+    /// That word has three known faults: it is up to a minute late, because it
+    /// comes from a cached row; it cannot tell two changes in one second
+    /// apart, so that the later one stays hidden until a third; and it is
+    /// given while the database is down. Hence it is taken a few times in a
+    /// row and for a short while, and then the content is read.
+    pub fn may_be_asked(&self, now: Timestamp) -> bool {
+        let Some(content_at) = self.content_at else {
+            return false;
+        };
+        let longest = i64::try_from(LONGEST_UNCHANGED.as_millis()).unwrap_or(i64::MAX);
+        (self.last_modified.is_some() || self.etag.is_some())
+            && self.unchanged < MOST_UNCHANGED
+            // A clock that was set back proves nothing about the time since.
+            && (content_at..content_at.plus_millis(longest)).contains(&now)
+    }
+
+    /// The stamp after one more answer that nothing changed.
+    pub(crate) fn once_more(&self) -> Stamp {
+        Stamp {
+            unchanged: self.unchanged.saturating_add(1),
+            ..self.clone()
+        }
+    }
 }
 
 /// What one surface serves for one environment at one moment.
@@ -38,8 +79,8 @@ pub struct SurfaceReading {
     pub at: Timestamp,
     /// How long it took.
     pub took: Duration,
-    /// The service said that nothing changed: `digest`, `flags` and `bytes`
-    /// are `None` then.
+    /// The service said that nothing changed since the reading whose stamp was
+    /// given: `digest`, `flags` and `bytes` are `None` then.
     pub not_modified: bool,
     /// Hash of the document's content without what is random in it, the same
     /// for the same content on every surface (`halyard_model::document_digest`).
@@ -64,8 +105,8 @@ pub struct SurfaceReading {
 pub struct ServedFlag {
     /// Its key.
     pub key: FlagKey,
-    /// On or off.
-    pub enabled: bool,
+    /// On or off; `None` where the surface tells values alone.
+    pub enabled: Option<bool>,
     /// Its value.
     pub value: FlagValue,
 }
@@ -179,7 +220,8 @@ pub struct Reach {
     pub address: String,
     /// What was reached, in order.
     pub steps: Vec<Reached>,
-    /// Why it ended there; `None` when it came to an answer.
+    /// Why it ended there. An answer that is no success is told here too, and
+    /// is among the steps; `None` after a success.
     pub failure: Option<Box<Failure>>,
 }
 
@@ -190,4 +232,40 @@ pub enum Door {
     Liveness(Surface),
     /// A place that needs the key of this surface.
     Key(Surface),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_that_nothing_changed_is_taken_a_few_times_and_for_a_while() {
+        const READ: i64 = 1_795_000_000_000;
+        let fresh = Stamp {
+            last_modified: Some("Sat, 21 Nov 2026 03:32:01 GMT".into()),
+            etag: None,
+            unchanged: 0,
+            content_at: Some(Timestamp(READ)),
+        };
+        let may = |stamp: &Stamp, seconds: i64| stamp.may_be_asked(Timestamp(READ + seconds * 1000));
+        assert!(may(&fresh, 0) && may(&fresh, 119));
+        assert!(!may(&fresh, 120), "never longer than two minutes");
+        assert!(!may(&fresh, -1), "a clock set back");
+        let mut stamp = fresh.clone();
+        let taken = std::iter::from_fn(|| {
+            let may = may(&stamp, 10);
+            stamp = stamp.once_more();
+            may.then_some(())
+        });
+        assert_eq!(taken.take(20).count(), 5);
+        let unread = Stamp {
+            content_at: None,
+            ..fresh.clone()
+        };
+        let nothing_to_name = Stamp {
+            last_modified: None,
+            ..fresh
+        };
+        assert!(!may(&unread, 0) && !may(&nothing_to_name, 0));
+    }
 }
