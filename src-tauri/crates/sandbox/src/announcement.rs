@@ -8,8 +8,8 @@ use serde_json::Value;
 /// The credentials open nothing but this sandbox; still they stay out of debug output, as any would.
 #[derive(Clone, Serialize)]
 pub struct Announcement {
-    /// `url` (ending in `/api/v1/`), `api_key`, `token`, `organisation`, `project` and `environments`, each
-    /// with `name`, `id`, `client_key`, `server_key` and `versioned`.
+    /// `url` (ending in `/api/v1/`), `api_key`, `token`, `staff_token` (of somebody who may read the task
+    /// queue), `organisation`, `project` and `environments`, each with `name`, `id`, `client_key`, `server_key` and `versioned`.
     pub flagsmith: Value,
     /// The Edge Proxy; its address ends in `/api/v1/`.
     pub edge_proxy: Place,

@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
     Effect, Fault, MayaEdit, Surface, edge_proxy::EdgeProxy, edgeflags::EdgeFlags, flagsmith::Flagsmith,
+    levers::Levers,
 };
 
 /// Where faults are set, in process or over the control route; clones share one board.
@@ -19,14 +21,6 @@ pub struct FaultBoard {
 struct State {
     posted: Vec<Posted>,
     levers: Levers,
-}
-
-/// Which services are held still.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Levers {
-    stale_flagsmith: bool,
-    stale_edgeflags: bool,
-    frozen_proxy: bool,
 }
 
 /// The services that faults and Maya act on.
@@ -47,6 +41,9 @@ pub struct Posted {
     pub seen: u32,
     /// How many of them it struck.
     pub struck: u32,
+    /// When it was set.
+    #[serde(skip)]
+    pub set_at: Timestamp,
 }
 
 impl Posted {
@@ -55,6 +52,7 @@ impl Posted {
             fault,
             seen: 0,
             struck: 0,
+            set_at: Timestamp::now(),
         }
     }
 }
@@ -150,28 +148,10 @@ impl FaultBoard {
         effects
     }
 
-    /// A lever is pulled only when it moves: holding a service still anew would hold it at a later moment.
     fn pull_levers(&self, state: &mut State) {
-        let is_set = |name: &str, surface: Surface| {
-            state.posted.iter().any(|one| {
-                one.fault.effect.name() == name && one.fault.surface.is_none_or(|wanted| wanted == surface)
-            })
-        };
-        let wanted = Levers {
-            stale_flagsmith: is_set(Effect::StaleDocument.name(), Surface::Flagsmith),
-            stale_edgeflags: is_set(Effect::StaleDocument.name(), Surface::EdgeFlags),
-            frozen_proxy: is_set(Effect::FrozenProxy.name(), Surface::EdgeProxy),
-        };
+        let wanted = Levers::wanted(&state.posted);
         let before = std::mem::replace(&mut state.levers, wanted);
-        if before.stale_flagsmith != wanted.stale_flagsmith {
-            self.services.flagsmith.freeze_document(wanted.stale_flagsmith);
-        }
-        if before.stale_edgeflags != wanted.stale_edgeflags {
-            self.services.edgeflags.lag_reads(wanted.stale_edgeflags);
-        }
-        if before.frozen_proxy != wanted.frozen_proxy {
-            self.services.edge_proxy.freeze(wanted.frozen_proxy);
-        }
+        state.levers.pull(&before, &self.services);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

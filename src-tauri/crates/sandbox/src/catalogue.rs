@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::fault::{incident_component, incident_impact, incident_title};
+use crate::effect::{
+    broken_routes, incident_component, incident_impact, incident_title, maintenance_title, page,
+};
 
 /// A fault as the control route lists it: its name, what it does, and its own parameters.
 #[derive(Debug, Clone, Serialize)]
@@ -16,20 +18,27 @@ pub struct Listed {
     pub parameters: Value,
 }
 
-/// Every fault there is.
+/// Every fault there is: first what befalls single requests, then the states of services.
 pub fn catalogue() -> Vec<Listed> {
-    let listed = |name, description, own: Value| {
-        let mut parameters = own;
-        let state = matches!(name, "stale_document" | "frozen_proxy" | "incident");
-        if let (Some(all), Value::Object(shared)) = (parameters.as_object_mut(), matching(state)) {
-            all.extend(shared);
-        }
-        Listed {
-            name,
-            description,
-            parameters,
-        }
-    };
+    let mut all = of_requests();
+    all.extend(of_services());
+    all
+}
+
+fn listed(name: &'static str, description: &'static str, own: Value, shared: Value) -> Listed {
+    let mut parameters = own;
+    if let (Some(all), Value::Object(shared)) = (parameters.as_object_mut(), shared) {
+        all.extend(shared);
+    }
+    Listed {
+        name,
+        description,
+        parameters,
+    }
+}
+
+fn of_requests() -> Vec<Listed> {
+    let listed = |name, description, own| listed(name, description, own, matching());
     let ms = || json!({ "ms": { "type": "integer", "unit": "milliseconds", "required": true } });
     vec![
         listed(
@@ -49,6 +58,23 @@ pub fn catalogue() -> Vec<Listed> {
                 "status": { "type": "integer", "values": [500, 502, 503, 504], "default": 500 },
                 "body": { "type": "string", "values": ["html", "json", "empty"], "default": "html" },
             }),
+        ),
+        listed(
+            "answer",
+            "Exactly this is answered; not carried out.",
+            json!({
+                "status": { "type": "integer", "meaning": "200 to 599", "example": 403, "required": true },
+                "content_type": { "type": "string", "default": page() },
+                "body": { "type": "string", "default": "" },
+                "headers": { "type": "object", "meaning": "further headers by name", "default": {} },
+            }),
+        ),
+        listed(
+            "clock_skew",
+            "The Date header is off; carried out.",
+            json!({ "seconds": {
+                "type": "integer", "unit": "seconds", "meaning": "to the future where positive", "required": true,
+            } }),
         ),
         listed(
             "cut_body",
@@ -91,14 +117,46 @@ pub fn catalogue() -> Vec<Listed> {
             json!({}),
         ),
         listed(
+            "maya",
+            "A colleague edits just before or just after the nth matching request.",
+            json!({
+                "edit": {
+                    "type": "object",
+                    "members": ["environment", "flag", "enabled", "value"],
+                    "example": { "environment": "staging", "flag": "guest_checkout", "enabled": true },
+                    "required": true,
+                },
+                "when": { "type": "string", "values": ["before", "after"], "default": "before" },
+                "nth": { "type": "integer", "default": 1 },
+            }),
+        ),
+    ]
+}
+
+fn of_services() -> Vec<Listed> {
+    let listed = |name, description, own| listed(name, description, own, surface());
+    let mut all = vec![
+        listed(
             "stale_document",
             "Reads answer from the moment the fault was set.",
             json!({}),
         ),
         listed(
             "frozen_proxy",
-            "The Edge Proxy takes no new documents.",
+            "The Edge Proxy takes no new documents, and its health stays green.",
             json!({}),
+        ),
+        listed(
+            "cold_proxy",
+            "The Edge Proxy has no document and gets none, as started while its upstream is down.",
+            json!({}),
+        ),
+        listed(
+            "bad_key_pair",
+            "The Edge Proxy's server-side key of one environment is refused upstream.",
+            json!({ "environment": {
+                "type": "string", "meaning": "name or client-side key", "example": "Staging", "required": true,
+            } }),
         ),
         listed(
             "incident",
@@ -114,34 +172,106 @@ pub fn catalogue() -> Vec<Listed> {
             }),
         ),
         listed(
-            "maya",
-            "A colleague edits just before or just after the nth matching request.",
+            "maintenance",
+            "The status feed tells of scheduled maintenance.",
             json!({
-                "edit": {
-                    "type": "object",
-                    "members": ["environment", "flag", "enabled", "value"],
-                    "required": true,
-                },
-                "when": { "type": "string", "values": ["before", "after"], "default": "before" },
-                "nth": { "type": "integer", "default": 1 },
+                "title": { "type": "string", "default": maintenance_title() },
+                "component": { "type": "string", "default": incident_component() },
+                "starts_in": { "type": "integer", "unit": "seconds", "default": 3600 },
+                "lasts": { "type": "integer", "unit": "seconds", "default": 3600 },
             }),
+        ),
+        listed(
+            "odd_feed",
+            "The status feed is told in a way that a lenient reader has to bear.",
+            json!({ "oddity": {
+                "type": "string",
+                "values": ["missing_members", "unknown_words", "wrong_types", "status_only"],
+                "example": "unknown_words",
+                "required": true,
+            } }),
+        ),
+    ];
+    all.extend(of_flagsmith());
+    all
+}
+
+fn of_flagsmith() -> Vec<Listed> {
+    let listed = |name, description, own| listed(name, description, own, surface());
+    let maybe = |unit: &str| json!({ "type": "integer", "unit": unit, "default": null });
+    vec![
+        listed(
+            "database_down",
+            "Flagsmith's database is down: pages with status 500, its health says so, and a conditional document \
+             request may still get a 304.",
+            json!({}),
+        ),
+        listed(
+            "failed_migrations",
+            "Flagsmith's migrations failed half way: its health says so, and some routes break.",
+            json!({ "broken": { "type": "array", "meaning": "parts of paths", "default": broken_routes() } }),
+        ),
+        listed(
+            "document_lag",
+            "Flagsmith tells the time of the last change late; conditional document requests get a 304 meanwhile.",
+            json!({ "ms": { "type": "integer", "unit": "milliseconds", "required": true } }),
+        ),
+        listed(
+            "queue",
+            "Tasks wait in Flagsmith's queue, and its documents stand still until it is empty.",
+            json!({
+                "waiting": { "type": "integer", "unit": "tasks", "required": true },
+                "per_second": { "type": "integer", "meaning": "more after each second, or fewer", "default": 0 },
+            }),
+        ),
+        listed(
+            "throttle_window",
+            "Flagsmith limits each credential on its administration routes.",
+            json!({
+                "requests": { "type": "integer", "meaning": "in a window", "required": true },
+                "window_ms": { "type": "integer", "unit": "milliseconds", "required": true },
+            }),
+        ),
+        listed(
+            "usage",
+            "What Flagsmith tells of usage and of the plan; nothing of what is left out.",
+            json!({
+                "calls": maybe("calls in 30 days"),
+                "allowance": maybe("calls in a month"),
+                "plan": { "type": "string", "default": null },
+            }),
+        ),
+        listed(
+            "project_limits",
+            "What Flagsmith allows in a project; it tells and enforces no limit that is left out.",
+            json!({
+                "features": maybe("flags"),
+                "segments": maybe("segments"),
+                "segment_overrides": maybe("overrides in one environment"),
+            }),
+        ),
+        listed(
+            "serving_blocked",
+            "Flagsmith serves no flags to the organisation, as over its plan's allowance.",
+            json!({}),
         ),
     ]
 }
 
-/// The parameters that say which requests a fault strikes.
-fn matching(is_state: bool) -> Value {
-    let surface = json!({
+/// The parameter of a state: which service is in it.
+fn surface() -> Value {
+    json!({
         "surface": {
             "type": "string",
             "values": ["flagsmith", "edge_proxy", "edgeflags", "status", "proxy_upstream"],
             "default": null,
         },
-    });
-    if is_state {
-        return surface;
-    }
-    let mut all = surface;
+    })
+}
+
+/// The parameters that say which requests a fault strikes.
+fn matching() -> Value {
+    let mut all = surface();
     all["method"] = json!({ "type": "string", "default": null });
     all["path"] = json!({ "type": "string", "meaning": "part of the path with its query", "default": null });
     all["after"] = json!({ "type": "integer", "meaning": "let the first n pass", "default": 0 });

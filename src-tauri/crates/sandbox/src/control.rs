@@ -16,6 +16,9 @@ use crate::{
     Effect, Fault, FaultBoard, MayaEdit, Surface, catalogue, edgeflags::EdgeFlagsOptions, journal::Journal,
 };
 
+/// Further off, a date would leave what HTTP can write; seconds.
+const MOST_SKEW: u64 = 315_360_000;
+
 #[derive(Debug, Clone)]
 struct Control {
     board: FaultBoard,
@@ -110,6 +113,13 @@ fn read_fault(name: &str, setting: Value) -> Result<Fault, String> {
     setting.insert("name".to_owned(), json!(name));
     let fault: Fault = serde_json::from_value(Value::Object(setting)).map_err(|error| error.to_string())?;
     match &fault.effect {
+        Effect::Answer { status, .. } if !(200..600).contains(status) => {
+            Err("status is from 200 to 599".to_owned())
+        }
+        Effect::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SKEW => {
+            Err("seconds are at most ten years".to_owned())
+        }
+        Effect::ThrottleWindow { window_ms: 0, .. } => Err("window_ms is at least 1".to_owned()),
         Effect::ServerError { status, .. } if !matches!(status, 500 | 502 | 503 | 504) => {
             Err("status is 500, 502, 503 or 504".to_owned())
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::MayaEdit;
+use crate::Effect;
 
 /// One of the services that the sandbox speaks, as a place where a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,114 +133,6 @@ impl Fault {
     }
 }
 
-/// What a fault does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "snake_case")]
-pub enum Effect {
-    /// The request is carried out after a wait, even if the client has gone by then.
-    Latency {
-        /// Milliseconds.
-        ms: u64,
-    },
-    /// 429 in the service's own shape. The request is not carried out.
-    Throttle {
-        /// Seconds in `Retry-After`; without a number the header is absent.
-        #[serde(default)]
-        retry_after: Option<u64>,
-    },
-    /// A 5xx. The request is not carried out.
-    ServerError {
-        /// 500, 502, 503 or 504.
-        #[serde(default = "internal_server_error")]
-        status: u16,
-        /// What the body is.
-        #[serde(default)]
-        body: ErrorBody,
-    },
-    /// The request is carried out, and the connection closes in the middle of the answer's body.
-    CutBody,
-    /// The request is carried out, and the connection closes without an answer.
-    CommitThenCut,
-    /// The connection closes without an answer, and the request is carried out later.
-    LateCommit {
-        /// How much later, in milliseconds.
-        ms: u64,
-    },
-    /// The connection closes without an answer. The request is not carried out.
-    Refuse,
-    /// The request is carried out, and the answer is 200 with valid JSON of another shape.
-    WrongShape,
-    /// The request is carried out, and the answer's JSON breaks off although its length is as promised.
-    MalformedJson,
-    /// 200 with JSON of this size in place of the answer. The request is not carried out.
-    HugeBody {
-        /// At least this many bytes.
-        bytes: u64,
-    },
-    /// Every page of a list says that there is another one, and there always is.
-    EndlessPaging,
-    /// Reads keep answering from the data of the moment the fault was set: Flagsmith's environment
-    /// documents, EdgeFlags' lists and evaluations.
-    StaleDocument,
-    /// The Edge Proxy takes no new documents.
-    FrozenProxy,
-    /// The status feed tells of an open incident.
-    Incident {
-        /// The incident's title.
-        #[serde(default = "incident_title")]
-        title: String,
-        /// `minor`, `major` or `critical`.
-        #[serde(default = "incident_impact")]
-        impact: String,
-        /// The component that is degraded.
-        #[serde(default = "incident_component")]
-        component: String,
-    },
-    /// A colleague edits just before or just after a request is handled.
-    Maya {
-        /// What she changes.
-        edit: MayaEdit,
-        /// Before or after the request.
-        #[serde(default)]
-        when: Moment,
-        /// Which matching request, from 1.
-        #[serde(default = "first")]
-        nth: u32,
-    },
-}
-
-impl Effect {
-    /// The name in the control route.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Latency { .. } => "latency",
-            Self::Throttle { .. } => "throttle",
-            Self::ServerError { .. } => "server_error",
-            Self::CutBody => "cut_body",
-            Self::CommitThenCut => "commit_then_cut",
-            Self::LateCommit { .. } => "late_commit",
-            Self::Refuse => "refuse",
-            Self::WrongShape => "wrong_shape",
-            Self::MalformedJson => "malformed_json",
-            Self::HugeBody { .. } => "huge_body",
-            Self::EndlessPaging => "endless_paging",
-            Self::StaleDocument => "stale_document",
-            Self::FrozenProxy => "frozen_proxy",
-            Self::Incident { .. } => "incident",
-            Self::Maya { .. } => "maya",
-        }
-    }
-
-    /// Whether the fault is a state of a service, which holds until cleared, rather than something that
-    /// befalls single requests.
-    pub(crate) fn is_state(&self) -> bool {
-        matches!(
-            self,
-            Self::StaleDocument | Self::FrozenProxy | Self::Incident { .. }
-        )
-    }
-}
-
 /// What the body of a 5xx is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -263,24 +155,4 @@ pub enum Moment {
     Before,
     /// Just after it was carried out, before the answer leaves.
     After,
-}
-
-fn internal_server_error() -> u16 {
-    500
-}
-
-fn first() -> u32 {
-    1
-}
-
-pub(crate) fn incident_title() -> String {
-    "Edge API latency".to_owned()
-}
-
-pub(crate) fn incident_impact() -> String {
-    "minor".to_owned()
-}
-
-pub(crate) fn incident_component() -> String {
-    "Edge API".to_owned()
 }

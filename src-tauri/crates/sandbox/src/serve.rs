@@ -152,6 +152,7 @@ impl Front {
         }
         let answer = self.clone().answer_under(&effects, arrived).await;
         self.maya(&effects, Moment::After);
+        let answer = answer.map(|response| spoil::with_clock(response, &effects));
 
         let status = answer.as_ref().ok().map(|response| response.status().as_u16());
         self.journal
@@ -162,13 +163,18 @@ impl Front {
 
     /// Answers under the first fault that decides the answer, or truly where there is none.
     async fn answer_under(self: Arc<Self>, effects: &[Effect], arrived: Arrived) -> Result<Response, Closed> {
-        let decides = |effect: &&Effect| !matches!(effect, Effect::Latency { .. } | Effect::Maya { .. });
-        let Some(effect) = effects.iter().find(decides) else {
+        let Some(effect) = effects.iter().find(|effect| effect.decides_answer()) else {
             return Ok(self.carry_out(arrived.request()).await);
         };
         match effect {
             Effect::Throttle { retry_after } => Ok(spoil::throttled(self.surface, *retry_after)),
-            Effect::ServerError { status, body } => Ok(spoil::server_error(*status, *body)),
+            Effect::ServerError { status, body } => Ok(spoil::server_error(self.surface, *status, *body)),
+            Effect::Answer {
+                status,
+                content_type,
+                body,
+                headers,
+            } => Ok(spoil::answered(*status, content_type, body, headers)),
             Effect::HugeBody { bytes } => Ok(spoil::huge(*bytes)),
             Effect::Refuse => Err(Closed),
             Effect::CutBody => Ok(spoil::cut(self.carry_out(arrived.request()).await).await),
@@ -186,12 +192,8 @@ impl Front {
                 Err(Closed)
             }
             Effect::EndlessPaging => Ok(self.answer_endlessly(&arrived).await),
-            // These decide no answer of their own.
-            Effect::Latency { .. }
-            | Effect::Maya { .. }
-            | Effect::StaleDocument
-            | Effect::FrozenProxy
-            | Effect::Incident { .. } => Ok(self.carry_out(arrived.request()).await),
+            // The others decide no answer of their own.
+            _ => Ok(self.carry_out(arrived.request()).await),
         }
     }
 

@@ -1,16 +1,20 @@
 //! Answers that a fault puts in the place of the true one.
 
-use std::io;
+use std::{
+    collections::BTreeMap,
+    io,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::Response,
 };
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use crate::{ErrorBody, Surface, edgeflags};
+use crate::{Effect, ErrorBody, Surface, edgeflags};
 
 /// One piece of a huge body.
 const PIECE: usize = 64 * 1024;
@@ -38,7 +42,7 @@ pub(crate) fn throttled(surface: Surface, retry_after_seconds: Option<u64>) -> R
 }
 
 /// A 5xx that comes from a proxy or a framework, not from the service's own code.
-pub(crate) fn server_error(status: u16, body: ErrorBody) -> Response {
+pub(crate) fn server_error(surface: Surface, status: u16, body: ErrorBody) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reason = status.canonical_reason().unwrap_or("Error");
     match body {
@@ -50,6 +54,11 @@ pub(crate) fn server_error(status: u16, body: ErrorBody) -> Response {
             );
             whole(status, "text/html; charset=utf-8", page)
         }
+        ErrorBody::Json if surface == Surface::EdgeFlags => whole(
+            status,
+            "application/json",
+            json!({ "error": reason, "code": "INTERNAL_ERROR" }).to_string(),
+        ),
         ErrorBody::Json => whole(
             status,
             "application/json",
@@ -57,6 +66,54 @@ pub(crate) fn server_error(status: u16, body: ErrorBody) -> Response {
         ),
         ErrorBody::Empty => whole(status, "text/plain", String::new()),
     }
+}
+
+/// Exactly what a fault says. A header that HTTP does not allow is left out.
+pub(crate) fn answered(
+    status: u16,
+    content_type: &str,
+    body: &str,
+    headers: &BTreeMap<String, String>,
+) -> Response {
+    let mut response = Response::new(Body::from(body.to_owned()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = ("content-type", content_type);
+    let further = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in std::iter::once(kind).chain(further) {
+        let parsed = (HeaderName::try_from(name), HeaderValue::try_from(value));
+        if let (Ok(name), Ok(value)) = parsed
+            && !value.is_empty()
+        {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// An answer whose clock is off by what the faults say. A server whose clock is right sends its own time.
+pub(crate) fn with_clock(mut answer: Response, effects: &[Effect]) -> Response {
+    let skew: i64 = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::ClockSkew { seconds } => *seconds,
+            _ => 0,
+        })
+        .sum();
+    let now = SystemTime::now();
+    let distance = Duration::from_secs(skew.unsigned_abs());
+    let shown = if skew > 0 {
+        now.checked_add(distance)
+    } else {
+        now.checked_sub(distance)
+    };
+    if let Some(shown) = shown.filter(|_| skew != 0)
+        && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(shown))
+    {
+        answer.headers_mut().insert(header::DATE, date);
+    }
+    answer
 }
 
 /// Valid JSON whose members have the names of this world and other types.

@@ -87,7 +87,8 @@ async fn the_first_line_tells_where_everything_is_and_nothing_follows_it() {
     let started = start(&[]).await;
     let wanted = json!({
         "flagsmith": {
-            "url": "<any>", "api_key": "<any>", "token": "<any>", "organisation": "<any>", "project": "<any>",
+            "url": "<any>", "api_key": "<any>", "token": "<any>", "staff_token": "<any>",
+            "organisation": "<any>", "project": "<any>",
             "environments": "<any>",
         },
         "edge_proxy": { "url": "<any>" },

@@ -31,19 +31,17 @@ async fn every_listed_fault_can_be_set_as_it_is_listed_and_cleared() {
     let (status, overview) = control(&running, Method::GET, "", None).await;
     assert_eq!(status, 200);
     let faults = overview["faults"].as_array().expect("a list");
-    assert_eq!(faults.len(), 15);
+    assert_eq!(faults.len(), halyard_sandbox::catalogue().len());
     for fault in faults {
         let name = fault["name"].as_str().expect("a name");
         assert_eq!(fault["settings"], json!([]), "{name}");
         let mut body = json!({ "surface": "edgeflags" });
         for (parameter, about) in fault["parameters"].as_object().expect("parameters") {
             if about["required"] == json!(true) {
-                body[parameter] = match about["type"].as_str() {
-                    Some("integer") => json!(5),
-                    Some("object") => {
-                        json!({ "environment": "staging", "flag": "guest_checkout", "enabled": true })
-                    }
-                    other => panic!("{name}: what is {other:?}?"),
+                body[parameter] = match (about.get("example"), about["type"].as_str()) {
+                    (Some(example), _) => example.clone(),
+                    (None, Some("integer")) => json!(5),
+                    (None, other) => panic!("{name}: what is {other:?}?"),
                 };
             }
         }
@@ -114,6 +112,21 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
             400,
         ),
         ("faults/maya", json!({}), 400),
+        ("faults/answer", json!({ "status": 101 }), 400),
+        (
+            "faults/answer",
+            json!({ "status": 400, "content-type": "text/html" }),
+            400,
+        ),
+        ("faults/clock_skew", json!({ "seconds": 1e300 }), 400),
+        ("faults/clock_skew", json!({ "seconds": 400_000_000 }), 400),
+        (
+            "faults/throttle_window",
+            json!({ "requests": 5, "window_ms": 0 }),
+            400,
+        ),
+        ("faults/queue", json!({ "waiting": 5, "times": 1 }), 400),
+        ("faults/odd_feed", json!({ "oddity": "sideways" }), 400),
     ] {
         let (found, answer) = control(&running, Method::PUT, path, Some(body.clone())).await;
         assert_eq!(found, status, "{path} {body}");

@@ -232,7 +232,7 @@ async fn a_frozen_document_stands_still_while_administration_moves_on() {
 #[tokio::test]
 async fn the_throttle_counts_each_credential_and_spares_sdk_routes() {
     let server = Server::start().await;
-    server.flagsmith.set_throttle(Some(Throttle { per_minute: 2 }));
+    server.flagsmith.set_throttle(Some(Throttle::per_minute(2)));
     for _ in 0..2 {
         assert_eq!(server.admin("GET", "/organisations/", None).await.status, 200);
     }

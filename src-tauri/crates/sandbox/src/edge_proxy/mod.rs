@@ -6,7 +6,7 @@
 mod answers;
 mod poll;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,10 @@ struct Shared {
     /// When every environment was last fetched, or known to be unchanged.
     success: Option<(Instant, Timestamp)>,
     frozen: bool,
+    /// Whether it is as if its upstream had never answered.
+    cold: bool,
+    /// The client-side keys of environments whose server-side key is refused upstream.
+    bad: BTreeSet<String>,
 }
 
 /// How old what the proxy serves may be.
@@ -114,6 +118,23 @@ impl EdgeProxy {
     /// green: that is what makes it dangerous.
     pub fn freeze(&self, frozen: bool) {
         self.lock().frozen = frozen;
+    }
+
+    /// Makes the proxy as if it had been started just now while its upstream is down, or lets it poll again.
+    /// It forgets every document, so that it calls valid keys unknown.
+    pub fn chill(&self, cold: bool) {
+        let mut shared = self.lock();
+        shared.cold = cold;
+        if cold {
+            shared.documents.clear();
+            shared.success = None;
+        }
+    }
+
+    /// Lets the upstream refuse the server-side keys of the environments with these client-side keys, and
+    /// only these. Their last documents are still served.
+    pub fn spoil_pairs(&self, client_keys: impl IntoIterator<Item = String>) {
+        self.lock().bad = client_keys.into_iter().collect();
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {

@@ -12,6 +12,9 @@ use super::{EdgeProxy, KeyPair};
 /// How long the proxy waits for a document; the real one's default.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What a pair asks with whose server-side key was rotated without telling the proxy.
+const REVOKED: &str = "ser.RevokedLongAgoOnlyForTheSandbox";
+
 /// A client that goes straight to the upstream.
 pub(super) fn client() -> Option<Client> {
     match Client::builder().no_proxy().timeout(TIMEOUT).build() {
@@ -25,22 +28,33 @@ pub(super) fn client() -> Option<Client> {
 
 /// Asks for every environment, one after the other. Only when all of them answered is it a success.
 pub(super) async fn poll_once(proxy: &EdgeProxy, client: &Client) {
+    if proxy.lock().cold {
+        return;
+    }
     let mut all = true;
     for pair in &proxy.settings.pairs {
         all &= fetch(proxy, client, pair).await;
     }
-    if all {
-        proxy.lock().success = Some((Instant::now(), Timestamp::now()));
+    let mut shared = proxy.lock();
+    if all && !shared.cold {
+        shared.success = Some((Instant::now(), Timestamp::now()));
     }
 }
 
 /// Fetches one document; whether the upstream answered with one, or said that it is unchanged.
 async fn fetch(proxy: &EdgeProxy, client: &Client, pair: &KeyPair) -> bool {
-    let known = proxy.lock().documents.get(&pair.client).cloned();
+    let (known, is_bad) = {
+        let shared = proxy.lock();
+        (
+            shared.documents.get(&pair.client).cloned(),
+            shared.bad.contains(&pair.client),
+        )
+    };
+    let server_key = if is_bad { REVOKED } else { &pair.server };
     let url = format!("{}environment-document/", proxy.settings.upstream_base);
     let mut request = client
         .get(url)
-        .header("X-Environment-Key", &pair.server)
+        .header("X-Environment-Key", server_key)
         .header("Accept", "application/json");
     if let Some(since) = known.as_deref().and_then(updated_at) {
         request = request.header("If-Modified-Since", since);
@@ -55,6 +69,9 @@ async fn fetch(proxy: &EdgeProxy, client: &Client, pair: &KeyPair) -> bool {
                 return false;
             };
             let mut shared = proxy.lock();
+            if shared.cold {
+                return false;
+            }
             if !shared.frozen || known.is_none() {
                 shared.documents.insert(pair.client.clone(), Arc::new(document));
             }

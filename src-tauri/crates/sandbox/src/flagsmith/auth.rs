@@ -9,8 +9,20 @@ use super::store::Store;
 /// A limit on the administration routes, as an operator sets one. SDK routes are never limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttle {
-    /// Requests a minute for each credential.
-    pub per_minute: u32,
+    /// Requests in a window for each credential.
+    pub requests: u32,
+    /// The length of the sliding window.
+    pub window: Duration,
+}
+
+impl Throttle {
+    /// So many requests a minute, which is how an operator writes it.
+    pub fn per_minute(requests: u32) -> Self {
+        Self {
+            requests,
+            window: Duration::from_secs(60),
+        }
+    }
 }
 
 /// Which credential a route asks for.
@@ -74,16 +86,21 @@ pub(crate) fn environment_key(store: &Store, call: &Call) -> Result<EnvironmentK
             server_side: true,
         })
     });
-    found.ok_or_else(|| Answer::detail(403, "Invalid or missing Environment Key"))
+    let found = found.ok_or_else(|| Answer::detail(403, "Invalid or missing Environment Key"))?;
+    if store.account.is_blocked {
+        return Err(Answer::detail(
+            403,
+            "Organisation is disabled from serving flags.",
+        ));
+    }
+    Ok(found)
 }
 
-/// The requests of the last minute by credential.
+/// The requests of the last window by credential.
 #[derive(Debug, Default)]
 pub(crate) struct RequestHistory {
     by_credential: BTreeMap<String, VecDeque<Instant>>,
 }
-
-const WINDOW: Duration = Duration::from_secs(60);
 
 impl RequestHistory {
     /// Counts a request, or refuses it with the seconds to wait. A refused request is not counted.
@@ -91,18 +108,23 @@ impl RequestHistory {
         let past = self.by_credential.entry(credential.to_owned()).or_default();
         while past
             .front()
-            .is_some_and(|oldest| now.duration_since(*oldest) >= WINDOW)
+            .is_some_and(|oldest| now.duration_since(*oldest) >= throttle.window)
         {
             past.pop_front();
         }
-        if u32::try_from(past.len()).unwrap_or(u32::MAX) < throttle.per_minute {
+        if u32::try_from(past.len()).unwrap_or(u32::MAX) < throttle.requests {
             past.push_back(now);
             return Ok(());
         }
         let waited = past
             .front()
             .map_or(Duration::ZERO, |oldest| now.duration_since(*oldest));
-        let seconds = (WINDOW - waited).as_secs_f64().ceil();
+        let seconds = throttle
+            .window
+            .saturating_sub(waited)
+            .as_secs_f64()
+            .ceil()
+            .max(1.0);
         let sentence = format!("Request was throttled. Expected available in {seconds} seconds.");
         Err(Answer::detail(429, &sentence).with("Retry-After", seconds.to_string()))
     }

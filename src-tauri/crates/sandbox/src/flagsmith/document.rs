@@ -41,7 +41,7 @@ impl Store {
                 "name": project.map(|project| project.name.clone()),
                 "organisation": {
                     "id": self.organisation.id, "name": self.organisation.name, "feature_analytics": false,
-                    "stop_serving_flags": false, "persist_trait_data": self.organisation.persist_trait_data,
+                    "stop_serving_flags": self.account.is_blocked, "persist_trait_data": self.organisation.persist_trait_data,
                 },
                 "hide_disabled_flags": project.is_some_and(|project| project.hide_disabled_flags),
                 "segments": segments,

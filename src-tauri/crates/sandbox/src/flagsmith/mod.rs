@@ -6,6 +6,7 @@
 mod auth;
 mod call;
 mod colleague;
+pub(crate) mod condition;
 mod document;
 mod evaluate;
 mod fields;
@@ -20,6 +21,7 @@ pub(crate) mod store;
 pub(crate) mod value;
 mod versions;
 mod whole_flag;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,13 +34,15 @@ use axum::http::{HeaderMap, Method, Request, Response, Uri};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use self::auth::RequestHistory;
 pub use self::auth::Throttle;
-use self::auth::{Door, RequestHistory};
 use self::call::{Answer, Call, Caller, Payload};
+use self::condition::Queue;
+pub use self::condition::{Backlog, ProjectLimits, Trouble, Usage};
 pub(crate) use self::evaluate::{Evaluated, evaluate};
-use self::routes::Route;
 pub(crate) use self::states::NewState;
 use self::store::Store;
+use self::worker::Reading;
 use crate::{MayaEdit, Seed};
 
 /// The largest body that the server reads; bytes.
@@ -56,6 +60,9 @@ struct Shared {
     /// What SDK routes and documents are answered from while the documents stand still. What an SDK stores
     /// meanwhile goes there too and is lost when they move again.
     frozen: Option<Store>,
+    /// What documents are made from while the task queue is behind.
+    held: Option<Store>,
+    trouble: Option<Trouble>,
     throttle: Option<Throttle>,
     history: RequestHistory,
     document_lag: Duration,
@@ -69,6 +76,8 @@ impl Flagsmith {
         let shared = Shared {
             store: crate::seed::flagsmith(seed),
             frozen: None,
+            held: None,
+            trouble: None,
             throttle: None,
             history: RequestHistory::default(),
             document_lag: Duration::ZERO,
@@ -89,8 +98,8 @@ impl Flagsmith {
         })
     }
 
-    /// The announcement's `flagsmith` member without its `url`: `{"api_key", "token", "organisation",
-    /// "project", "environments": [{"name", "id", "client_key", "server_key", "versioned"}]}`.
+    /// The announcement's `flagsmith` member without its `url`: `{"api_key", "token", "staff_token",
+    /// "organisation", "project", "environments": [{"name", "id", "client_key", "server_key", "versioned"}]}`.
     pub fn describe(&self) -> Value {
         let shared = self.lock();
         let store = &shared.store;
@@ -108,6 +117,7 @@ impl Flagsmith {
         json!({
             "api_key": store.organisation_keys.first().map(|key| key.key.clone()),
             "token": store.users.values().next_back().map(|user| user.token.clone()),
+            "staff_token": store.users.values().find(|user| user.staff).map(|user| user.token.clone()),
             "organisation": store.organisation.id,
             "project": store.projects.keys().next(),
             "environments": environments,
@@ -118,7 +128,8 @@ impl Flagsmith {
     pub fn document(&self, key: &str) -> Option<Arc<Value>> {
         let mut shared = self.lock();
         shared.store.tick();
-        let store = shared.frozen.as_ref().unwrap_or(&shared.store);
+        shared.release_documents();
+        let store = shared.serving(Reading::Document);
         let environment = store.environments.values().find(|environment| {
             environment.client_key == key || environment.server_keys.iter().any(|server| server.key == key)
         })?;
@@ -152,12 +163,57 @@ impl Flagsmith {
         shared.frozen = copy;
     }
 
-    /// Makes conditional document requests late by up to `lag`, as the real server's cached environment row
-    /// does by up to 60 seconds. Zero, the default, makes them exact.
+    /// Tells the time of the last change late by up to `lag`, as the real server's cached environment row
+    /// does by up to 60 seconds: in `Last-Modified`, and so in answers to conditional requests, and in
+    /// `X-Flagsmith-Document-Updated-At`. What is served is new all the same. Zero, the default, makes it exact.
     pub fn set_document_lag(&self, lag: Duration) {
         let mut shared = self.lock();
         shared.document_lag = lag;
         shared.cached.clear();
+    }
+
+    /// Breaks the server as a whole, or mends it.
+    pub fn set_trouble(&self, trouble: Option<Trouble>) {
+        self.lock().trouble = trouble;
+    }
+
+    /// Lets tasks wait from now on, or none. Environment documents stand still until the queue is empty.
+    pub fn set_backlog(&self, backlog: Option<Backlog>) {
+        let mut shared = self.lock();
+        shared.store.tick();
+        shared.store.account.queue = backlog.map(Queue::begin);
+        let copy = backlog.map(|_| shared.store.clone());
+        shared.held = copy;
+        shared.release_documents();
+    }
+
+    /// Sets what is told of usage and of the plan; without it, a free plan whose usage is unknown.
+    pub fn set_usage(&self, usage: Option<Usage>) {
+        self.lock().store.account.usage = usage.unwrap_or_default();
+    }
+
+    /// Sets what projects may hold and holds new rows against it; without it, the server's own limits are
+    /// told and not held against anything, since a seed may hold more.
+    pub fn set_project_limits(&self, limits: Option<ProjectLimits>) {
+        let account = &mut self.lock().store.account;
+        account.enforces_limits = limits.is_some();
+        account.limits = limits.unwrap_or_default();
+    }
+
+    /// Serves no flags to the organisation, as over a plan's allowance, or serves them again.
+    pub fn block_serving(&self, blocked: bool) {
+        let mut shared = self.lock();
+        shared.store.account.is_blocked = blocked;
+        if let Some(frozen) = &mut shared.frozen {
+            frozen.account.is_blocked = blocked;
+        }
+    }
+
+    /// The client-side key of an environment with this name or key.
+    pub(crate) fn client_key(&self, environment: &str) -> Option<String> {
+        let shared = self.lock();
+        let found = shared.store.environment_by_name_or_key(environment)?;
+        Some(found.client_key.clone())
     }
 
     /// Moves every project's identities to the hosted service's separate store: the core identity routes end
@@ -247,69 +303,4 @@ fn preflight() -> Response<Body> {
         ("Access-Control-Max-Age", "86400".to_owned()),
     ];
     answer.into_response(None)
-}
-
-impl Shared {
-    fn handle(&mut self, route: &'static Route, mut call: Call) -> call::Outcome {
-        self.store.tick();
-        let accepted = ["application/json", "text/html", "*/*", "application/*"];
-        if !accepted.iter().any(|media| accept(&call).contains(media)) {
-            return Err(Answer::detail(
-                406,
-                "Could not satisfy the request Accept header.",
-            ));
-        }
-        match route.door {
-            Door::Open => {}
-            Door::Login => self.admit("signing in")?,
-            Door::Admin => {
-                call.caller = auth::caller(&self.store, &call)?;
-                let credential = call.header("authorization").unwrap_or_default().to_owned();
-                self.admit(&credential)?;
-            }
-            Door::Sdk => {
-                let store = self.frozen.as_ref().unwrap_or(&self.store);
-                let bare = call.path.starts_with("/api/v1/flags/");
-                let refused = |answer: Answer| if bare { answer.varying("Origin") } else { answer };
-                call.environment_key = Some(auth::environment_key(store, &call).map_err(refused)?);
-                call.seen_updated_at = self.late_row(&call);
-            }
-        }
-        let method = call.method.as_str().to_owned();
-        if method == "OPTIONS" {
-            return Ok(Answer::ok(json!({
-                "name": "", "description": "", "renders": ["application/json", "text/html"],
-                "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
-            })));
-        }
-        let Some(handler) = route.handler(&method) else {
-            return Err(Answer::detail(405, &format!("Method \"{method}\" not allowed.")));
-        };
-        let stands_still = route.door == Door::Sdk || call.path.ends_with("/document/");
-        match self.frozen.as_mut().filter(|_| stands_still) {
-            Some(frozen) => handler(frozen, &call),
-            None => handler(&mut self.store, &call),
-        }
-    }
-
-    fn admit(&mut self, credential: &str) -> Result<(), Answer> {
-        match self.throttle {
-            Some(throttle) => self.history.admit(throttle, credential, Instant::now()),
-            None => Ok(()),
-        }
-    }
-
-    /// The environment's time stamp as a cached row has it, for a conditional request.
-    fn late_row(&mut self, call: &Call) -> Option<Timestamp> {
-        call.header("if-modified-since")
-            .filter(|_| !self.document_lag.is_zero())?;
-        let environment = call.environment_key?.environment;
-        let now = self.store.environments.get(&environment)?.updated_at;
-        let fresh = (now, Instant::now());
-        let entry = self.cached.entry(environment).or_insert(fresh);
-        if entry.1.elapsed() >= self.document_lag {
-            *entry = fresh;
-        }
-        Some(entry.0)
-    }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::condition::Account;
 use super::rows::{
     Condition, Environment, Feature, FeatureOption, FeatureSegment, FeatureState, Identity, Organisation,
     OrganisationKey, Project, Rule, Segment, Tag, Trait, User, Version,
@@ -33,16 +34,19 @@ fn maybe_time(moment: Option<Timestamp>) -> Option<String> {
     moment.map(time)
 }
 
-pub(crate) fn organisation(row: &Organisation) -> Value {
+pub(crate) fn organisation(row: &Organisation, account: &Account) -> Value {
+    let subscription = account.usage.plan.as_ref().map(|plan| {
+        json!({
+            "id": row.id, "has_active_billing_periods": account.usage.is_billed(), "deleted_at": null,
+            "uuid": row.uuid, "subscription_id": null, "subscription_date": null, "plan": plan, "max_seats": 5,
+            "max_api_calls": account.usage.allowance, "cancellation_date": null, "customer_id": null,
+            "billing_status": null, "payment_method": null, "notes": null,
+        })
+    });
     json!({
         "id": row.id, "uuid": row.uuid, "name": row.name, "created_date": time(row.created_at),
         "webhook_notification_email": null, "num_seats": 5,
-        "subscription": {
-            "id": row.id, "has_active_billing_periods": false, "deleted_at": null, "uuid": row.uuid,
-            "subscription_id": null, "subscription_date": null, "plan": "free", "max_seats": 5,
-            "max_api_calls": 50_000, "cancellation_date": null, "customer_id": null, "billing_status": null,
-            "payment_method": null, "notes": null,
-        },
+        "subscription": subscription,
         "role": "ADMIN", "persist_trait_data": row.persist_trait_data, "block_access_to_admin": false,
         "restrict_project_create_to_admin": false, "force_2fa": false,
     })

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::condition::Account;
 use super::rows::{
     Environment, Feature, FeatureSegment, FeatureState, Identity, Organisation, OrganisationKey, Project,
     Segment, Tag, User, Version,
@@ -14,6 +15,8 @@ use super::rows::{
 /// Every row of the server. Ids are unique within a kind of row, as in the real one's tables.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
+    /// What the plan and the operator allow, and how many tasks wait.
+    pub(crate) account: Account,
     pub(crate) organisation: Organisation,
     pub(crate) users: BTreeMap<u64, User>,
     pub(crate) organisation_keys: Vec<OrganisationKey>,
@@ -39,6 +42,7 @@ impl Store {
     /// A server with an organisation and nothing in it.
     pub(crate) fn new(organisation: Organisation, now: Timestamp) -> Self {
         Self {
+            account: Account::default(),
             organisation,
             users: BTreeMap::new(),
             organisation_keys: Vec::new(),

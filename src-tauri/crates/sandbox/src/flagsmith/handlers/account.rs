@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::flagsmith::call::{Answer, Call, Caller, Outcome, SERVER_VERSION};
+use crate::flagsmith::condition::wants_checks;
 use crate::flagsmith::fields;
 use crate::flagsmith::paging;
 use crate::flagsmith::render;
@@ -97,18 +98,22 @@ pub(crate) fn audit_of_everything(store: &mut Store, call: &Call) -> Outcome {
 }
 
 /// `GET /organisations/{id}/usage-data/`
-pub(crate) fn usage(_: &mut Store, call: &Call) -> Outcome {
-    if call.query("period") == Some("current_billing_period") {
+pub(crate) fn usage(store: &mut Store, call: &Call) -> Outcome {
+    let usage = &store.account.usage;
+    if call.query("period") == Some("current_billing_period") && !usage.is_billed() {
         return Err(Answer::detail(
             404,
             "No billing periods found for this organisation.",
         ));
     }
-    Ok(Answer::ok(json!([])))
+    Ok(Answer::ok(Value::Array(usage.days(store.now))))
 }
 
-/// `GET /organisations/{id}/usage-data/total-count/`
-pub(crate) fn usage_total(_: &mut Store, _: &Call) -> Outcome {
+/// `GET /organisations/{id}/usage-data/total-count/`, which breaks off where there is nothing to count.
+pub(crate) fn usage_total(store: &mut Store, _: &Call) -> Outcome {
+    if let Some(calls) = store.account.usage.calls {
+        return Ok(Answer::ok(json!({"count": calls})));
+    }
     Err(fields::wrong("count", "This field may not be null."))
 }
 
@@ -129,11 +134,7 @@ pub(crate) fn create_webhook(_: &mut Store, call: &Call) -> Outcome {
 
 /// `GET /health` and `/health/readiness/`
 pub(crate) fn health(_: &mut Store, call: &Call) -> Outcome {
-    let json_wanted = call.query("format") == Some("json")
-        || call
-            .header("accept")
-            .is_some_and(|accept| accept.contains("application/json"));
-    if json_wanted {
+    if wants_checks(call) {
         let checks = json!({"DatabaseBackend": "working", "MigrationsHealthCheck": "working"});
         return Ok(Answer::ok(checks).plain());
     }
@@ -169,5 +170,5 @@ pub(crate) fn monitoring(store: &mut Store, call: &Call) -> Outcome {
     if !store.users.get(&id).is_some_and(|user| user.staff) {
         return Err(Answer::forbidden());
     }
-    Ok(Answer::ok(json!({"waiting": 0})))
+    Ok(Answer::ok(json!({"waiting": store.account.waiting()})))
 }

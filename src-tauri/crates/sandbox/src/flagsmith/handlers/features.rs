@@ -192,6 +192,12 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
             "Feature with that name already exists for this project. Note that feature names are case insensitive.",
         ));
     }
+    store.account.admit(
+        store.account.limits.features,
+        store.features_of(project).count(),
+        "project",
+        "The Project has reached the maximum allowed features limit.",
+    )?;
     let options = options(store, &body)?;
     let id = store.next_id("feature");
     let uuid = store.next_uuid("feature");

@@ -47,6 +47,7 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
     if let Some(owner) = row.feature.filter(|owner| *owner != feature) {
         return Err(wrong_feature(owner));
     }
+    admit_override(store, environment)?;
     let priority = fields::number(&body, "priority")?;
     let id = store.add_link(environment, feature, segment, priority, None);
     store.touch(environment);
@@ -55,6 +56,20 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
         "id": link.id, "uuid": link.uuid, "feature": feature, "segment": segment, "environment": environment,
         "priority": link.priority,
     })))
+}
+
+fn admit_override(store: &Store, environment: u64) -> Result<(), Answer> {
+    let held = store
+        .links
+        .values()
+        .filter(|link| link.environment == environment)
+        .count();
+    store.account.admit(
+        store.account.limits.segment_overrides,
+        held,
+        "environment",
+        "The environment has reached the maximum allowed segments overrides limit.",
+    )
 }
 
 fn wrong_feature(owner: u64) -> Answer {
@@ -194,6 +209,7 @@ pub(crate) fn create_override(store: &mut Store, call: &Call) -> Outcome {
     if let Some(owner) = row.feature.filter(|owner| *owner != feature) {
         return Err(wrong_feature(owner));
     }
+    admit_override(store, environment)?;
     let priority = fields::number(link, "priority")?;
     let link = store.add_link(environment, feature, segment, priority, None);
     let id = match new_state(

@@ -12,7 +12,7 @@ use crate::flagsmith::store::Store;
 
 /// `GET /organisations/`
 pub(crate) fn organisations(store: &mut Store, call: &Call) -> Outcome {
-    paging::page(call, &[render::organisation(&store.organisation)])
+    paging::page(call, &[render::organisation(&store.organisation, &store.account)])
 }
 
 /// `GET /organisations/{id}/`
@@ -20,7 +20,10 @@ pub(crate) fn organisation(store: &mut Store, call: &Call) -> Outcome {
     if call.id(0) != store.organisation.id {
         return Err(Answer::no_match("Organisation"));
     }
-    Ok(Answer::ok(render::organisation(&store.organisation)))
+    Ok(Answer::ok(render::organisation(
+        &store.organisation,
+        &store.account,
+    )))
 }
 
 /// `GET /projects/`: a bare list.
@@ -47,9 +50,16 @@ fn found_project<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Project> {
 
 fn whole_project(store: &Store, project: &Project) -> Value {
     let mut row = render::project(project, store.organisation.id);
-    row.insert("max_segments_allowed".to_owned(), json!(500));
-    row.insert("max_features_allowed".to_owned(), json!(1_000));
-    row.insert("max_segment_overrides_allowed".to_owned(), json!(2_000));
+    let limits = store.account.limits;
+    for (name, limit) in [
+        ("max_segments_allowed", limits.segments),
+        ("max_features_allowed", limits.features),
+        ("max_segment_overrides_allowed", limits.segment_overrides),
+    ] {
+        if let Some(limit) = limit {
+            row.insert(name.to_owned(), json!(limit));
+        }
+    }
     row.insert(
         "total_features".to_owned(),
         json!(store.features_of(project.id).count()),

@@ -1,5 +1,6 @@
 //! The routes that an SDK calls.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -22,8 +23,8 @@ fn environment<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Environment> {
 }
 
 /// Seconds since 1970 with the fraction, as the freshness header writes them.
-pub(crate) fn document_time(environment: &Environment) -> String {
-    let micros = environment.updated_at.as_microsecond();
+fn document_time(moment: Timestamp) -> String {
+    let micros = moment.as_microsecond();
     format!(
         "{}.{:06}",
         micros.div_euclid(1_000_000),
@@ -31,8 +32,10 @@ pub(crate) fn document_time(environment: &Environment) -> String {
     )
 }
 
-fn stamped(answer: Answer, environment: &Environment) -> Answer {
-    answer.with("X-Flagsmith-Document-Updated-At", document_time(environment))
+/// Tells when the environment last changed, as far as the worker's row knows.
+fn stamped(answer: Answer, call: &Call, environment: &Environment) -> Answer {
+    let moment = call.seen_updated_at.unwrap_or(environment.updated_at);
+    answer.with("X-Flagsmith-Document-Updated-At", document_time(moment))
 }
 
 /// `GET /flags/`: a bare list, or with `feature` one flag.
@@ -53,7 +56,7 @@ pub(crate) fn flags(store: &mut Store, call: &Call) -> Outcome {
         .into_iter()
         .map(|(feature, state)| Value::Object(served::flag_row(feature, state)))
         .collect();
-    Ok(stamped(Answer::ok(Value::Array(rows)), environment).varying(VARY))
+    Ok(stamped(Answer::ok(Value::Array(rows)), call, environment).varying(VARY))
 }
 
 /// A trait as a request sends it.
@@ -247,11 +250,11 @@ fn identity_answer(store: &mut Store, call: &Call, asked: &Asked, feature: Optio
             Some(flag) => Answer::ok(served::identity_flag_row(flag)),
             None => Answer::detail(404, "Given feature not found"),
         };
-        return Ok(stamped(answer, &environment));
+        return Ok(stamped(answer, call, &environment));
     }
     let flags: Vec<Value> = flags.iter().map(served::identity_flag_row).collect();
     let body = json!({"identifier": asked.identifier, "traits": shown, "flags": flags});
-    Ok(stamped(Answer::ok(body), &environment))
+    Ok(stamped(Answer::ok(body), call, &environment))
 }
 
 fn keep_traits(store: &mut Store, identity: u64, sent: &[SentTrait]) {
@@ -316,7 +319,7 @@ pub(crate) fn document(store: &mut Store, call: &Call) -> Outcome {
         return Ok(Answer::empty(304).with("Last-Modified", shown));
     }
     let answer = Answer::ok(store.document(environment)).with("Last-Modified", shown);
-    Ok(stamped(answer, environment))
+    Ok(stamped(answer, call, environment))
 }
 
 /// `POST /analytics/flags/`: counted nowhere.

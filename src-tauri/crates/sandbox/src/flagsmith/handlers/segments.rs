@@ -70,6 +70,12 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
     let name = fields::required_text(&body, "name")?.to_owned();
     let feature = fields::number(&body, "feature")?;
     let description = fields::text(&body, "description")?.map(str::to_owned);
+    store.account.admit(
+        store.account.limits.segments,
+        store.segments_of(project).count(),
+        "project",
+        "The project has reached the maximum allowed segments limit.",
+    )?;
     let rules = rules(store, &body)?;
     let id = add(store, project, name, description, feature, rules);
     let segment = store.segments.get(&id).ok_or_else(Answer::server_error)?;
