@@ -9,12 +9,17 @@ import type {
   ComparisonView,
   ConnectionView,
   ConnectRequest,
+  DemoFaultView,
+  DoctorProgress,
+  DoctorRequest,
+  DoctorView,
   DraftView,
   EditRequest,
   EnvironmentChoiceView,
   FindingView,
   FlagDetailView,
   FlagListView,
+  HealthView,
   IdentityView,
   ImpactRequest,
   ImpactView,
@@ -32,6 +37,7 @@ import type {
   SaveConnectionRequest,
   StatusView,
   SurfaceChoiceView,
+  SurfaceSettingsView,
   ThemeView,
   TraceView,
   TraitRangeView,
@@ -115,12 +121,33 @@ export interface Host {
   /** Resolves at the end, also when it was cancelled. */
   runBatch(request: BatchRequest): Promise<BatchView>;
   cancelBatch(job: string): Promise<null>;
+  health(connection: string, environment: string): Promise<HealthView>;
+  /** Reads every surface, the server and the limits now. */
+  checkHealth(connection: string, environment: string): Promise<null>;
+  /** Resolves at the end, also when it was stopped. */
+  runDoctor(request: DoctorRequest): Promise<DoctorView>;
+  stopDoctor(run: string): Promise<null>;
+  /** Follows a flag's state until each surface serves it; answers the check's id. */
+  checkPropagation(connection: string, environment: string, flag: string): Promise<string>;
+  stopPropagation(id: string): Promise<null>;
+  /** Gives up what waits for a connection's budgets; answers how many requests there were. */
+  giveUpWaiting(connection: string): Promise<number>;
+  surfaceSettings(connection: string): Promise<SurfaceSettingsView>;
+  /** Answers what was kept, with addresses made regular. */
+  saveSurfaceSettings(connection: string, settings: SurfaceSettingsView): Promise<SurfaceSettingsView>;
+  /** Opens a page in the browser. */
+  openLink(link: string): Promise<null>;
+  /** Empty while the demo does not run. */
+  demoFaults(): Promise<DemoFaultView[]>;
+  setDemoFault(id: string, on: boolean): Promise<DemoFaultView[]>;
   /** Calls back when answers are out of date. */
   onChanged(callback: (changed: Changed) => void): Unsubscribe;
   /** Calls back while a refresh goes on. */
   onProgress(callback: (progress: RefreshProgress) => void): Unsubscribe;
   /** Calls back while a cohort is evaluated. */
   onBatchProgress(callback: (progress: BatchProgress) => void): Unsubscribe;
+  /** Calls back while the doctor looks. */
+  onDoctorProgress(callback: (progress: DoctorProgress) => void): Unsubscribe;
 }
 
 let current: Host | null = null;

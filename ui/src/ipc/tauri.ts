@@ -71,6 +71,19 @@ export function tauriHost(): Host {
     suggestedRanges: (connection, environment) => open(commands.suggestedRanges(connection, environment)),
     runBatch: (request) => open(commands.runBatch(request)),
     cancelBatch: (job) => open(commands.cancelBatch(job)),
+    health: (connection, environment) => open(commands.health(connection, environment)),
+    checkHealth: (connection, environment) => open(commands.checkHealth(connection, environment)),
+    runDoctor: (request) => open(commands.runDoctor(request)),
+    stopDoctor: (run) => open(commands.stopDoctor(run)),
+    checkPropagation: (connection, environment, flag) =>
+      open(commands.checkPropagation(connection, environment, flag)),
+    stopPropagation: (id) => open(commands.stopPropagation(id)),
+    giveUpWaiting: (connection) => open(commands.giveUpWaiting(connection)),
+    surfaceSettings: (connection) => open(commands.surfaceSettings(connection)),
+    saveSurfaceSettings: (connection, settings) => open(commands.saveSurfaceSettings(connection, settings)),
+    openLink: (link) => open(commands.openLink(link)),
+    demoFaults: () => open(commands.demoFaults()),
+    setDemoFault: (id, on) => open(commands.setDemoFault(id, on)),
     findIdentities: (connection, environment, search) =>
       open(commands.findIdentities(connection, environment, search)),
     identityTraits: (connection, environment, identity) =>
@@ -79,5 +92,7 @@ export function tauriHost(): Host {
     onProgress: (callback) => subscription(events.refreshProgress.listen((event) => callback(event.payload))),
     onBatchProgress: (callback) =>
       subscription(events.batchProgress.listen((event) => callback(event.payload))),
+    onDoctorProgress: (callback) =>
+      subscription(events.doctorProgress.listen((event) => callback(event.payload))),
   };
 }

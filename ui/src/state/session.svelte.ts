@@ -8,6 +8,7 @@ import type {
   PlaceView,
   RefreshProgress,
   StatusView,
+  SurfaceNameView,
   ThemeView,
 } from "../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../ipc/host";
@@ -18,10 +19,18 @@ import { placeKey, samePlace } from "./place";
 import { Preferences } from "./preferences.svelte";
 import { Toasts } from "./toasts.svelte";
 
+/** What Health is opened for: a card, and the surface that the doctor is to look at there. */
+export interface HealthFocus {
+  card: "warnings" | "doctor" | "limits" | "freshness" | "propagation" | "server";
+  surface?: SurfaceNameView | null;
+}
+
 /** What fills the window right of the rail; `connect` pages fill it whole. */
 export type Page =
   | { name: "flags" }
   | { name: "preview" }
+  | { name: "activity"; search: string }
+  | { name: "health"; focus: HealthFocus | null }
   | { name: "settings" }
   | { name: "connect"; service: "flagsmith" | "edge_flags"; again: ConnectionView | null };
 

@@ -5,6 +5,8 @@ import type {
   Changed,
   CompareRequest,
   ConnectRequest,
+  DoctorProgress,
+  DoctorRequest,
   DraftView,
   EditRequest,
   EnvironmentChoiceView,
@@ -15,6 +17,7 @@ import type {
   RefreshProgress,
   SaveConnectionRequest,
   StatusView,
+  SurfaceSettingsView,
 } from "../bindings";
 import type { Host, HostError } from "../host";
 import { acmeFlags } from "./acme-flags";
@@ -26,6 +29,8 @@ import { FakeEdits, flagIn, placeOf } from "./edits";
 import { gone, keychainAbsent, keyMissing, rateLimited, unreachable } from "./errors";
 import { evaluate } from "./evaluate";
 import { findingsOf } from "./findings";
+import { FakeHealth } from "./health";
+import type { Situation } from "./health-views";
 import { impactOf } from "./impact";
 import { people } from "./people";
 import { FakePersonas } from "./personas";
@@ -37,6 +42,8 @@ import { acmeEdge, acmeStore, buildWorld, type FakeConnection, type World } from
 /** How a fake host begins. */
 export interface FakeOptions {
   scenario?: Scenario;
+  /** What Health is to show; what suits the scenario where none is given. */
+  health?: Situation;
   /** How long an answer takes, in milliseconds. */
   latency?: number;
   /** Seconds since the Unix epoch. */
@@ -49,14 +56,15 @@ export interface Call {
   arguments: unknown[];
 }
 
-type Asked = Exclude<keyof Host, "onChanged" | "onProgress" | "onBatchProgress">;
+type Asked = Exclude<keyof Host, "onChanged" | "onProgress" | "onBatchProgress" | "onDoctorProgress">;
 
 const REFRESH_PARTS = 31;
 
-/** The host; `edits`, `world` and the methods after them are for tests. */
+/** The host; `edits`, `healthOf`, `world` and the methods after them are for tests. */
 export class FakeHost implements Host {
   readonly world: World;
   readonly edits: FakeEdits;
+  readonly healthOf: FakeHealth;
   readonly calls: Call[] = [];
   readonly #latency: number;
   readonly #now: () => number;
@@ -72,6 +80,7 @@ export class FakeHost implements Host {
 
   constructor({
     scenario = "fresh",
+    health,
     latency = 0,
     now = () => Math.floor(Date.now() / 1000),
   }: FakeOptions = {}) {
@@ -80,6 +89,13 @@ export class FakeHost implements Host {
     this.world = buildWorld(scenario, now());
     this.edits = new FakeEdits(this.world, now);
     this.#drafts = new Drafts(now);
+    this.healthOf = new FakeHealth({
+      world: this.world,
+      situation: health ?? null,
+      now,
+      latency,
+      tell: (changed) => this.#tell(changed),
+    });
   }
 
   /** Makes the next call of a command fail. */
@@ -390,6 +406,69 @@ export class FakeHost implements Host {
     return null;
   }
 
+  async health(connection: string, environment: string) {
+    await this.#begin("health", connection, environment);
+    return this.healthOf.view(connection, environment);
+  }
+
+  async checkHealth(connection: string, environment: string) {
+    await this.#begin("checkHealth", connection, environment);
+    this.healthOf.check(connection);
+    return null;
+  }
+
+  async runDoctor(request: DoctorRequest) {
+    await this.#begin("runDoctor", request);
+    return this.healthOf.runDoctor(request);
+  }
+
+  async stopDoctor(run: string) {
+    await this.#begin("stopDoctor", run);
+    this.healthOf.stopDoctor(run);
+    return null;
+  }
+
+  async checkPropagation(connection: string, environment: string, flag: string) {
+    await this.#begin("checkPropagation", connection, environment, flag);
+    return this.healthOf.checkPropagation(connection, environment, flag);
+  }
+
+  async stopPropagation(id: string) {
+    await this.#begin("stopPropagation", id);
+    this.healthOf.stopPropagation(id);
+    return null;
+  }
+
+  async giveUpWaiting(connection: string) {
+    await this.#begin("giveUpWaiting", connection);
+    return 0;
+  }
+
+  async surfaceSettings(connection: string) {
+    await this.#begin("surfaceSettings", connection);
+    return this.healthOf.settingsOf(connection);
+  }
+
+  async saveSurfaceSettings(connection: string, settings: SurfaceSettingsView) {
+    await this.#begin("saveSurfaceSettings", connection, settings);
+    return this.healthOf.saveSettings(connection, settings);
+  }
+
+  async openLink(link: string) {
+    await this.#begin("openLink", link);
+    return null;
+  }
+
+  async demoFaults() {
+    await this.#begin("demoFaults");
+    return this.healthOf.faults();
+  }
+
+  async setDemoFault(id: string, on: boolean) {
+    await this.#begin("setDemoFault", id, on);
+    return this.healthOf.setFault(id, on);
+  }
+
   async findIdentities(connection: string, environment: string, search: string) {
     await this.#begin("findIdentities", connection, environment, search);
     const place = placeOf(this.world, connection, environment);
@@ -420,6 +499,10 @@ export class FakeHost implements Host {
   onBatchProgress(callback: (progress: BatchProgress) => void) {
     this.#batchProgress.add(callback);
     return () => this.#batchProgress.delete(callback);
+  }
+
+  onDoctorProgress(callback: (progress: DoctorProgress) => void) {
+    return this.healthOf.onDoctorProgress(callback);
   }
 
   async #begin(command: Asked, ...given: unknown[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Stands in for the shell in a plain browser (`?scenario=stale`) and in tests; never part of the built app. */
 import type { Host } from "../host";
+import { situations } from "./health-views";
 import { FakeHost, type FakeOptions } from "./host";
 import { scenarioNamed, type Scenario, scenarios } from "./scenarios";
 
@@ -14,11 +15,13 @@ export function fakeHost(
   return new FakeHost({ ...options, scenario });
 }
 
-/** The fake host that the page's address asks for, with answers that take a moment (`?latency=0`: none). */
+/** The fake host that the page's address asks for, with answers that take a moment (`?latency=0`: none;
+ * `?health=incident`: what Health shows). */
 export function fakeHostForBrowser(search: string): Host {
   const asked = new URLSearchParams(search);
   const scenario = scenarioNamed(asked.get("scenario"));
-  const host = fakeHost(scenario, { latency: Number(asked.get("latency") ?? 60) });
+  const health = situations.find((each) => each === asked.get("health"));
+  const host = fakeHost(scenario, { latency: Number(asked.get("latency") ?? 60), health });
   // Stands in for the background refresh, in the scenarios where the service answers.
   const still: Scenario[] = ["ageing", "stale", "offline", "rate-limited", "missing-key"];
   if (!still.includes(scenario)) {
