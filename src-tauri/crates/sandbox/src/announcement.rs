@@ -19,6 +19,32 @@ pub struct Announcement {
     pub status: Place,
     /// The control route; its address ends in `/`.
     pub control: Place,
+    /// Flagsmith over HTTPS, where the sandbox was started with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub https: Option<HttpsPlace>,
+    /// The forward proxy, where the sandbox was started with it. `http://…` is its own address, and it takes
+    /// HTTPS by `CONNECT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Place>,
+}
+
+/// Flagsmith over HTTPS: the right certificate and those that a client must refuse. Every address ends in
+/// `/api/v1/` and names 127.0.0.1; the right certificate is also for `localhost` and `flagsmith.test`, which
+/// only the forward proxy can resolve.
+#[derive(Debug, Clone, Serialize)]
+pub struct HttpsPlace {
+    /// With a certificate that the authority below has signed.
+    pub url: String,
+    /// The certificate of the private authority, which no system trusts.
+    pub ca_pem: String,
+    /// With a certificate whose time is over.
+    pub expired_url: String,
+    /// With a certificate whose time has not come.
+    pub not_yet_valid_url: String,
+    /// With a certificate for another host.
+    pub wrong_name_url: String,
+    /// With a certificate that vouches for itself.
+    pub self_signed_url: String,
 }
 
 /// An address.

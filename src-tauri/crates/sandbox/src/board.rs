@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     Effect, Fault, MayaEdit, Surface, edge_proxy::EdgeProxy, edgeflags::EdgeFlags, flagsmith::Flagsmith,
-    levers::Levers,
+    forward_proxy::ForwardProxy, levers::Levers,
 };
 
 /// Where faults are set, in process or over the control route; clones share one board.
@@ -29,6 +29,7 @@ pub(crate) struct Services {
     pub(crate) flagsmith: Flagsmith,
     pub(crate) edge_proxy: EdgeProxy,
     pub(crate) edgeflags: EdgeFlags,
+    pub(crate) forward_proxy: ForwardProxy,
 }
 
 /// A fault on the board.
@@ -125,6 +126,10 @@ impl FaultBoard {
             Surface::EdgeFlags => self.services.edgeflags.edit_as_maya(edit),
             Surface::Status => Err("nobody edits the status feed".to_owned()),
         }
+    }
+
+    pub(crate) fn forward_proxy(&self) -> &ForwardProxy {
+        &self.services.forward_proxy
     }
 
     pub(crate) fn edgeflags(&self) -> &EdgeFlags {

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::effect::{
-    broken_routes, incident_component, incident_impact, incident_title, maintenance_title, page,
+    bad_gateway, broken_routes, incident_component, incident_impact, incident_title, maintenance_title, page,
+    tunnel_user,
 };
 
 /// A fault as the control route lists it: its name, what it does, and its own parameters.
@@ -192,8 +193,28 @@ fn of_services() -> Vec<Listed> {
             } }),
         ),
     ];
+    all.extend(of_the_way());
     all.extend(of_flagsmith());
     all
+}
+
+fn of_the_way() -> Vec<Listed> {
+    let listed = |name, description, own| listed(name, description, own, json!({}));
+    vec![
+        listed(
+            "tunnel_authentication",
+            "The forward proxy asks for a name and a password.",
+            json!({
+                "user": { "type": "string", "default": tunnel_user() },
+                "password": { "type": "string", "default": tunnel_user() },
+            }),
+        ),
+        listed(
+            "tunnel_refusal",
+            "The forward proxy lets nobody through.",
+            json!({ "status": { "type": "integer", "meaning": "400 to 599", "default": bad_gateway() } }),
+        ),
+    ]
 }
 
 fn of_flagsmith() -> Vec<Listed> {

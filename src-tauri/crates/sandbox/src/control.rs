@@ -33,6 +33,7 @@ pub(crate) fn router(board: FaultBoard, journal: Journal) -> Router {
         .route("/faults/{name}", put(set).delete(remove))
         .route("/edits", post(edit))
         .route("/edgeflags", get(options).put(set_options))
+        .route("/passages", get(passages))
         .route("/journal", get(exchanges).delete(forget))
         .layer(middleware::from_fn(only_from_this_machine))
         .with_state(Control { board, journal })
@@ -119,6 +120,9 @@ fn read_fault(name: &str, setting: Value) -> Result<Fault, String> {
         Effect::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SKEW => {
             Err("seconds are at most ten years".to_owned())
         }
+        Effect::TunnelRefusal { status } if !(400..600).contains(status) => {
+            Err("status is from 400 to 599".to_owned())
+        }
         Effect::ThrottleWindow { window_ms: 0, .. } => Err("window_ms is at least 1".to_owned()),
         Effect::ServerError { status, .. } if !matches!(status, 500 | 502 | 503 | 504) => {
             Err("status is 500, 502, 503 or 504".to_owned())
@@ -182,6 +186,10 @@ async fn set_options(State(control): State<Control>, headers: HeaderMap, body: B
 
 async fn exchanges(State(control): State<Control>) -> Response {
     Json(json!({ "exchanges": control.journal.exchanges() })).into_response()
+}
+
+async fn passages(State(control): State<Control>) -> Response {
+    Json(json!({ "passages": control.board.forward_proxy().passages() })).into_response()
 }
 
 async fn forget(State(control): State<Control>) -> StatusCode {

@@ -142,6 +142,21 @@ pub enum Effect {
     },
     /// Flagsmith serves no flags to the organisation, because its plan's allowance is used up.
     ServingBlocked,
+    /// The forward proxy asks for a name and a password: 407 without them.
+    TunnelAuthentication {
+        /// The name.
+        #[serde(default = "tunnel_user")]
+        user: String,
+        /// The password.
+        #[serde(default = "tunnel_user")]
+        password: String,
+    },
+    /// The forward proxy lets nobody through.
+    TunnelRefusal {
+        /// What it answers.
+        #[serde(default = "bad_gateway")]
+        status: u16,
+    },
     /// The status feed tells of an open incident.
     Incident {
         /// The incident's title.
@@ -216,6 +231,8 @@ impl Effect {
             Self::Usage { .. } => "usage",
             Self::ProjectLimits { .. } => "project_limits",
             Self::ServingBlocked => "serving_blocked",
+            Self::TunnelAuthentication { .. } => "tunnel_authentication",
+            Self::TunnelRefusal { .. } => "tunnel_refusal",
             Self::Incident { .. } => "incident",
             Self::Maintenance { .. } => "maintenance",
             Self::OddFeed { .. } => "odd_feed",
@@ -240,6 +257,8 @@ impl Effect {
                 | Self::Usage { .. }
                 | Self::ProjectLimits { .. }
                 | Self::ServingBlocked
+                | Self::TunnelAuthentication { .. }
+                | Self::TunnelRefusal { .. }
                 | Self::Incident { .. }
                 | Self::Maintenance { .. }
                 | Self::OddFeed { .. }
@@ -258,6 +277,14 @@ impl Effect {
 
 fn internal_server_error() -> u16 {
     500
+}
+
+pub(crate) fn bad_gateway() -> u16 {
+    502
+}
+
+pub(crate) fn tunnel_user() -> String {
+    "sandbox".to_owned()
 }
 
 fn first() -> u32 {

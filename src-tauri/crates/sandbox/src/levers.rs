@@ -6,6 +6,7 @@ use crate::{
     Effect, Surface,
     board::{Posted, Services},
     flagsmith::{Backlog, ProjectLimits, Throttle, Trouble, Usage},
+    forward_proxy::Gate,
 };
 
 /// How every service is held.
@@ -14,6 +15,7 @@ pub(crate) struct Levers {
     flagsmith: FlagsmithLevers,
     edge_proxy: EdgeProxyLevers,
     stale_edgeflags: bool,
+    gate: Gate,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +50,16 @@ impl Levers {
             if on(Surface::EdgeProxy) {
                 wanted.edge_proxy.take(effect);
             }
+            match effect {
+                Effect::TunnelAuthentication { user, password } => {
+                    wanted.gate = Gate::Authenticated {
+                        user: user.clone(),
+                        password: password.clone(),
+                    };
+                }
+                Effect::TunnelRefusal { status } => wanted.gate = Gate::Refusing { status: *status },
+                _ => {}
+            }
             if on(Surface::EdgeFlags) && *effect == Effect::StaleDocument {
                 wanted.stale_edgeflags = true;
             }
@@ -59,6 +71,9 @@ impl Levers {
     pub(crate) fn pull(&self, before: &Self, services: &Services) {
         if before.stale_edgeflags != self.stale_edgeflags {
             services.edgeflags.lag_reads(self.stale_edgeflags);
+        }
+        if before.gate != self.gate {
+            services.forward_proxy.set_gate(self.gate.clone());
         }
         self.flagsmith.pull(&before.flagsmith, services);
         self.edge_proxy.pull(&before.edge_proxy, services);

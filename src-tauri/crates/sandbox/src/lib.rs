@@ -20,11 +20,13 @@ mod announcement;
 mod board;
 mod catalogue;
 mod control;
+mod doors;
 pub mod edge_proxy;
 pub mod edgeflags;
 mod effect;
 mod fault;
 pub mod flagsmith;
+mod forward_proxy;
 mod journal;
 mod levers;
 mod maya;
@@ -33,30 +35,31 @@ mod serve;
 mod spoil;
 pub mod staged;
 mod status;
+mod tls;
 
 use std::time::Duration;
 
-use axum::Router;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
-pub use announcement::{Announcement, EdgeFlagsPlace, Place};
+pub use announcement::{Announcement, EdgeFlagsPlace, HttpsPlace, Place};
 pub use board::{FaultBoard, Posted};
 pub use catalogue::{Listed, catalogue};
 pub use effect::Effect;
 pub use fault::{ErrorBody, Fault, Moment, Surface};
+pub use forward_proxy::{ForwardProxy, Gate, Passage};
 pub use journal::Exchange;
 pub use maya::MayaEdit;
 pub use seed::Seed;
 pub use status::Oddity;
 
 use board::Services;
+use doors::{Doors, HttpsDoors};
 use edge_proxy::EdgeProxy;
 use edgeflags::{EdgeFlags, EdgeFlagsOptions};
 use flagsmith::Flagsmith;
 use journal::Journal;
-use serve::{Front, Lifetime};
+use serve::Lifetime;
 
 /// What a sandbox starts with.
 #[derive(Debug, Clone)]
@@ -75,6 +78,10 @@ pub struct Config {
     pub proxy_grace: Duration,
     /// How EdgeFlags behaves where its documentation does not say.
     pub edgeflags: EdgeFlagsOptions,
+    /// Whether Flagsmith is served over HTTPS too, by a private authority and by certificates that are wrong.
+    pub https: bool,
+    /// Whether a forward proxy is opened, which leads to this machine only.
+    pub proxy: bool,
 }
 
 impl Default for Config {
@@ -87,17 +94,26 @@ impl Default for Config {
             proxy_poll: Duration::from_secs(10),
             proxy_grace: Duration::from_secs(30),
             edgeflags: EdgeFlagsOptions::default(),
+            https: false,
+            proxy: false,
         }
     }
 }
 
 /// Why a sandbox could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("port {port} on 127.0.0.1 could not be opened")]
-pub struct StartError {
-    /// The port asked for; 0 means any.
-    pub port: u16,
-    source: std::io::Error,
+pub enum StartError {
+    /// A port could not be opened.
+    #[error("port {port} on 127.0.0.1 could not be opened")]
+    Port {
+        /// The port asked for; 0 means any.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No certificates for the HTTPS listeners could be made.
+    #[error("the certificates for HTTPS could not be made: {0}")]
+    Certificates(String),
 }
 
 /// The services, before they run.
@@ -119,75 +135,42 @@ impl Sandbox {
     /// Opens the ports and serves.
     ///
     /// # Errors
-    /// A port could not be opened, most often because another program holds it.
+    /// A port could not be opened, most often because another program holds it; or the certificates of an
+    /// HTTPS listener could not be made.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let flagsmith_listener = open(config.flagsmith_port).await?;
-        let proxy_listener = open(config.edge_proxy_port).await?;
-        let edgeflags_listener = open(config.edgeflags_port).await?;
-        let upstream_listener = open(0).await?;
-        let status_listener = open(0).await?;
-        let control_listener = open(0).await?;
-
-        let flagsmith_url = format!("{}/api/v1/", address(&flagsmith_listener)?);
+        let doors = Doors::open(&config).await?;
         let flagsmith = Flagsmith::new(config.seed);
         let mut flagsmith_member = flagsmith.describe();
         let pairs = key_pairs(&flagsmith_member);
-        flagsmith_member["url"] = Value::String(flagsmith_url);
-        let upstream_url = format!("{}/api/v1/", address(&upstream_listener)?);
-        let edge_proxy = EdgeProxy::new(upstream_url, pairs, config.proxy_poll, config.proxy_grace);
-        let edgeflags = EdgeFlags::new(config.seed, config.edgeflags);
-
+        flagsmith_member["url"] = Value::String(doors.flagsmith.api());
+        let services = Services {
+            flagsmith,
+            edge_proxy: EdgeProxy::new(doors.upstream.api(), pairs, config.proxy_poll, config.proxy_grace),
+            edgeflags: EdgeFlags::new(config.seed, config.edgeflags),
+            forward_proxy: ForwardProxy::default(),
+        };
         let announcement = Announcement {
             flagsmith: flagsmith_member,
             edge_proxy: Place {
-                url: format!("{}/api/v1/", address(&proxy_listener)?),
+                url: doors.edge_proxy.api(),
             },
-            edgeflags: edgeflags.describe(address(&edgeflags_listener)?),
+            edgeflags: services.edgeflags.describe(doors.edgeflags.root()),
             status: Place {
-                url: address(&status_listener)?,
+                url: doors.status.root(),
             },
             control: Place {
-                url: format!("{}/", address(&control_listener)?),
+                url: format!("{}/", doors.control.root()),
             },
-        };
-        let services = Services {
-            flagsmith,
-            edge_proxy,
-            edgeflags,
+            https: doors.https.as_ref().map(HttpsDoors::describe),
+            proxy: doors
+                .forward_proxy
+                .as_ref()
+                .map(|door| Place { url: door.root() }),
         };
         let board = FaultBoard::new(services.clone());
         let (journal, lifetime) = (Journal::default(), Lifetime::default());
-        let front = |surface: Surface, router: Router| Front {
-            surface,
-            router,
-            board: board.clone(),
-            journal: journal.clone(),
-            lifetime: lifetime.clone(),
-        };
-        serve::serve(
-            flagsmith_listener,
-            front(Surface::Flagsmith, services.flagsmith.router()),
-        );
-        serve::serve(
-            upstream_listener,
-            front(Surface::ProxyUpstream, services.flagsmith.router()),
-        );
-        serve::serve(
-            proxy_listener,
-            front(Surface::EdgeProxy, services.edge_proxy.router()),
-        );
-        serve::serve(
-            edgeflags_listener,
-            front(Surface::EdgeFlags, services.edgeflags.router()),
-        );
-        serve::serve(
-            status_listener,
-            front(Surface::Status, status::router(board.clone())),
-        );
-        let control = control::router(board.clone(), journal.clone());
-        serve::serve_plain(control_listener, control, lifetime.clone());
+        doors.serve(&services, &board, &journal, &lifetime);
         services.edge_proxy.start_polling(lifetime.stop.clone());
-
         let stop_on_drop = lifetime.stop.clone().drop_guard();
         Ok(Running {
             announcement,
@@ -226,6 +209,11 @@ impl Running {
         &self.services.edgeflags
     }
 
+    /// The forward proxy, which has a port only where the configuration says so.
+    pub fn forward_proxy(&self) -> &ForwardProxy {
+        &self.services.forward_proxy
+    }
+
     /// The requests that arrived, oldest first; the newest 20,000 are kept.
     pub fn journal(&self) -> Vec<Exchange> {
         self.journal.exchanges()
@@ -248,19 +236,6 @@ impl Running {
         self.lifetime.tasks.close();
         self.lifetime.tasks.wait().await;
     }
-}
-
-async fn open(port: u16) -> Result<TcpListener, StartError> {
-    serve::bind(port)
-        .await
-        .map_err(|source| StartError { port, source })
-}
-
-fn address(listener: &TcpListener) -> Result<String, StartError> {
-    let address = listener
-        .local_addr()
-        .map_err(|source| StartError { port: 0, source })?;
-    Ok(format!("http://{address}"))
 }
 
 /// The client and server keys of each environment, as an Edge Proxy is configured with them.

@@ -23,6 +23,12 @@ struct Arguments {
     /// EdgeFlags' port; a free one unless given.
     #[arg(long, default_value_t = 0)]
     edgeflags_port: u16,
+    /// Serves Flagsmith over HTTPS, too, by a private authority.
+    #[arg(long)]
+    https: bool,
+    /// Opens a forward proxy, which leads to this machine only.
+    #[arg(long)]
+    proxy: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -69,6 +75,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         flagsmith_port: arguments.flagsmith_port,
         edge_proxy_port: arguments.edge_proxy_port,
         edgeflags_port: arguments.edgeflags_port,
+        https: arguments.https,
+        proxy: arguments.proxy,
         ..Config::default()
     })
     .await?;

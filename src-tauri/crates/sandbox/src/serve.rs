@@ -5,18 +5,22 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    http::{Request, header, request},
+    http::{HeaderValue, Request, header, request},
     response::Response,
 };
 use hyper::{body::Incoming, server::conn::http1, service::Service, service::service_fn};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{Effect, FaultBoard, Moment, Surface, journal::Journal, spoil};
 
 /// No service of the sandbox takes a larger request; beyond it the connection closes.
 const LARGEST_REQUEST: usize = 64 * 1024 * 1024;
+
+/// The header in which a server hears how its client came to the proxy before it.
+pub(crate) const FORWARDED_SCHEME: &str = "x-forwarded-proto";
 
 /// Opens a port on the loopback address; 0 takes a free one.
 pub(crate) async fn bind(port: u16) -> std::io::Result<TcpListener> {
@@ -60,6 +64,33 @@ pub(crate) fn serve(listener: TcpListener, front: Front) {
     });
 }
 
+/// Serves a service over HTTPS behind its fault board until the lifetime ends.
+pub(crate) fn serve_tls(listener: TcpListener, front: Front, acceptor: TlsAcceptor) {
+    let front = Arc::new(front);
+    let lifetime = front.lifetime.clone();
+    accept(listener, lifetime, move |stream, lifetime| {
+        let (front, acceptor) = (Arc::clone(&front), acceptor.clone());
+        async move {
+            let connection = async {
+                // A client that does not trust the certificate hangs up here.
+                let Ok(stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    // What a proxy that ends TLS tells the server behind it.
+                    request
+                        .headers_mut()
+                        .insert(FORWARDED_SCHEME, HeaderValue::from_static("https"));
+                    Arc::clone(&front).enter(request)
+                });
+                let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                drop(served.await);
+            };
+            lifetime.stop.run_until_cancelled(connection).await;
+        }
+    });
+}
+
 /// Serves a router that no fault touches.
 pub(crate) fn serve_plain(listener: TcpListener, router: Router, lifetime: Lifetime) {
     accept(listener, lifetime, move |stream, lifetime| {
@@ -71,7 +102,7 @@ pub(crate) fn serve_plain(listener: TcpListener, router: Router, lifetime: Lifet
     });
 }
 
-fn accept<Task>(
+pub(crate) fn accept<Task>(
     listener: TcpListener,
     lifetime: Lifetime,
     serve_one: impl Fn(TcpStream, Lifetime) -> Task + Send + 'static,
@@ -112,6 +143,13 @@ impl Arrived {
             .get(header::HOST)
             .and_then(|host| host.to_str().ok())
             .unwrap_or("127.0.0.1")
+    }
+
+    /// Scheme, host and port as the client used them.
+    fn origin(&self) -> String {
+        let scheme = self.parts.headers.get(FORWARDED_SCHEME);
+        let scheme = scheme.and_then(|scheme| scheme.to_str().ok()).unwrap_or("http");
+        format!("{scheme}://{}", self.host())
     }
 }
 
@@ -222,7 +260,7 @@ impl Front {
             return self.carry_out(request).await;
         };
         *request.uri_mut() = first.clone();
-        spoil::endless(self.carry_out(request).await, page, &first, arrived.host()).await
+        spoil::endless(self.carry_out(request).await, page, &first, &arrived.origin()).await
     }
 
     fn maya(&self, effects: &[Effect], moment: Moment) {

@@ -213,7 +213,7 @@ pub(crate) fn first_page(method: &Method, uri: &Uri) -> Option<(u64, Uri)> {
 }
 
 /// A list's first page, told as if it were the `page`th and another one followed.
-pub(crate) async fn endless(answer: Response, page: u64, uri: &Uri, host: &str) -> Response {
+pub(crate) async fn endless(answer: Response, page: u64, uri: &Uri, origin: &str) -> Response {
     let (mut parts, body) = answer.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let Ok(mut list) = serde_json::from_slice::<Value>(&bytes) else {
@@ -221,10 +221,7 @@ pub(crate) async fn endless(answer: Response, page: u64, uri: &Uri, host: &str) 
     };
     if list.get("next").is_some() {
         let separator = if uri.query().is_some() { '&' } else { '?' };
-        list["next"] = json!(format!(
-            "http://{host}{uri}{separator}page={}",
-            page.saturating_add(1)
-        ));
+        list["next"] = json!(format!("{origin}{uri}{separator}page={}", page.saturating_add(1)));
     }
     if list.get("has_more").is_some() {
         list["has_more"] = json!(true);

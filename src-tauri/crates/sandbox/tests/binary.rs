@@ -132,6 +132,26 @@ async fn the_first_line_tells_where_everything_is_and_nothing_follows_it() {
 }
 
 #[tokio::test]
+async fn https_and_the_forward_proxy_are_announced_where_asked_for() {
+    let started = start(&["--https", "--proxy"]).await;
+    let wanted = json!({
+        "https": {
+            "url": "<any>", "ca_pem": "<any>", "expired_url": "<any>", "not_yet_valid_url": "<any>",
+            "wrong_name_url": "<any>", "self_signed_url": "<any>",
+        },
+        "proxy": { "url": "<any>" },
+    });
+    door::holds(&started.announcement, &wanted).expect("the promised members");
+    let url = started.announcement["https"]["url"].as_str().expect("text");
+    assert!(
+        url.starts_with("https://127.0.0.1:") && url.ends_with("/api/v1/"),
+        "{url}"
+    );
+    let (status, _) = started.end("-TERM").await;
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test]
 async fn each_seed_holds_its_data() {
     for (seed, n_flags) in [
         ("acme", 40),

@@ -290,16 +290,16 @@ impl Replay {
             headers.retain(|(header, _)| header != "X-Environment-Key");
             headers.push(("X-Environment-Key".to_owned(), self.stand_ins.server_key()));
         }
-        if [
-            "environment-document-if-modified-since-same",
-            CONDITIONAL_WHILE_DOWN,
-        ]
-        .contains(&name)
-        {
+        if name == "environment-document-if-modified-since-same" {
             // What was last modified then was last modified at another time here.
             let at = self.remembered["last modified"].clone();
             headers.retain(|(header, _)| header != "If-Modified-Since");
             headers.push(("If-Modified-Since".to_owned(), at));
+        }
+        if name == CONDITIONAL_WHILE_DOWN {
+            let tomorrow = std::time::SystemTime::now() + Duration::from_secs(86_400);
+            headers.retain(|(header, _)| header != "If-Modified-Since");
+            headers.push(("If-Modified-Since".to_owned(), httpdate::fmt_http_date(tomorrow)));
         }
         let body = match &request["body"] {
             Value::Null => None,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call, Outcome};
+use crate::serve::FORWARDED_SCHEME;
 
 /// The page size of a list that takes one, and the most it gives.
 const LARGEST_PAGE: usize = 999;
@@ -72,7 +73,8 @@ fn address(call: &Call, number: Option<usize>) -> String {
         .collect();
     let host = call.header("host").unwrap_or("localhost");
     let separator = if query.is_empty() { "" } else { "?" };
-    format!("http://{host}{}{separator}{}", call.path, query.join("&"))
+    let scheme = call.header(FORWARDED_SCHEME).unwrap_or("http");
+    format!("{scheme}://{host}{}{separator}{}", call.path, query.join("&"))
 }
 
 fn quote(text: &str) -> String {
