@@ -30,7 +30,10 @@ describe("the frame", () => {
   it.each([
     ["stale", /Production is stale\. Last fetched 4 min ago\. Flagsmith answered 502 to the last refresh\./],
     ["offline", /Flagsmith cannot be reached\. Nothing answers at .* What is shown is the local copy\./],
-    ["rate-limited", /The rate limit of Flagsmith is reached\. It takes no more .* next try is in 1\d s\./],
+    [
+      "rate-limited",
+      /Flagsmith answered 429 and asked for a pause of 18 s\. 62 requests wait; nothing is lost/,
+    ],
     [
       "missing-key",
       /The key for Acme Store is missing\. What is shown is the local copy, and nothing can be sent\./,
@@ -67,7 +70,9 @@ describe("the frame", () => {
 
   it("counts the requests left down at the limit", async () => {
     await open("rate-limited");
-    expect(await screen.findByText(/^0 of 500 left, resets in 1\d s$/)).toBeVisible();
+    expect(
+      await screen.findByRole("button", { name: /^Admin 0 of 500 left, resets in 1\d s$/ }),
+    ).toBeVisible();
   });
 
   it("shows a conflict where the flag is, and in the rail", async () => {

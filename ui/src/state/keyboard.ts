@@ -1,4 +1,4 @@
-import type { Session } from "./session.svelte";
+import type { Page, Session } from "./session.svelte";
 
 /** What the page on screen does with the keys that are its own. */
 export interface PageKeys {
@@ -7,6 +7,13 @@ export interface PageKeys {
 }
 
 const SECOND_KEY_MS = 1200;
+/** Where the key after G leads. */
+const PAGES: Record<string, Page> = {
+  f: { name: "flags" },
+  p: { name: "preview" },
+  a: { name: "activity", search: "" },
+  h: { name: "health", focus: null },
+};
 
 /** The keys that hold everywhere in the window. Dialogs keep their keys to themselves. */
 export class Keyboard {
@@ -78,10 +85,9 @@ export class Keyboard {
   }
 
   #second(key: string): boolean {
-    if (this.session.connection === null) return false;
-    if (key === "f") this.session.go({ name: "flags" });
-    else if (key === "p") this.session.go({ name: "preview" });
-    else return false;
+    const page = PAGES[key];
+    if (this.session.connection === null || page === undefined) return false;
+    this.session.go(page);
     return true;
   }
 

@@ -12,6 +12,7 @@ import type {
   ThemeView,
 } from "../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../ipc/host";
+import { text } from "../strings";
 import { coalesced } from "./coalesced";
 import { Edits } from "./edits.svelte";
 import { Flags } from "./flags.svelte";
@@ -148,6 +149,18 @@ export class Session {
     await this.attempt(() => this.host.setTheme(theme));
   }
 
+  /** Gives up what waits for the budgets of the connection on screen. */
+  async giveUpWaiting(): Promise<void> {
+    const connection = this.place?.connection;
+    if (connection === undefined) return;
+    await this.attempt(async () => {
+      const given = await this.host.giveUpWaiting(connection);
+      const words = text.frame.queue;
+      this.toasts.say(given === 0 ? words.nothingGivenUp : words.givenUp(given));
+    });
+    await this.#loadStatus(connection);
+  }
+
   /** Tries the keychain again. */
   async retryKeyStore(): Promise<void> {
     await this.attempt(() => this.host.retryKeyStore());
@@ -208,10 +221,10 @@ export class Session {
   }
 
   #invalidate(tag: ChangedTag): void {
-    if (tag.what === "status") {
-      void this.#loadStatus(tag.connection);
-      return;
-    }
+    // Read by its page, while that is on screen.
+    if (tag.what === "activity") return;
+    if (tag.what === "status" || tag.what === "health") void this.#loadStatus(tag.connection);
+    if (tag.what === "status") return;
     void this.#loadApp();
     if (tag.what === "environment") this.flags.outdated(tag);
   }

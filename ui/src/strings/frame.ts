@@ -1,5 +1,5 @@
 import { count, plural } from "./numbers";
-import { until } from "./time";
+import { span, until } from "./time";
 
 /** The rail, the top bar, the banner and the status bar. */
 export const frame = {
@@ -8,6 +8,9 @@ export const frame = {
   workspace: "Workspace",
   flags: "Flags",
   preview: "Preview",
+  activity: "Activity",
+  health: "Health",
+  warnings: (value: number) => plural(value, "warning"),
   settings: "Settings",
   connections: "Connections",
   switchConnection: (name: string) => `Connection ${name}`,
@@ -29,15 +32,45 @@ export const frame = {
   sync: "Sync",
   syncing: "Syncing",
   notConnected: "Not connected",
-  nothingSent: "Nothing being sent",
-  writes: (value: number) => `${plural(value, "write")} being sent`,
+  notTried: "Nothing asked yet",
+  givesWay: "Background sync gives way to writes",
+  incidents: (value: number, first: string) => `${plural(value, "provider incident")}: ${first}`,
   progress: (what: string, done: number, total: number | null) =>
     total === null ? `Reading ${what}, ${count(done)}` : `Reading ${what}, ${count(done)} of ${count(total)}`,
-  budget: (remaining: number, limit: number | null, resetsAt: number | null, now: number) => {
-    const left = limit === null ? `${count(remaining)} left` : `${count(remaining)} of ${count(limit)} left`;
-    return resetsAt === null ? left : `${left}, resets in ${until(resetsAt, now)}`;
+  budgets: {
+    title: "Requests left",
+    meter: (name: string) => `${name} requests left`,
+    unknown: (name: string, limit: number | null) =>
+      limit === null ? `${name}: no limit known` : `${name}: limit ${count(limit)}, use not known`,
+    /** Behind the number. */
+    left: (limit: number | null, until_: number | null, now: number) => {
+      const left = limit === null ? "left" : `of ${count(limit)} left`;
+      return until_ === null ? left : `${left}, resets in ${until(until_, now)}`;
+    },
+    more: (others: number) => `and ${plural(others, "other")}`,
+    waiting: (requests: string) => `${requests} waiting for it.`,
+    health: "Limits in Health",
   },
-  budgetName: "Requests left",
+  queue: {
+    title: "Queue",
+    nothing: "Nothing queued",
+    waiting: (requests: number, seconds: number | null) =>
+      seconds === null ? `${count(requests)} waiting` : `${count(requests)} waiting, about ${span(seconds)}`,
+    writes: (value: number) => `${plural(value, "write")} queued`,
+    nothingMeans: "No request waits for its turn.",
+    means: (requests: number, seconds: number | null) =>
+      `${plural(requests, "request")} ${requests === 1 ? "waits" : "wait"} for the rate budget, ${
+        seconds === null ? "nobody knows how long" : `about ${span(seconds)}`
+      }.`,
+    writesMean: (value: number) =>
+      `${plural(value, "write")} ${value === 1 ? "is" : "are"} waiting or on the way.`,
+    giveUp: "Give up what waits",
+    giveUpMeans: "Nothing of it was sent, so giving it up changes nothing on the server.",
+    givenUp: (requests: number) =>
+      `${plural(requests, "request")} given up. Nothing of ${requests === 1 ? "it" : "them"} was sent.`,
+    nothingGivenUp: "Nothing was waiting any more.",
+    activity: "Open Activity",
+  },
   version: (version: string) => `Version ${version}`,
   shortcuts: "Shortcuts",
   readingApp: "Opening the local copy",
@@ -48,9 +81,14 @@ export const frame = {
     enterKey: "Enter the key again",
     offline: (name: string) => `${name} cannot be reached.`,
     offlineMeans: "What is shown is the local copy.",
-    rateLimited: (name: string) => `The rate limit of ${name} is reached.`,
-    rateLimitedMeans: (at: number, now: number) =>
-      `It takes no more requests for now. The next try is in ${until(at, now)}.`,
+    paused: "Paused by the rate limit.",
+    pausedUntil: (at: number, now: number) => `Paused by the rate limit, goes on in ${until(at, now)}`,
+    takesNoMore: (name: string) => `${name} takes no more requests for now.`,
+    waits: (requests: number) =>
+      requests === 0
+        ? "Nothing waits."
+        : `${plural(requests, "request")} ${requests === 1 ? "waits" : "wait"}; nothing is lost and nothing is sent twice.`,
+    health: "Health",
     stale: (environment: string) => `${environment} is stale.`,
     staleMeans: (age: string) => `Last fetched ${age}.`,
     never: (environment: string) => `${environment} has not been read yet.`,

@@ -58,6 +58,11 @@ export function until(at: number, now: number): string {
   return shortAge(now, Math.max(now, at));
 }
 
+/** `18 s`, `4 min`: how long something takes. */
+export function span(seconds: number): string {
+  return shortAge(0, seconds);
+}
+
 /** The whole moment, for tooltips. */
 export function fullTime(at: number): string {
   return new Date(at * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });

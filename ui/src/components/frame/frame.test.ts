@@ -18,7 +18,7 @@ describe("the frame", () => {
   it.each<[Scenario, string]>([
     ["stale", "Staging is stale."],
     ["offline", "Flagsmith cannot be reached."],
-    ["rate-limited", "The rate limit of Flagsmith is reached."],
+    ["rate-limited", "Paused by the rate limit."],
     ["missing-key", "The key for Acme Store is missing."],
   ])("shows one banner, the gravest: %s", async (scenario, cause) => {
     await openWindow(scenario);
@@ -145,14 +145,21 @@ describe("the frame", () => {
 
   it("claims nothing about requests once their window is over", async () => {
     const host = await openWindow("rate-limited");
-    expect(await screen.findByText(/^0 of 500 left/)).toBeVisible();
+    expect(
+      await screen.findByRole("button", { name: /^Admin 0 of 500 left, resets in 1\d s$/ }),
+    ).toBeVisible();
     const status = await host.status("acme");
     vi.spyOn(host, "status").mockResolvedValue({
       ...status,
-      budgets: status.budgets.map((budget) => ({ ...budget, resets_at: Date.now() / 1000 - 1 })),
+      budgets: status.budgets.map((budget) => ({
+        ...budget,
+        resets_at: Date.now() / 1000 - 1,
+        paused_until: null,
+      })),
     });
     host.changeAll();
-    await waitFor(() => expect(screen.queryByText(/of 500 left/)).toBeNull());
+    expect(await screen.findByRole("button", { name: "Admin: limit 500, use not known" })).toBeVisible();
+    expect(screen.queryByText(/of 500 left/)).toBeNull();
   });
 
   it("gives every control a name", async () => {

@@ -4,6 +4,7 @@ import type {
   BatchRequest,
   Changed,
   CompareRequest,
+  ConnectionView,
   ConnectRequest,
   DoctorProgress,
   DoctorRequest,
@@ -35,6 +36,7 @@ import { impactOf } from "./impact";
 import { people } from "./people";
 import { FakePersonas } from "./personas";
 import type { Scenario } from "./scenarios";
+import { FakeQueue, statusOf } from "./status";
 import { traceOf } from "./trace";
 import { connectionView, flagDetailView, flagListView } from "./views";
 import { acmeEdge, acmeStore, buildWorld, type FakeConnection, type World } from "./world";
@@ -65,6 +67,7 @@ export class FakeHost implements Host {
   readonly world: World;
   readonly edits: FakeEdits;
   readonly healthOf: FakeHealth;
+  readonly queue: FakeQueue;
   readonly calls: Call[] = [];
   readonly #latency: number;
   readonly #now: () => number;
@@ -96,6 +99,7 @@ export class FakeHost implements Host {
       latency,
       tell: (changed) => this.#tell(changed),
     });
+    this.queue = new FakeQueue(now(), this.healthOf.situation);
   }
 
   /** Makes the next call of a command fail. */
@@ -124,7 +128,9 @@ export class FakeHost implements Host {
     await this.#begin("app");
     return structuredClone({
       version: "0.1.0",
-      connections: this.world.connections.map((each) => connectionView(this.world, each, this.#now())),
+      connections: this.world.connections.map((each) =>
+        this.#warned(connectionView(this.world, each, this.#now())),
+      ),
       key_store: this.world.keyStore,
       notices: [],
       last_place: this.world.lastPlace,
@@ -231,33 +237,9 @@ export class FakeHost implements Host {
 
   async status(connection: string): Promise<StatusView> {
     await this.#begin("status", connection);
-    const { service, key } = this.#connection(connection);
-    const { scenario } = this.world;
-    const name = service === "flagsmith" ? "Flagsmith 2.265.0" : "EdgeFlags";
-    const offline = scenario === "offline" || key === "missing";
-    const limited = scenario === "rate-limited";
-    return {
-      connected: !offline,
-      sentence: offline ? "Not connected" : `Connected, ${name}`,
-      tried: true,
-      budgets: offline
-        ? []
-        : [
-            {
-              name: "Admin",
-              remaining: limited ? 0 : 412,
-              limit: 500,
-              resets_at: this.#now() + (limited ? 18 : 23),
-              paused_until: null,
-              known: "Counted here against the documented limit.",
-              waiting: 0,
-              waiting_seconds: null,
-            },
-          ],
-      writes: 0,
-      incidents: [],
-      warnings: 0,
-    };
+    const asked = this.#connection(connection);
+    const view = this.healthOf.view(connection, asked.environments[0]?.key ?? "");
+    return statusOf(asked, this.healthOf.situation, view, this.queue, this.#now());
   }
 
   async flags(connection: string, environment: string, reference: string | null) {
@@ -441,7 +423,9 @@ export class FakeHost implements Host {
 
   async giveUpWaiting(connection: string) {
     await this.#begin("giveUpWaiting", connection);
-    return 0;
+    const given = this.queue.giveUp();
+    this.#tell({ tags: [{ what: "status", connection }] });
+    return given;
   }
 
   async surfaceSettings(connection: string) {
@@ -548,6 +532,16 @@ export class FakeHost implements Host {
 
   #keep(where: SaveConnectionRequest["keep_key"]): void {
     if (where === "keychain" && this.world.keyStore.state !== "ready") throw keychainAbsent();
+  }
+
+  /** With what is the matter with a surface of an environment. */
+  #warned(view: ConnectionView): ConnectionView {
+    for (const environment of view.environments) {
+      const { warnings } = this.healthOf.view(view.id, environment.key);
+      environment.warning =
+        warnings.find(({ id }) => id.startsWith("surface:") && id.endsWith(`:${environment.key}`)) ?? null;
+    }
+    return view;
   }
 
   #connection(id: string): FakeConnection {
