@@ -2,6 +2,7 @@
 
 mod definition;
 mod evaluate;
+mod probes;
 mod read;
 mod wire;
 mod write;
@@ -43,14 +44,7 @@ impl EdgeFlags {
     }
 
     fn call<'a>(&'a self, access: Access<'a>) -> Result<Call<'a>, Failure> {
-        let Endpoint::EdgeFlags { base, .. } = access.endpoint else {
-            return Err(Failure::new(
-                FailureKind::BadAddress {
-                    detail: "a Flagsmith connection".into(),
-                },
-                "This connection leads to Flagsmith, not to EdgeFlags.",
-            ));
-        };
+        let base = base_of(access.endpoint)?;
         let secret = access.credential.expose();
         let call = Call::new(
             &self.transport,
@@ -80,6 +74,18 @@ impl EdgeFlags {
             known.insert(call.base().as_str().to_owned());
         }
         known.contains(call.base().as_str())
+    }
+}
+
+fn base_of(endpoint: &Endpoint) -> Result<&str, Failure> {
+    match endpoint {
+        Endpoint::EdgeFlags { base, .. } => Ok(base),
+        Endpoint::Flagsmith(_) => Err(Failure::new(
+            FailureKind::BadAddress {
+                detail: "a Flagsmith connection".into(),
+            },
+            "This connection leads to Flagsmith, not to EdgeFlags.",
+        )),
     }
 }
 
@@ -178,45 +184,29 @@ impl Provider for EdgeFlags {
         Ok(call.answer(remote))
     }
 
-    async fn reach(&self, _target: Target<'_>, _door: &Door) -> Answer<Reach> {
-        Answer {
-            value: Reach::default(),
-            limits: None,
-            requests: 0,
-        }
+    async fn reach(&self, target: Target<'_>, door: &Door) -> Answer<Reach> {
+        probes::reach(self, target, door).await
     }
 
     async fn read_surface(
         &self,
-        _target: Target<'_>,
-        _surface: &Surface,
+        target: Target<'_>,
+        surface: &Surface,
         _confirm: &Confirm,
     ) -> Result<Answer<SurfaceReading>, Failure> {
-        Err(not_yet())
+        probes::read_surface(self, target, surface).await
     }
 
     async fn proxy_health(&self, _access: Access<'_>, _base: &str) -> Result<Answer<ProxyHealth>, Failure> {
-        Err(not_yet())
+        Err(probes::no_proxy())
     }
 
-    async fn server_health(&self, _access: Access<'_>) -> Answer<ServerHealth> {
-        Answer {
-            value: ServerHealth::default(),
-            limits: None,
-            requests: 0,
-        }
+    async fn server_health(&self, access: Access<'_>) -> Answer<ServerHealth> {
+        probes::server_health(self, access).await
     }
 
-    async fn allowances(&self, _target: Target<'_>) -> Result<Answer<Allowances>, Failure> {
-        Err(not_yet())
+    /// The service tells no limit and no usage: everything is `None`.
+    async fn allowances(&self, target: Target<'_>) -> Result<Answer<Allowances>, Failure> {
+        Ok(self.call(target.access)?.answer(Allowances::default()))
     }
-}
-
-fn not_yet() -> Failure {
-    Failure::new(
-        FailureKind::Refused {
-            detail: "not offered".into(),
-        },
-        "This service offers nothing of this kind.",
-    )
 }

@@ -185,7 +185,31 @@ pub(super) async fn collect(
     now: Timestamp,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Answer<Snapshot>, Failure> {
-    let environment = &target.environment.key.0;
+    let gathered = gather(client, call, &target.environment.key.0, progress).await?;
+    Ok(call.answer(Snapshot {
+        environment: target.environment.key.clone(),
+        fetched_at: now,
+        document: gathered.document,
+        document_updated_at: None,
+        flags: gathered.flags,
+        segments: gathered.segments.into_iter().map(segment).collect(),
+    }))
+}
+
+/// The lists of a project as they are seen in one environment.
+pub(super) struct Gathered {
+    /// What stands for an environment document: the lists as one object.
+    pub(super) document: String,
+    pub(super) flags: Vec<Flag>,
+    segments: Vec<Item>,
+}
+
+pub(super) async fn gather(
+    client: &EdgeFlags,
+    call: &Call<'_>,
+    environment: &str,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Gathered, Failure> {
     let tell =
         |what: &'static str| move |done: u32, total: Option<u32>| progress(Progress { what, done, total });
     let mut flags = list(call, FLAGS, &tell("flags")).await?;
@@ -206,25 +230,16 @@ pub(super) async fn collect(
     } else {
         evaluated(call, environment).await?
     };
-    let listed = flags
+    let seen = flags
         .iter()
         .map(|item| seen_in(item, environment, whole, evaluated.as_ref()))
         .collect::<Result<Vec<Flag>, Failure>>()
         .map_err(|failure| call.about(&call.at(&["api", "v1", "flags"]), failure))?;
-    let document = json!({
-        "flags": flat(&flags),
-        "configs": flat(&configs),
-        "segments": flat(&segments),
-        "environment": environment,
-    });
-    Ok(call.answer(Snapshot {
-        environment: target.environment.key.clone(),
-        fetched_at: now,
-        document: document.to_string(),
-        document_updated_at: None,
-        flags: listed,
-        segments: segments.into_iter().map(segment).collect(),
-    }))
+    Ok(Gathered {
+        document: document(&flags, &configs, &segments, environment),
+        flags: seen,
+        segments,
+    })
 }
 
 async fn other_lists(
@@ -236,6 +251,16 @@ async fn other_lists(
         list_if_allowed(call, CONFIGS, configs_told),
         list_if_allowed(call, SEGMENTS, segments_told),
     )
+}
+
+fn document(flags: &[Item], configs: &[Item], segments: &[Item], environment: &str) -> String {
+    let document = json!({
+        "flags": flat(flags),
+        "configs": flat(configs),
+        "segments": flat(segments),
+        "environment": environment,
+    });
+    document.to_string()
 }
 
 fn flat(items: &[Item]) -> Vec<Value> {

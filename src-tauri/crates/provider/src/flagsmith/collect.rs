@@ -4,6 +4,15 @@
 //! versions, times, tags, owners, descriptions and archived marks. The parts
 //! are read one after another, so a change in between shows as a default state
 //! that the document and the list tell differently: then all is read again.
+//!
+//! Nothing is taken over from an earlier collection, also where the document
+//! is the same as then. An equal document does not prove equal lists: tags,
+//! owners, descriptions and archived marks are not in it, writing a value that
+//! was there already moves a state's time alone, and a server with a document
+//! cache serves the old one while its lists are new. Nor do equal lists prove
+//! an equal document: they hold neither identity overrides nor the order of
+//! segment overrides. And a collection that took the service's word that the
+//! document is unchanged would call content new that is up to a minute old.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,17 +20,21 @@ use halyard_model::{
     Flag, FlagKey, FlagKind, FlagState, Segment, SegmentOverride, Snapshot, Tag, Timestamp, Version,
 };
 use reqwest::Method;
+use url::Url;
 
 use super::paging;
 use super::wire::{
     Document, DocumentState, FeatureRow, OptionRow, SegmentRow, StateRow, TagRow, timestamp, variants,
 };
-use crate::http::{Call, Timeout, malformed, parse};
+use crate::http::{Call, Reply, Timeout, malformed, parse};
 use crate::{Answer, Failure, Progress, Target};
 
 /// How often all is read where the parts do not agree. A service that serves
 /// an old document from a cache never agrees with itself, and is taken as is.
 const READINGS: u32 = 2;
+
+/// What an answer is called that holds a document.
+pub(super) const DOCUMENT: &str = "environment document";
 
 /// What one reading gathered.
 struct Parts {
@@ -97,21 +110,28 @@ async fn read(
 }
 
 async fn document(call: &Call<'_>, key: &str) -> Result<(String, Document), Failure> {
-    const WHAT: &str = "environment document";
     let url = call.at(&["environments", key, "document", ""]);
     let reply = call
         .read(Method::GET, url.clone(), None, Timeout::Document)
         .await?;
+    let text = document_text(call, &url, &reply)?;
+    let document = parse(text.as_bytes(), DOCUMENT).map_err(|failure| call.about(&url, failure))?;
+    Ok((text, document))
+}
+
+/// The text of a document in an answer.
+pub(super) fn document_text(call: &Call<'_>, url: &Url, reply: &Reply) -> Result<String, Failure> {
     if !reply.is_json() {
         // Says so with the content type and the beginning of what came.
-        call.parsed::<serde_json::Value>(&reply, WHAT)?;
+        call.parsed::<serde_json::Value>(reply, DOCUMENT)?;
     }
-    let text = String::from_utf8(reply.body.to_vec()).map_err(|error| {
+    String::from_utf8(reply.body.to_vec()).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
-        call.about(&url, malformed(WHAT, &format!("UTF-8, broken at byte {place}")))
-    })?;
-    let document = parse(text.as_bytes(), WHAT).map_err(|failure| call.about(&url, failure))?;
-    Ok((text, document))
+        call.about(
+            url,
+            malformed(DOCUMENT, &format!("UTF-8, broken at byte {place}")),
+        )
+    })
 }
 
 fn is_default(state: &StateRow) -> bool {

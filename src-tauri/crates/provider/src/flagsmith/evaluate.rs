@@ -9,7 +9,7 @@ use super::wire::{Evaluated, EvaluatedRow};
 use crate::http::{Call, Service, Timeout, Transport};
 use crate::{Answer, Failure, FailureKind};
 
-const KEY_HEADER: HeaderName = HeaderName::from_static("x-environment-key");
+pub(super) const KEY_HEADER: HeaderName = HeaderName::from_static("x-environment-key");
 
 pub(super) async fn evaluate(
     transport: &Transport,
@@ -79,7 +79,7 @@ fn remote(row: EvaluatedRow) -> RemoteFlag {
 
 /// A refused environment key is not the connection's credential: say where to
 /// look instead.
-async fn explained(call: &Call<'_>, service: Service, mut failure: Failure) -> Failure {
+pub(super) async fn explained(call: &Call<'_>, service: Service, mut failure: Failure) -> Failure {
     match (service, failure.status) {
         (Service::FlagsApi, Some(401 | 403)) => {
             failure.kind = FailureKind::BadAddress {

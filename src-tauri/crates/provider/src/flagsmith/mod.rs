@@ -1,13 +1,17 @@
 //! Flagsmith: the admin API, the Flags API and the Edge Proxy.
 
+mod allowances;
 mod collect;
 mod discover;
+mod doors;
 mod evaluate;
 mod fresh;
+mod health;
 mod identities;
 mod key;
 mod paging;
 mod settle;
+mod surface;
 mod versioned;
 mod wire;
 mod write_v1;
@@ -200,45 +204,30 @@ impl Provider for Flagsmith {
         })
     }
 
-    async fn reach(&self, _target: Target<'_>, _door: &Door) -> Answer<Reach> {
-        Answer {
-            value: Reach::default(),
-            limits: None,
-            requests: 0,
-        }
+    async fn reach(&self, target: Target<'_>, door: &Door) -> Answer<Reach> {
+        doors::reach(self, target, door).await
     }
 
     async fn read_surface(
         &self,
-        _target: Target<'_>,
-        _surface: &Surface,
-        _confirm: &Confirm,
+        target: Target<'_>,
+        surface: &Surface,
+        confirm: &Confirm,
     ) -> Result<Answer<SurfaceReading>, Failure> {
-        Err(not_yet())
+        surface::read(self, target, surface, confirm).await
     }
 
-    async fn proxy_health(&self, _access: Access<'_>, _base: &str) -> Result<Answer<ProxyHealth>, Failure> {
-        Err(not_yet())
+    async fn proxy_health(&self, access: Access<'_>, base: &str) -> Result<Answer<ProxyHealth>, Failure> {
+        health::proxy(self, access, base).await
     }
 
-    async fn server_health(&self, _access: Access<'_>) -> Answer<ServerHealth> {
-        Answer {
-            value: ServerHealth::default(),
-            limits: None,
-            requests: 0,
-        }
+    async fn server_health(&self, access: Access<'_>) -> Answer<ServerHealth> {
+        health::server(self, access).await
     }
 
-    async fn allowances(&self, _target: Target<'_>) -> Result<Answer<Allowances>, Failure> {
-        Err(not_yet())
+    async fn allowances(&self, target: Target<'_>) -> Result<Answer<Allowances>, Failure> {
+        let call = self.admin(target.access)?;
+        let now = (self.transport.settings.now)();
+        allowances::read(&call, target, now).await
     }
-}
-
-fn not_yet() -> Failure {
-    Failure::new(
-        FailureKind::Refused {
-            detail: "not offered".into(),
-        },
-        "This service offers nothing of this kind.",
-    )
 }

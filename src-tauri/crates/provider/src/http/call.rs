@@ -160,6 +160,22 @@ impl<'a> Call<'a> {
         url
     }
 
+    /// The address beside the API, below the place where the service itself
+    /// is: `…/proxy/health` for a base `…/api/v1/`.
+    pub(crate) fn beside(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        let own = url.path().trim_end_matches('/');
+        let above = own.strip_suffix("/api/v1").unwrap_or(own);
+        let path = format!("{above}/{path}");
+        url.set_path(&path);
+        url
+    }
+
+    /// How requests are made.
+    pub(crate) fn transport(&self) -> &'a Transport {
+        self.transport
+    }
+
     /// The server's version, where an answer told it.
     pub(crate) fn server_version(&self) -> Option<String> {
         lock(&self.version).clone()
@@ -239,7 +255,6 @@ impl<'a> Call<'a> {
     /// Sends a `GET`, again where it failed on its way, and gives back the
     /// answer whatever its status is. `conditions` are headers such as
     /// `If-None-Match`.
-    #[allow(dead_code, reason = "the probes that use it come next")]
     pub(crate) async fn ask(
         &self,
         url: Url,
@@ -251,13 +266,19 @@ impl<'a> Call<'a> {
             .with_min_delay(settings.retry_pause)
             .with_max_times(settings.retries)
             .with_jitter();
-        let once = || async {
-            let sent = self
-                .send(Method::GET, url.clone(), conditions, None, timeout)
-                .await;
-            sent.map_err(|broken| broken.failure)
-        };
+        let once = || self.ask_once(url.clone(), conditions, timeout);
         once.retry(pauses).when(may_pass).await
+    }
+
+    /// [`Call::ask`] without a second attempt.
+    pub(crate) async fn ask_once(
+        &self,
+        url: Url,
+        conditions: &[(HeaderName, String)],
+        timeout: Timeout,
+    ) -> Result<Reply, Failure> {
+        let sent = self.send(Method::GET, url, conditions, None, timeout).await;
+        sent.map_err(|broken| broken.failure)
     }
 
     /// Parses an answer; a failure holds no credential.

@@ -186,7 +186,6 @@ impl Transport {
         Ok(clients)
     }
 
-    #[allow(dead_code, reason = "the probe that uses it comes next")]
     /// The HTTP proxy through which an address is asked, as text without user
     /// information; the same answer that the client acts by.
     pub(crate) fn proxy_for(&self, url: &Url) -> Option<String> {
@@ -206,7 +205,6 @@ impl Transport {
         )
     }
 
-    #[allow(dead_code, reason = "the probe that uses it comes next")]
     /// The addresses of an address's host, as the client finds them.
     pub(crate) async fn addresses_of(&self, url: &Url) -> io::Result<Vec<IpAddr>> {
         let host = match url.host() {

@@ -21,6 +21,7 @@ pub(crate) use call::{Call, Service, Timeout, WriteFailure};
 pub(crate) use client::Transport;
 pub use client::{CaBundle, ProxyRule, Resolver};
 pub(crate) use reply::{Reply, malformed, parse, shorten};
+pub(crate) use sort::plain_address;
 
 /// Reads a clock: the moment it is called.
 pub type Clock = fn() -> Timestamp;

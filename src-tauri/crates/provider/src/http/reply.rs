@@ -19,7 +19,6 @@ pub(crate) struct Reply {
     /// Method and address without query, for a failure to name.
     pub(crate) request: String,
     /// The server's certificate as it was shown, DER; `None` for plain HTTP.
-    #[allow(dead_code, reason = "the probe that uses it comes next")]
     pub(crate) certificate: Option<Bytes>,
 }
 

@@ -4,9 +4,15 @@
 //! Probes never write and keep nothing. Their results are facts; judging them
 //! is the console's, with rules of the model.
 
+mod headers;
+mod reach;
+
 use std::time::Duration;
 
 use halyard_model::{FlagKey, FlagValue, Surface, Timestamp};
+
+pub(crate) use headers::{lifetime, stamp_of};
+pub(crate) use reach::{nowhere, reach};
 
 use crate::Failure;
 
