@@ -32,7 +32,8 @@ export type Page =
   | { name: "preview" }
   | { name: "activity"; search: string }
   | { name: "health"; focus: HealthFocus | null }
-  | { name: "settings" }
+  /** `surfaces`: the connection whose surfaces are to be set. */
+  | { name: "settings"; surfaces?: string }
   | { name: "connect"; service: "flagsmith" | "edge_flags"; again: ConnectionView | null };
 
 /** Everything the window knows. All of it came from the host; the last answer stays until the next one. */

@@ -4,10 +4,23 @@ import { detail } from "./detail";
 import { edits } from "./edits";
 import { flags } from "./flags";
 import { frame } from "./frame";
+import { health } from "./health";
 import { impact } from "./impact";
 import { preview } from "./preview";
 import { settings } from "./settings";
 import { shared } from "./shared";
 
 /** Every word on screen. One folder, so that nothing is worded twice. */
-export const text = { shared, frame, flags, detail, connect, settings, preview, impact, batch, edits };
+export const text = {
+  shared,
+  frame,
+  flags,
+  detail,
+  connect,
+  settings,
+  preview,
+  health,
+  impact,
+  batch,
+  edits,
+};

@@ -23,6 +23,8 @@ export const shared = {
   detailsCopied: "Details copied",
   errorCode: (code: string) => `Halyard error: ${code}`,
   showDetails: "Raw response",
+  why: "Why",
+  copied: "Copied",
   protected: "Protected",
   toastRegion: "Messages",
   switchName: (flag: string) => `${flag} state`,
