@@ -12,6 +12,7 @@ mod flag;
 mod freshness;
 mod identity;
 mod snapshot;
+mod surface;
 mod time;
 
 pub use conflict::{Verdict, judge};
@@ -29,4 +30,9 @@ pub use flag::{
 pub use freshness::{FetchStatus, Freshness, FreshnessRule, freshness};
 pub use identity::{IdentityRecord, IdentityRef, RemoteFlag};
 pub use snapshot::{Segment, Snapshot};
+pub use surface::{
+    Allowance, BehindCause, Compared, ContentReading, Failing, FailingKind, Heartbeat, HeartbeatReading,
+    NOT_MODIFIED_LATE_MILLIS, NotModified, OtherPair, Reference, Served, SurfaceFreshness, SurfaceRecord,
+    SurfaceRule, Trouble, Untold, UntoldWhy, ZoneNote, judge_surface,
+};
 pub use time::Timestamp;
