@@ -38,7 +38,7 @@ pub use provide::{
     Target, Urgency, Write, WriteOutcome,
 };
 
-pub use status_feed::{Incident, ProviderStatus};
+pub use status_feed::{Incident, ProviderStatus, StatusFeed, default_status_url};
 
 use std::sync::Arc;
 

@@ -22,7 +22,6 @@ pub(crate) enum Service {
     FlagsApi,
     EdgeProxy,
     EdgeFlags,
-    #[allow(dead_code, reason = "the client of the feed comes next")]
     StatusFeed,
 }
 
