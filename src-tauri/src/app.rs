@@ -3,6 +3,7 @@
 mod bridge;
 mod demo;
 mod folder;
+pub mod links;
 mod log;
 mod start;
 

@@ -94,8 +94,8 @@ pub async fn save_surface_settings(
 /// Opens a page of the provider in the browser. Only https addresses.
 #[tauri::command]
 #[specta::specta]
-pub async fn open_link(_app: State<'_, Halyard>, _link: String) -> Result<(), WireError> {
-    Err(not_yet())
+pub async fn open_link(app: tauri::AppHandle, link: String) -> Result<(), WireError> {
+    crate::app::links::open(&app, &link)
 }
 
 /// The demo's fault board; empty while the demo does not run.

@@ -98,9 +98,8 @@ impl Ledger {
             );
         }
         bench.refresh(place).await.unwrap();
-        for edit in bench.mirror.open_edits(Some(&place.connection)).await.unwrap() {
-            panic!("an edit is still open: {:?}", edit.state);
-        }
+        let open = bench.mirror.open_edits(Some(&place.connection)).await.unwrap();
+        assert_eq!(open, [], "edits are still open");
         assert!(self.confirmed.len() > self.conflicted.len(), "most edits arrive");
     }
 }
