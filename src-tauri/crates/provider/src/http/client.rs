@@ -59,7 +59,7 @@ impl Resolve for Resolver {
 }
 
 /// Which HTTP proxy stands between this computer and a service.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum ProxyRule {
     /// The one that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name, else the
     /// system's. Never for this computer's own loopback, which no proxy can
@@ -70,6 +70,17 @@ pub enum ProxyRule {
     Never,
     /// This one, for every address, loopback too.
     Always(Url),
+}
+
+impl fmt::Debug for ProxyRule {
+    /// Without the name and password that an address may hold.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProxyRule::System => formatter.write_str("System"),
+            ProxyRule::Never => formatter.write_str("Never"),
+            ProxyRule::Always(url) => write!(formatter, "Always({})", super::sort::plain_address(url)),
+        }
+    }
 }
 
 /// Certificates of authorities that a connection trusts beside the system's.

@@ -199,7 +199,8 @@ pub enum Reached {
         /// The HTTP proxy in the way, without user information.
         proxy: Option<String>,
     },
-    /// Encryption was agreed on; `None` for plain HTTP.
+    /// Encryption was agreed on; the step is absent for plain HTTP. Through an
+    /// HTTP proxy the certificate is checked and not told.
     Encrypted {
         /// When the certificate ends.
         expires: Option<Timestamp>,

@@ -30,13 +30,14 @@ pub(crate) async fn reach(call: Call<'_>, url: Url) -> Answer<Reach> {
             proxy,
         });
     }
+    let is_secure = url.scheme() == "https";
     let began = Instant::now();
     let sent = (call.settings().now)();
     match call.ask_once(url, &[], Timeout::Ordinary).await {
         Err(failure) => reach.failure = Some(Box::new(failure)),
         Ok(reply) => {
-            if let Some(certificate) = &reply.certificate {
-                reach.steps.push(encrypted(certificate));
+            if is_secure {
+                reach.steps.push(encrypted(reply.certificate.as_deref()));
             }
             reach.steps.push(Reached::Answered {
                 status: reply.status,
@@ -67,8 +68,11 @@ fn refusal(call: &Call<'_>, reply: &Reply) -> Option<Failure> {
     (!(200..300).contains(&reply.status)).then(|| call.status_failure(reply))
 }
 
-fn encrypted(certificate: &[u8]) -> Reached {
-    let Ok((_, certificate)) = X509Certificate::from_der(certificate) else {
+/// What the certificate tells; nothing through an HTTP proxy, behind which the
+/// client does not show it.
+fn encrypted(certificate: Option<&[u8]>) -> Reached {
+    let read = certificate.and_then(|certificate| X509Certificate::from_der(certificate).ok());
+    let Some((_, certificate)) = read else {
         return Reached::Encrypted {
             expires: None,
             issuer: None,
@@ -128,13 +132,13 @@ mod tests {
     fn a_certificate_tells_its_end_and_its_issuer() {
         let pem = include_str!("../http/test_authority.pem");
         let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes()).unwrap();
-        let Reached::Encrypted { expires, issuer } = encrypted(&block.contents) else {
+        let Reached::Encrypted { expires, issuer } = encrypted(Some(&block.contents)) else {
             panic!("not a step of encryption");
         };
         assert_eq!(issuer.as_deref(), Some("Halyard test authority"));
         // 28 October 2126, 12:24:45 UTC.
         assert_eq!(expires, Some(Timestamp(4_948_863_885_000)));
-        let unread = encrypted(b"no certificate");
+        let unread = encrypted(Some(b"no certificate"));
         assert!(matches!(
             unread,
             Reached::Encrypted {
