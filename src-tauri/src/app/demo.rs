@@ -2,10 +2,13 @@
 
 use halyard_console::{Credential, DemoService};
 use halyard_model::{ConnectionId, EdgeProxy, Endpoint, FlagsmithAuth, FlagsmithEndpoint, Named};
-use halyard_sandbox::{Config, Running, Sandbox, Seed};
+use halyard_sandbox::{Config, Running, Sandbox, Seed, Switch, demo_faults};
 
 use super::Halyard;
-use crate::error::{ErrorCode, WireError};
+use crate::{
+    error::{ErrorCode, WireError},
+    view::DemoFaultView,
+};
 
 const FLAGSMITH: &str = "demo-flagsmith";
 const EDGEFLAGS: &str = "demo-edgeflags";
@@ -30,6 +33,37 @@ impl Halyard {
         drop(sandbox);
         Ok(self.console.connect_demo(services).await?)
     }
+}
+
+impl Halyard {
+    /// The fault board of the demo; empty while the demo does not run.
+    pub async fn demo_faults(&self) -> Vec<DemoFaultView> {
+        let sandbox = self.sandbox.lock().await;
+        sandbox.as_ref().map(faults).unwrap_or_default()
+    }
+
+    /// Turns one of the demo's faults on or off; the board afterwards.
+    pub async fn set_demo_fault(&self, id: &str, switch: Switch) -> Result<Vec<DemoFaultView>, WireError> {
+        let sandbox = self.sandbox.lock().await;
+        let running = sandbox
+            .as_ref()
+            .ok_or_else(|| WireError::gone("the demo server"))?;
+        if !running.faults().switch_demo(id, switch) {
+            return Err(WireError::gone("this fault"));
+        }
+        Ok(faults(running))
+    }
+}
+
+fn faults(running: &Running) -> Vec<DemoFaultView> {
+    let on = running.faults().demo_switches_on();
+    let listed = demo_faults().into_iter().map(|fault| DemoFaultView {
+        on: on.contains(&fault.id),
+        id: fault.id.into(),
+        title: fault.title.into(),
+        effect: fault.shows.into(),
+    });
+    listed.collect()
 }
 
 fn services(running: &Running) -> Vec<DemoService> {

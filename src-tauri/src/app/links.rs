@@ -12,7 +12,10 @@ pub fn open(app: &AppHandle, link: &str) -> Result<(), WireError> {
         .strip_prefix("https://")
         .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric()));
     if !is_page || link.chars().any(|one| one.is_whitespace() || one.is_control()) {
-        return Err(WireError::input("link", "Only pages whose address begins with https:// are opened."));
+        return Err(WireError::input(
+            "link",
+            "Only pages whose address begins with https:// are opened.",
+        ));
     }
     app.opener().open_url(link, None::<&str>).map_err(|error| {
         let mut wire = WireError::new(ErrorCode::Service, "The page could not be opened in a browser.");

@@ -1,5 +1,6 @@
 //! Commands on freshness, diagnosis and limits.
 
+use halyard_sandbox::Switch;
 use tauri::State;
 
 use super::not_yet;
@@ -101,17 +102,18 @@ pub async fn open_link(app: tauri::AppHandle, link: String) -> Result<(), WireEr
 /// The demo's fault board; empty while the demo does not run.
 #[tauri::command]
 #[specta::specta]
-pub async fn demo_faults(_app: State<'_, Halyard>) -> Result<Vec<DemoFaultView>, WireError> {
-    Ok(Vec::new())
+pub async fn demo_faults(app: State<'_, Halyard>) -> Result<Vec<DemoFaultView>, WireError> {
+    Ok(app.demo_faults().await)
 }
 
 /// Turns one of the demo's faults on or off.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_demo_fault(
-    _app: State<'_, Halyard>,
-    _id: String,
-    _on: bool,
+    app: State<'_, Halyard>,
+    id: String,
+    on: bool,
 ) -> Result<Vec<DemoFaultView>, WireError> {
-    Err(not_yet())
+    let switch = if on { Switch::On } else { Switch::Off };
+    app.set_demo_fault(&id, switch).await
 }
