@@ -56,6 +56,7 @@ fn take(event: Event, app: &AppHandle, tags: &mut Vec<ChangedTag>) {
         Event::Status { connection } => ChangedTag::Status {
             connection: connection.0,
         },
+        Event::Activity => ChangedTag::Activity,
         Event::Progress {
             connection,
             environment,

@@ -75,6 +75,13 @@ pub(crate) struct Draft {
     made_at: Timestamp,
 }
 
+impl Draft {
+    /// Its key.
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.credential
+    }
+}
+
 /// Where to keep a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeepKey {

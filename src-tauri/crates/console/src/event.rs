@@ -19,6 +19,8 @@ pub enum Event {
         /// The connection.
         connection: ConnectionId,
     },
+    /// Requests were made; told at most once a second.
+    Activity,
     /// A refresh came further, or ended (`what` is `None`).
     Progress {
         /// The connection.

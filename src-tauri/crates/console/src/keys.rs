@@ -1,11 +1,13 @@
 //! Finding, keeping and dropping the keys of connections.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use halyard_model::ConnectionId;
 use halyard_provider::Credential;
 
-use crate::{Console, ConsoleError, Event, KeepKey, KeyHome, secret::KeyStoreState};
+use crate::{
+    Console, ConsoleError, Event, KeepKey, KeyHome, connect::Draft, secret::KeyStoreState, state::Inner,
+};
 
 /// How long a list waits for a keychain.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -161,5 +163,19 @@ impl Console {
         if let Err(error) = self.inner.keys.delete(id).await {
             tracing::warn!(connection = id.0, %error, "the key could not be deleted from the keychain");
         }
+    }
+}
+
+impl Inner {
+    /// The keys known without asking anybody: a connection's, and those of
+    /// the connections that are being made.
+    pub(crate) fn keys_in_memory(&self, id: Option<&ConnectionId>) -> Vec<Credential> {
+        let volatile = self.volatile.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys: Vec<Credential> = volatile.drafts.values().map(Draft::credential).cloned().collect();
+        if let Some(id) = id {
+            keys.extend(volatile.unlocked.get(id).cloned());
+            keys.extend(self.session.get(id));
+        }
+        keys
     }
 }

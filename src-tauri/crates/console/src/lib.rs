@@ -5,7 +5,9 @@
 //! a rule has not given: wording is the shell's. The clock and the key store
 //! are passed in.
 
+mod activity;
 mod batch;
+mod budgets;
 mod clock;
 mod cohort;
 mod compare;
@@ -35,6 +37,10 @@ pub mod secret;
 mod shares;
 mod state;
 
+pub use activity::{
+    ActivityFilter, ActivityFormat, ActivityIntake, ActivityPage, ActivityRecorder, ExchangeFacts,
+    ExchangeId, ExchangeOutcome, SurfaceKind, Traffic,
+};
 pub use batch::{BatchFacts, BatchInput, BatchProgress, FailedIdentity};
 pub use clock::{Clock, SystemClock};
 pub use cohort::{BrokenLine, CohortChoice, CohortFile, CohortFormat, CohortId, RangeValues, TraitRange};

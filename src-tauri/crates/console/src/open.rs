@@ -7,9 +7,11 @@ use std::{
 
 use halyard_mirror::{Mirror, Opened, SetAsideReason};
 use halyard_model::Service;
-use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider};
+use halyard_provider::{EdgeFlags, Flagsmith, Governor, HttpSettings, Provider};
 
-use crate::{Clock, Console, ConsoleError, ConsoleParts, Providers, secret::KeyStore};
+use crate::{
+    ActivityRecorder, Clock, Console, ConsoleError, ConsoleParts, Providers, Traffic, secret::KeyStore,
+};
 
 /// What opening the local copy found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +55,18 @@ impl Console {
                 )
             }
         };
+        let (_recorder, intake) = ActivityRecorder::new();
+        let traffic = Traffic {
+            governor: Governor::default(),
+            intake: Some(intake),
+        };
         Ok((
             Console::new(ConsoleParts {
                 mirror,
                 keys,
                 clock,
                 providers: providers()?,
+                traffic,
             }),
             beginning,
         ))
@@ -66,6 +74,7 @@ impl Console {
 
     /// Closes the local copy, with everything written.
     pub async fn close(&self) {
+        self.inner.activity.written().await;
         self.inner.mirror.close().await;
     }
 }

@@ -9,11 +9,12 @@ use halyard_mirror::Mirror;
 use halyard_model::{
     Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, FlagKey, Timestamp,
 };
-use halyard_provider::{Answer, Credential, Provider, RateLimit};
+use halyard_provider::{Answer, Credential, Governor, Provider, RateLimit};
 use tokio::sync::broadcast;
 
 use crate::{
-    Clock, ConsoleError, Event,
+    Clock, ConsoleError, Event, Traffic,
+    activity::Activity,
     batch::Jobs,
     cohort::Cohorts,
     connect::{Draft, DraftId},
@@ -34,6 +35,8 @@ pub struct ConsoleParts {
     pub clock: Arc<dyn Clock>,
     /// The clients.
     pub providers: Providers,
+    /// What the clients share about requests.
+    pub traffic: Traffic,
 }
 
 /// An environment of a connection.
@@ -52,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) providers: Providers,
     pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) activity: Activity,
+    pub(crate) governor: Governor,
     pub(crate) volatile: Mutex<Volatile>,
     /// One question to the keychain at a time: a locked one asks a person, who
     /// should be asked once.
@@ -94,7 +99,14 @@ impl Console {
     pub fn new(parts: ConsoleParts) -> Console {
         let (events, _) = broadcast::channel(256);
         Console {
-            inner: Arc::new(Inner {
+            inner: Arc::new_cyclic(|inner| Inner {
+                activity: Activity::begin(
+                    parts.traffic.intake,
+                    parts.mirror.clone(),
+                    events.clone(),
+                    inner.clone(),
+                ),
+                governor: parts.traffic.governor,
                 mirror: parts.mirror,
                 keys: parts.keys,
                 session: SessionKeys::default(),

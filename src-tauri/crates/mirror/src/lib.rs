@@ -23,7 +23,10 @@ use sqlx::sqlite::{Sqlite, SqlitePool};
 pub use error::MirrorError;
 pub use open::{Opened, SetAsideReason};
 pub use record::UnreadableRow;
-pub use table::{FlagRow, FlagRows, Persona, PersonaId, SavedPersona, SnapshotFacts, Stored};
+pub use table::{
+    EXCHANGES_KEPT, ExchangeFilter, FlagRow, FlagRows, KeptExchange, NewExchange, Persona, PersonaId,
+    SavedPersona, SnapshotFacts, Stored,
+};
 
 /// What every call of this crate gives.
 pub type Result<T> = std::result::Result<T, MirrorError>;

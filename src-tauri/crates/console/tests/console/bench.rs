@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use halyard_console::{
     AuthKind, ConnectInput, Console, ConsoleError, ConsoleParts, Credential, DraftFacts, EditInput,
-    FlagFacts, KeepKey, Outcome, SaveDraft, revision,
+    FlagFacts, KeepKey, Outcome, SaveDraft, Traffic, revision,
 };
 use halyard_mirror::Mirror;
 use halyard_model::{
@@ -72,6 +72,7 @@ impl Bench {
             keys: keys.clone(),
             clock: clock.clone(),
             providers: Arc::new(move |_| shared.clone()),
+            traffic: Traffic::default(),
         });
         Bench {
             path,
@@ -92,6 +93,7 @@ impl Bench {
             keys: self.keys.clone(),
             clock: self.clock.clone(),
             providers: Arc::new(move |_| shared.clone()),
+            traffic: Traffic::default(),
         });
         Bench { console, ..self }
     }

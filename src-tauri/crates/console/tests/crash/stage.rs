@@ -12,7 +12,7 @@ use std::{
 
 use halyard_console::{
     AuthKind, Clock, ConnectInput, Console, ConsoleParts, Credential, KeepKey, SaveDraft, SystemClock,
-    secret::SessionKeys,
+    Traffic, secret::SessionKeys,
 };
 use halyard_mirror::{Mirror, Opened};
 use halyard_model::{ConnectionId, EnvironmentKey, Service, Timestamp};
@@ -117,6 +117,7 @@ pub async fn open(
             Service::Flagsmith => flagsmith.clone(),
             Service::EdgeFlags => edgeflags.clone(),
         }),
+        traffic: Traffic::default(),
     });
     (console, mirror)
 }

@@ -20,7 +20,7 @@ use std::{
 use echo::Echo;
 use halyard_console::{
     AuthKind, ConnectInput, Console, ConsoleError, ConsoleParts, Credential, EditInput, KeepKey,
-    PreviewInput, SaveDraft, SystemClock, revision, secret::SessionKeys,
+    PreviewInput, SaveDraft, SystemClock, Traffic, revision, secret::SessionKeys,
 };
 use halyard_mirror::Mirror;
 use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, IdentityRef, Service};
@@ -128,6 +128,7 @@ impl Stage {
                 Service::Flagsmith => flagsmith.clone(),
                 Service::EdgeFlags => edgeflags.clone(),
             }),
+            traffic: Traffic::default(),
         });
         Stage {
             console,

@@ -1,5 +1,6 @@
 //! The tables, a file for each noun.
 
+mod activity;
 mod connections;
 mod edits;
 mod environments;
@@ -10,6 +11,7 @@ mod settings;
 mod snapshots;
 mod unreadable;
 
+pub use activity::{EXCHANGES_KEPT, ExchangeFilter, KeptExchange, NewExchange};
 pub use flags::{FlagRow, FlagRows};
 pub use personas::{Persona, PersonaId, SavedPersona};
 pub use snapshots::{SnapshotFacts, Stored};
