@@ -24,6 +24,8 @@ import { Toasts } from "./toasts.svelte";
 export interface HealthFocus {
   card: "warnings" | "doctor" | "limits" | "freshness" | "propagation" | "server";
   surface?: SurfaceNameView | null;
+  /** The environment's key; where it is not given, the one on which the surface is not as it should be. */
+  environment?: string | null;
 }
 
 /** What fills the window right of the rail; `connect` pages fill it whole. */

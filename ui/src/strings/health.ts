@@ -41,13 +41,11 @@ export const health = {
     waits: "Waits for the step above",
     skipped: "Does not apply here",
     raw: "Raw response",
-    more: (step: string) => `More about: ${step}`,
     copyReport: "Copy report",
-    looked: (at: number, now: number) => `Looked at ${ago(at, now)}.`,
+    looked: (at: number, now: number) => `Ran ${ago(at, now)}.`,
     stopped: "Stopped before its end.",
     passed: (steps: number) => (steps === 1 ? "1 step passed." : `${count(steps)} steps passed.`),
     failed: (title: string) => `Failed: ${title}.`,
-    other: (name: string) => `This was found at ${name}.`,
   },
 
   limits: {

@@ -9,6 +9,7 @@ import { impact } from "./impact";
 import { preview } from "./preview";
 import { settings } from "./settings";
 import { shared } from "./shared";
+import { surfaces } from "./surfaces";
 
 /** Every word on screen. One folder, so that nothing is worded twice. */
 export const text = {
@@ -18,6 +19,7 @@ export const text = {
   detail,
   connect,
   settings,
+  surfaces,
   preview,
   health,
   impact,

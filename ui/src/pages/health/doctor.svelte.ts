@@ -20,15 +20,18 @@ export function choiceKey(choice: Pick<DoctorChoiceView, "surface" | "environmen
   return [choice.surface.kind, choice.surface.address, choice.environment].join("\u0000");
 }
 
-/** The choice that is about a surface: of the environment on screen, where there is one. */
+/** Whether two names mean the same surface. */
+export function sameSurface(one: SurfaceNameView, other: SurfaceNameView): boolean {
+  return one.kind === other.kind && one.address === other.address;
+}
+
+/** The choice that is about a surface, of an environment where there is one. */
 export function choiceFor(
   choices: DoctorChoiceView[],
   surface: SurfaceNameView,
   environment: string | null,
 ): DoctorChoiceView | null {
-  const about = choices.filter(
-    (each) => each.surface.kind === surface.kind && each.surface.address === surface.address,
-  );
+  const about = choices.filter((each) => sameSurface(each.surface, surface));
   return about.find((each) => each.environment === environment) ?? about[0] ?? null;
 }
 
