@@ -164,6 +164,12 @@ impl From<ConsoleError> for WireError {
     }
 }
 
+impl From<Failure> for WireError {
+    fn from(failure: Failure) -> WireError {
+        failed(failure)
+    }
+}
+
 fn failed(failure: Failure) -> WireError {
     let (code, retry_at) = match &failure.kind {
         FailureKind::Unauthorised => (ErrorCode::Key, None),

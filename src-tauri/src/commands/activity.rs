@@ -1,25 +1,33 @@
 //! Commands on the requests that were made.
 
+use halyard_model::ConnectionId;
 use tauri::State;
 
-use super::not_yet;
-use crate::{app::Halyard, error::WireError, view::*};
+use crate::{
+    app::Halyard,
+    convert::activity::{detail, filter_in, format_in, id_in, names, page},
+    error::WireError,
+    view::*,
+};
 
 /// Requests that were made, the newest first.
 #[tauri::command]
 #[specta::specta]
-pub async fn activity(
-    _app: State<'_, Halyard>,
-    _request: ActivityRequest,
-) -> Result<ActivityView, WireError> {
-    Err(not_yet())
+pub async fn activity(app: State<'_, Halyard>, request: ActivityRequest) -> Result<ActivityView, WireError> {
+    let before = request.before.as_deref().map(id_in).transpose()?;
+    let found = app
+        .console
+        .activity(&filter_in(&request), before, request.most)
+        .await?;
+    Ok(page(&found, &names(app.console.connections().await?)))
 }
 
 /// One request in full.
 #[tauri::command]
 #[specta::specta]
-pub async fn exchange(_app: State<'_, Halyard>, _id: String) -> Result<ExchangeDetailView, WireError> {
-    Err(not_yet())
+pub async fn exchange(app: State<'_, Halyard>, id: String) -> Result<ExchangeDetailView, WireError> {
+    let facts = app.console.exchange(id_in(&id)?).await?;
+    Ok(detail(facts, &names(app.console.connections().await?)))
 }
 
 /// The listed requests as text for a support ticket, without keys, query
@@ -27,16 +35,22 @@ pub async fn exchange(_app: State<'_, Halyard>, _id: String) -> Result<ExchangeD
 #[tauri::command]
 #[specta::specta]
 pub async fn export_activity(
-    _app: State<'_, Halyard>,
-    _request: ActivityRequest,
-    _format: ActivityFormatView,
+    app: State<'_, Halyard>,
+    request: ActivityRequest,
+    format: ActivityFormatView,
 ) -> Result<String, WireError> {
-    Err(not_yet())
+    Ok(app
+        .console
+        .export_activity(&filter_in(&request), format_in(format))
+        .await?)
 }
 
 /// Forgets the requests of a connection, or all.
 #[tauri::command]
 #[specta::specta]
-pub async fn clear_activity(_app: State<'_, Halyard>, _connection: Option<String>) -> Result<(), WireError> {
-    Err(not_yet())
+pub async fn clear_activity(app: State<'_, Halyard>, connection: Option<String>) -> Result<(), WireError> {
+    Ok(app
+        .console
+        .clear_activity(connection.map(ConnectionId).as_ref())
+        .await?)
 }

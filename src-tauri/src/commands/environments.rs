@@ -6,7 +6,7 @@ use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::connection::{budget, protection_in},
+    convert::connection::{budgets, protection_in},
     error::WireError,
     view::*,
 };
@@ -52,6 +52,9 @@ pub async fn status(app: State<'_, Halyard>, connection: String) -> Result<Statu
         .iter()
         .any(|facts| facts.freshness == Freshness::Offline);
     let failing = environments.iter().any(|facts| facts.status.failures > 0);
+    let tried = environments
+        .iter()
+        .any(|facts| facts.status.checked_at.is_some() || facts.status.failures > 0);
     let service = match connection.endpoint.service() {
         Service::Flagsmith => "Flagsmith",
         Service::EdgeFlags => "EdgeFlags",
@@ -70,14 +73,8 @@ pub async fn status(app: State<'_, Halyard>, connection: String) -> Result<Statu
     Ok(StatusView {
         connected: !(key_missing || offline || failing),
         sentence,
-        tried: true,
-        budgets: app
-            .console
-            .limits(&id)
-            .as_ref()
-            .and_then(budget)
-            .into_iter()
-            .collect(),
+        tried,
+        budgets: budgets(app.console.budgets(&id)),
         incidents: Vec::new(),
         warnings: 0,
         writes: app.console.writes_underway(&id),

@@ -1,5 +1,6 @@
 //! Commands on freshness, diagnosis and limits.
 
+use halyard_model::ConnectionId;
 use halyard_sandbox::Switch;
 use tauri::State;
 
@@ -67,8 +68,8 @@ pub async fn stop_propagation(_app: State<'_, Halyard>, _id: String) -> Result<(
 /// The answer is how many requests there were.
 #[tauri::command]
 #[specta::specta]
-pub async fn give_up_waiting(_app: State<'_, Halyard>, _connection: String) -> Result<u32, WireError> {
-    Err(not_yet())
+pub async fn give_up_waiting(app: State<'_, Halyard>, connection: String) -> Result<u32, WireError> {
+    Ok(app.console.give_up_waiting(&ConnectionId(connection)))
 }
 
 /// What can be set about a connection's surfaces.

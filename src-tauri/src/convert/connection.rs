@@ -1,13 +1,13 @@
 //! Connections, environments, freshness, drafts.
 
 use halyard_console::{
-    DraftFacts, EnvironmentFacts, KeepKey, KeyHome, RateLimit, Standing, Theme,
+    Budget, DraftFacts, EnvironmentFacts, KeepKey, KeyHome, Standing, Theme,
     secret::{KeyStoreState, SecretError},
 };
 use halyard_model::{Connection, Endpoint, Environment, Freshness, Named, Protection, Service};
 
 use super::seconds;
-use crate::view::*;
+use crate::{view::*, words};
 
 /// A service.
 pub fn service(service: Service) -> ServiceView {
@@ -185,18 +185,32 @@ pub fn marks<'a>(environments: impl Iterator<Item = &'a Environment>) -> Vec<Mar
         .collect()
 }
 
-/// The budget, where the service told one.
-pub fn budget(limits: &RateLimit) -> Option<BudgetView> {
-    Some(BudgetView {
-        name: "Requests".into(),
-        remaining: Some(limits.remaining?),
-        limit: limits.limit,
-        resets_at: limits.resets_at.map(seconds),
-        paused_until: None,
-        known: "As the service said last.".into(),
-        waiting: 0,
-        waiting_seconds: None,
-    })
+/// A rate budget. The scarcest comes first: what is paused, then what has the
+/// smallest share left.
+pub fn budgets(mut budgets: Vec<Budget>) -> Vec<BudgetView> {
+    let share_left = |budget: &Budget| match (budget.remaining, budget.limit) {
+        (Some(left), Some(limit)) => u64::from(left) * 1000 / u64::from(limit.max(1)),
+        _ => u64::MAX,
+    };
+    budgets.sort_by_key(|budget| (budget.paused_until.is_none(), share_left(budget)));
+    budgets.iter().map(budget).collect()
+}
+
+fn budget(budget: &Budget) -> BudgetView {
+    BudgetView {
+        name: words::budget::budget_name(budget.class).to_owned(),
+        remaining: budget.remaining,
+        limit: budget.limit,
+        resets_at: budget.resets_at.map(seconds),
+        paused_until: budget.paused_until.map(seconds),
+        known: words::budget::known(budget.known).to_owned(),
+        waiting: budget
+            .interactive_waiting
+            .saturating_add(budget.background_waiting),
+        waiting_seconds: budget
+            .expected
+            .map(|time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
+    }
 }
 
 /// A checked key and what it opens.

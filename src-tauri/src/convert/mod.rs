@@ -1,6 +1,7 @@
 //! From the console's nouns to what the window is given. Every conversion is
 //! written out, so that a change of a noun cannot silently change the window.
 
+pub mod activity;
 pub mod cohort;
 pub mod compare;
 pub mod connection;

@@ -1,6 +1,7 @@
 //! Sentences for people. Short, plain English, sentence case, no blame: what
 //! happened, why, what next.
 
+pub mod budget;
 pub mod cause;
 pub mod caveat;
 pub mod condition;

@@ -54,7 +54,8 @@ pub use event::Event;
 pub use halyard_mirror::{MirrorError, Persona, PersonaId};
 pub use halyard_model::Surface;
 pub use halyard_provider::{
-    Credential, Discovery, Failure, FailureKind, Listing, Permission, RateLimit, Stage, Standing,
+    Budget, BudgetClass, Credential, Discovery, Failure, FailureKind, Known, Listing, Permission, RateLimit,
+    Stage, Standing, Urgency,
 };
 pub use impact::{ImpactFacts, ImpactInput, Sample};
 pub use input::parse_value;
