@@ -3,7 +3,10 @@
 use halyard_model::Service;
 use url::{Host, Url};
 
-use crate::{Failure, FailureKind, http::is_loopback};
+use crate::Failure;
+use crate::diagnosis::diagnose;
+use crate::diagnosis::evidence::{Evidence, Unsent};
+use crate::http::is_loopback;
 
 const HOSTED_ADMIN: &str = "https://api.flagsmith.com/api/v1/";
 const HOSTED_FLAGS: &str = "https://edge.api.flagsmith.com/api/v1/";
@@ -42,7 +45,7 @@ pub struct NormalisedAddress {
 /// `/api/v1/`, a dashboard address, an address of a single route. Also good
 /// for the address of a Flags API and of an Edge Proxy.
 ///
-/// Fails with [`FailureKind::BadAddress`] where there is no host, or another
+/// Fails with [`crate::FailureKind::BadAddress`] where there is no host, or another
 /// scheme than http and https.
 pub fn normalise_address(service: Service, pasted: &str) -> Result<NormalisedAddress, Failure> {
     let mut changes = Vec::new();
@@ -108,15 +111,8 @@ fn with_scheme_http(text: &str) -> Option<Url> {
     Url::parse(&format!("http://{text}")).ok()
 }
 
-fn unusable(detail: &str, sentence: &str) -> Failure {
-    let mut failure = Failure::new(
-        FailureKind::BadAddress {
-            detail: detail.to_owned(),
-        },
-        sentence,
-    );
-    failure.next_step = Some("Paste the address of the service, such as https://flags.example.com.".into());
-    failure
+fn unusable(detail: &'static str, sentence: &'static str) -> Failure {
+    diagnose(Evidence::unsent(Unsent::NotAnAddress { detail, sentence }))
 }
 
 fn flagsmith(url: &Url, mut changes: Vec<String>) -> NormalisedAddress {
@@ -347,7 +343,7 @@ mod tests {
         ] {
             let failure = normalise_address(Service::Flagsmith, pasted).unwrap_err();
             assert!(
-                matches!(failure.kind, FailureKind::BadAddress { .. }),
+                matches!(failure.kind, crate::FailureKind::BadAddress { .. }),
                 "{pasted}: {failure:?}"
             );
         }

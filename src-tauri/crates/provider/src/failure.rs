@@ -2,6 +2,9 @@
 
 use halyard_model::Timestamp;
 
+use crate::diagnosis::evidence::{Asked, Evidence};
+use crate::{Diagnosis, Remedy};
+
 /// How far a request came before it failed to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -74,6 +77,14 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The first few hundred characters of the answer.
     pub excerpt: Option<String>,
+    /// Which of the known causes it is; `None` where only the kind is known.
+    pub diagnosis: Option<Diagnosis>,
+    /// What a button does about it.
+    pub remedy: Option<Remedy>,
+    /// What the cause was concluded from, one sentence each.
+    pub evidence: Vec<String>,
+    /// The same for a second look, with what only the console knows.
+    pub(crate) facts: Option<Box<Evidence>>,
 }
 
 impl Failure {
@@ -87,6 +98,25 @@ impl Failure {
             request: None,
             status: None,
             excerpt: None,
+            diagnosis: None,
+            remedy: None,
+            evidence: Vec::new(),
+            facts: None,
+        }
+    }
+
+    /// With its cause and with what a button does about it.
+    pub(crate) fn diagnosed(mut self, diagnosis: Diagnosis, remedy: Remedy) -> Failure {
+        self.diagnosis = Some(diagnosis);
+        self.remedy = Some(remedy);
+        self
+    }
+
+    /// Says which request it was found in the answer of.
+    pub(crate) fn is_about(&mut self, asked: Asked) {
+        if let Some(facts) = &mut self.facts {
+            facts.asked = asked;
+            self.evidence = facts.facts();
         }
     }
 

@@ -12,6 +12,7 @@
 )]
 
 mod address;
+pub mod diagnosis;
 mod edgeflags;
 mod exchange;
 mod failure;
@@ -23,6 +24,7 @@ mod provide;
 mod status_feed;
 
 pub use address::{NormalisedAddress, normalise_address};
+pub use diagnosis::{Diagnosis, Remedy};
 pub use edgeflags::EdgeFlags;
 pub use exchange::{Exchange, Observer};
 pub use failure::{Failure, FailureKind, Stage};

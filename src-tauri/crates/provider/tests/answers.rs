@@ -18,7 +18,7 @@ use halyard_model::{
     FlagsmithAuth, IdentityRef, Named, Protection, Surface,
 };
 use halyard_provider::{
-    Access, Credential, Failure, FailureKind, HttpSettings, Stage, Target, Write, provider_for,
+    Access, Credential, Diagnosis, Failure, FailureKind, HttpSettings, Stage, Target, Write, provider_for,
 };
 use serde_json::json;
 use support::{NOW, flagsmith_endpoint, settings};
@@ -277,7 +277,13 @@ async fn other_shapes_name_their_place() {
                     continue;
                 };
                 assert!(found.contains(place) || found.contains(": "), "{body}: {found}");
-                assert!(failure.sentence.contains("documented shape"), "{failure}");
+                let told = failure.diagnosis.unwrap();
+                let of_shape = [
+                    Diagnosis::SignInPage,
+                    Diagnosis::MalformedJson,
+                    Diagnosis::WrongShape,
+                ];
+                assert!(of_shape.contains(&told), "{told:?}: {failure}");
             }
         }
     }

@@ -224,12 +224,12 @@ async fn hostile_documents_are_failures_with_words() {
     };
     for (effect, words) in [
         (Effect::HugeBody { bytes: 1024 * 1024 }, "larger than"),
-        (Effect::MalformedJson, "not of the documented shape"),
-        (staged::sign_in_page(), "not of the documented shape"),
+        (Effect::MalformedJson, "breaks the rules of JSON"),
+        (staged::sign_in_page(), "was asked for data"),
         (text("application/json", "[]"), "not of the documented shape"),
         (text("application/json", "{}"), "not of the documented shape"),
-        (text("application/json", &deep), "not of the documented shape"),
-        (text("application/json", ""), "not of the documented shape"),
+        (text("application/json", &deep), "The answer "),
+        (text("application/json", ""), "breaks the rules of JSON"),
         (staged::gateway(504), "failed with status 504"),
     ] {
         for surface in [Surface::Admin, Surface::FlagsApi] {

@@ -18,10 +18,11 @@ use halyard_model::{
 use reqwest::header::{AUTHORIZATION, CACHE_CONTROL};
 use serde_json::Value;
 
+use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, FailureKind, Progress, Provider,
-    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, Progress, Provider, ProxyHealth, Reach,
+    ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
 };
 
 /// A client of EdgeFlags.
@@ -56,9 +57,7 @@ impl EdgeFlags {
         )?
         .trusting(access.endpoint.ca_bundle())?;
         // Lists may be served from a cache up to 30 s old otherwise.
-        Ok(call
-            .with_header(CACHE_CONTROL, "no-cache")
-            .explained(move |failure| explain(failure, secret)))
+        Ok(call.with_header(CACHE_CONTROL, "no-cache"))
     }
 
     /// Whether lists are known to carry whole definitions.
@@ -80,31 +79,8 @@ impl EdgeFlags {
 fn base_of(endpoint: &Endpoint) -> Result<&str, Failure> {
     match endpoint {
         Endpoint::EdgeFlags { base, .. } => Ok(base),
-        Endpoint::Flagsmith(_) => Err(Failure::new(
-            FailureKind::BadAddress {
-                detail: "a Flagsmith connection".into(),
-            },
-            "This connection leads to Flagsmith, not to EdgeFlags.",
-        )),
+        Endpoint::Flagsmith(_) => Err(diagnosis::other_service(Service::EdgeFlags)),
     }
-}
-
-/// Says of an unaccepted token what it looks like.
-fn explain(failure: &mut Failure, token: &str) {
-    if failure.kind != FailureKind::Unauthorised {
-        return;
-    }
-    failure.cause = Some(
-        if token.starts_with("ff_") {
-            "The token may be mistyped, deleted or expired."
-        } else if token.starts_with("ser.") {
-            "This looks like a Flagsmith environment key."
-        } else {
-            "This does not look like an EdgeFlags token, which begins with ff_."
-        }
-        .to_owned(),
-    );
-    failure.next_step = Some("Make a new token in the EdgeFlags dashboard and paste it whole.".into());
 }
 
 #[async_trait]

@@ -9,8 +9,11 @@ use serde_json::{Map, Value, json};
 use super::EdgeFlags;
 use super::definition::{self, is_evidently_whole};
 use super::wire::{CONFIGS, Environments, Evaluated, FLAGS, Item, Kind, Page, Project, SEGMENTS, page};
-use crate::http::{Call, Timeout, malformed};
-use crate::{Answer, Discovery, Failure, FailureKind, Listing, Permission, Progress, Standing, Target};
+use crate::http::{Call, Timeout, endless, malformed};
+use crate::{
+    Answer, Diagnosis, Discovery, Failure, FailureKind, Listing, Permission, Progress, Remedy, Standing,
+    Target,
+};
 
 /// Rows asked for at once: the most that the documented lists allow.
 const PAGE_SIZE: usize = 200;
@@ -141,10 +144,7 @@ async fn list_once(
             return Ok((items, moved));
         }
         if items.len() == before {
-            return Err(call.about(
-                &url,
-                malformed(&what, "pages that differ, found the same rows again"),
-            ));
+            return Err(call.about(&url, endless(&what)));
         }
         offset += length;
     }
@@ -362,16 +362,14 @@ async fn find(client: &EdgeFlags, call: &Call<'_>, known: &Flag) -> Result<Item,
             failure.cause =
                 Some("It was deleted, or it was made so recently that the list does not show it.".into());
             failure.next_step = Some("Refresh the environment.".into());
+            let failure = failure.diagnosed(Diagnosis::FlagGone, Remedy::Refresh);
             return Err(call.about(&url, failure));
         }
         if passed.len() == before {
             break;
         }
     }
-    Err(call.about(
-        &url,
-        malformed("list of flags", "a list that ends, with pages that differ"),
-    ))
+    Err(call.about(&url, endless("list of flags")))
 }
 
 /// Whether any element shows more than an abridged list would.

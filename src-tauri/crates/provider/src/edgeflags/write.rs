@@ -14,7 +14,7 @@ use super::EdgeFlags;
 use super::definition::{differing_members, evaluates_to, override_change, whole_after};
 use super::read::{Fresh, fresh};
 use crate::http::{Call, WriteFailure};
-use crate::{Failure, FailureKind, Target, Write, WriteOutcome};
+use crate::{Diagnosis, Failure, FailureKind, Remedy, Target, Write, WriteOutcome};
 
 /// How often a write is tried whose precondition failed though nothing that
 /// the user saw had changed, as after an edit in another environment.
@@ -127,7 +127,7 @@ async fn fresh_from(
     );
     failure.cause = Some("Changes take up to a minute to spread.".into());
     failure.next_step = Some("Try again in a minute. Nothing of yours has been sent.".into());
-    Err(failure)
+    Err(failure.diagnosed(Diagnosis::ListBehind, Remedy::TryAgain))
 }
 
 impl Attempt<'_> {

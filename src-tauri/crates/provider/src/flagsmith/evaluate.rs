@@ -6,6 +6,7 @@ use reqwest::header::HeaderName;
 use serde_json::{Value, json};
 
 use super::wire::{Evaluated, EvaluatedRow};
+use crate::diagnosis;
 use crate::http::{Call, Service, Timeout, Transport};
 use crate::{Answer, Failure, FailureKind};
 
@@ -34,7 +35,8 @@ pub(super) async fn evaluate(
         }
     };
     let call = Call::new(transport, service, base, KEY_HEADER, "", &environment.key.0)?
-        .trusting(endpoint.ca_bundle.as_deref())?;
+        .trusting(endpoint.ca_bundle.as_deref())?
+        .with_admin(&endpoint.admin_base);
     let sent = call
         .read(
             Method::POST,
@@ -77,36 +79,14 @@ fn remote(row: EvaluatedRow) -> RemoteFlag {
     }
 }
 
-/// A refused environment key is not the connection's credential: say where to
-/// look instead.
-pub(super) async fn explained(call: &Call<'_>, service: Service, mut failure: Failure) -> Failure {
-    match (service, failure.status) {
-        (Service::FlagsApi, Some(401 | 403)) => {
-            failure.kind = FailureKind::BadAddress {
-                detail: "the environment's key is unknown there".into(),
-            };
-            failure.sentence = "The Flags API does not know this environment's key.".into();
-            failure.cause = Some("The Flags API address may belong to another installation.".into());
-            failure.next_step = Some("Check the Flags API address of the connection.".into());
-            failure
-        }
-        (Service::EdgeProxy, Some(401)) => {
-            if let Some(reason) = unready(call).await {
-                failure.kind = FailureKind::ServerFault;
-                failure.sentence = "The Edge Proxy has no document of this environment yet.".into();
-                failure.cause = Some(reason);
-                failure.next_step = Some("Look into its log: it cannot reach its upstream.".into());
-                return failure;
-            }
-            failure.kind = FailureKind::BadAddress {
-                detail: "the environment's key is unknown there".into(),
-            };
-            failure.sentence = "The Edge Proxy does not know this environment's key.".into();
-            failure.cause = Some("The environment is missing from its environment_key_pairs.".into());
-            failure.next_step = Some("Add the pair of keys and restart it.".into());
-            failure
-        }
-        _ => failure,
+/// An Edge Proxy refuses keys that are right while it has no documents: ask it.
+pub(super) async fn explained(call: &Call<'_>, service: Service, failure: Failure) -> Failure {
+    if service != Service::EdgeProxy || failure.status != Some(401) {
+        return failure;
+    }
+    match unready(call).await {
+        Some(reason) => call.redacted(diagnosis::of_unready_proxy(failure, reason)),
+        None => failure,
     }
 }
 

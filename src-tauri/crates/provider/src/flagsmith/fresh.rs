@@ -7,7 +7,7 @@ use super::paging;
 use super::versioned;
 use super::wire::{FeatureRow, LinkRow, NestedStateRow, OptionRow, SegmentLink, timestamp, variants};
 use crate::http::Call;
-use crate::{Failure, FailureKind, Target};
+use crate::{Diagnosis, Failure, FailureKind, Remedy, Target};
 
 /// How often states and segment links are read where they do not fit, because
 /// an override was made or removed between the two requests.
@@ -88,7 +88,7 @@ pub(super) async fn read(call: &Call<'_>, target: Target<'_>, known: &Flag) -> R
         ),
     );
     failure.next_step = Some("Try again when nobody else is editing the flag.".into());
-    Err(failure)
+    Err(failure.diagnosed(Diagnosis::ChangingMeanwhile, Remedy::TryAgain))
 }
 
 pub(super) fn absent(known: &Flag) -> Failure {
@@ -98,7 +98,7 @@ pub(super) fn absent(known: &Flag) -> Failure {
     );
     failure.cause = Some("The flag was deleted, or its state was scheduled for later.".into());
     failure.next_step = Some("Refresh the environment.".into());
-    failure
+    failure.diagnosed(Diagnosis::FlagGone, Remedy::Refresh)
 }
 
 pub(super) async fn feature(

@@ -8,7 +8,6 @@ mod evaluate;
 mod fresh;
 mod health;
 mod identities;
-mod key;
 mod paging;
 mod settle;
 mod surface;
@@ -28,10 +27,11 @@ use halyard_model::{
 use reqwest::header::AUTHORIZATION;
 use serde_json::Value;
 
+use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, FailureKind, Progress, Provider,
-    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    Access, Allowances, Answer, Confirm, Diagnosis, Discovery, Door, Failure, FailureKind, Progress,
+    Provider, ProxyHealth, Reach, Remedy, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
 };
 
 /// A client of Flagsmith 2.x: hosted, self-hosted, with or without Edge Proxy.
@@ -61,7 +61,7 @@ impl Flagsmith {
             FlagsmithAuth::UserToken => "Token ",
         };
         let secret = access.credential.expose();
-        let call = Call::new(
+        Call::new(
             &self.transport,
             Service::Flagsmith,
             &endpoint.admin_base,
@@ -69,8 +69,7 @@ impl Flagsmith {
             scheme,
             secret,
         )?
-        .trusting(access.endpoint.ca_bundle())?;
-        Ok(call.explained(move |failure| key::explain(failure, secret, endpoint.auth)))
+        .trusting(access.endpoint.ca_bundle())
     }
 
     fn has_one_call(&self, base: &str) -> bool {
@@ -93,12 +92,7 @@ impl Flagsmith {
 fn flagsmith_endpoint(endpoint: &Endpoint) -> Result<&FlagsmithEndpoint, Failure> {
     match endpoint {
         Endpoint::Flagsmith(endpoint) => Ok(endpoint),
-        Endpoint::EdgeFlags { .. } => Err(Failure::new(
-            FailureKind::BadAddress {
-                detail: "an EdgeFlags connection".into(),
-            },
-            "This connection leads to EdgeFlags, not to Flagsmith.",
-        )),
+        Endpoint::EdgeFlags { .. } => Err(diagnosis::other_service(Service::Flagsmith)),
     }
 }
 
@@ -195,7 +189,7 @@ impl Provider for Flagsmith {
             );
             failure.cause =
                 Some("It may be served only to server-side keys, or hidden while it is off.".into());
-            failure
+            failure.diagnosed(Diagnosis::FlagNotServed, Remedy::Refresh)
         })?;
         Ok(Answer {
             value,

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::wire::{Page, Row};
-use crate::http::{Call, Timeout, malformed};
+use crate::http::{Call, Timeout, endless, malformed};
 use crate::{Failure, FailureKind};
 
 /// Rows asked for at once. The service takes up to 999; half of that keeps
@@ -48,10 +48,7 @@ pub(super) async fn all<T: Row + DeserializeOwned>(
             return Ok(rows);
         }
         if rows.len() == before {
-            return Err(call.about(
-                &url,
-                malformed(what, "pages that differ, found the same rows again"),
-            ));
+            return Err(call.about(&url, endless(what)));
         }
     }
     Err(call.about(&url, malformed(what, "a list that ends")))

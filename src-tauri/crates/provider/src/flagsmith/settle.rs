@@ -5,6 +5,8 @@ use halyard_model::{Change, Flag, FlagState, FlagValue, Verdict, differences, ju
 use serde_json::Value;
 
 use super::fresh::{self, Fresh};
+use crate::diagnosis::diagnose;
+use crate::diagnosis::evidence::{Evidence, Unsent};
 use crate::http::Call;
 use crate::{Failure, FailureKind, Target, Write, WriteOutcome};
 
@@ -143,43 +145,27 @@ fn is_blank(character: char) -> bool {
 /// Refuses a write that the environment or Flagsmith's kinds of values cannot
 /// take, before anything is sent.
 pub(super) fn refuse_early(target: Target<'_>, value: Option<&FlagValue>) -> Result<(), Failure> {
+    let unsent = |why: Unsent| Err(diagnose(Evidence::unsent(why)));
     if target.environment.requires_change_requests {
-        let mut failure = refused(
-            "change requests are required",
-            format!(
-                "{} takes changes only through change requests, which Halyard does not send.",
-                target.environment.name
-            ),
-        );
-        failure.next_step = Some("Make the change in Flagsmith's own dashboard.".into());
-        return Err(failure);
+        return unsent(Unsent::ChangeRequests {
+            environment: target.environment.name.clone(),
+        });
     }
     let Some(FlagValue(value)) = value else {
         return Ok(());
     };
     match value {
-        Value::Number(number) if number.as_i64().is_none_or(|number| i32::try_from(number).is_err()) => Err(refused(
-            "not a whole number of 32 bits",
-            "Flagsmith keeps only whole numbers between -2147483648 and 2147483647; other numbers can be kept as text."
-                .into(),
-        )),
-        Value::Array(_) | Value::Object(_) => Err(refused(
-            "JSON is kept as text",
-            "Flagsmith keeps JSON as text: send it as text.".into(),
-        )),
-        Value::String(text) if text.chars().count() > LONGEST_TEXT => Err(refused(
-            "longer than 20000 characters",
-            format!("Flagsmith keeps at most {LONGEST_TEXT} characters of text."),
-        )),
+        Value::Number(number)
+            if number
+                .as_i64()
+                .is_none_or(|number| i32::try_from(number).is_err()) =>
+        {
+            unsent(Unsent::NumberOutOfRange)
+        }
+        Value::Array(_) | Value::Object(_) => unsent(Unsent::JsonValue),
+        Value::String(text) if text.chars().count() > LONGEST_TEXT => {
+            unsent(Unsent::ValueTooLong { most: LONGEST_TEXT })
+        }
         _ => Ok(()),
     }
-}
-
-fn refused(detail: &str, sentence: String) -> Failure {
-    Failure::new(
-        FailureKind::Refused {
-            detail: detail.to_owned(),
-        },
-        sentence,
-    )
 }

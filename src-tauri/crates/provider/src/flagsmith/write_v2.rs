@@ -14,7 +14,7 @@ use super::settle::{Attempt, Checked, check, refuse_early};
 use super::versioned;
 use super::wire::{NestedStateRow, VersionRow, nested};
 use crate::http::{Call, WriteFailure};
-use crate::{Failure, FailureKind, Target, Write, WriteOutcome};
+use crate::{Diagnosis, Failure, FailureKind, Remedy, Target, Write, WriteOutcome};
 
 pub(super) async fn write(
     call: &Call<'_>,
@@ -77,7 +77,8 @@ async fn base_version(attempt: &Attempt<'_>) -> Result<String, Failure> {
         return Err(Failure::new(
             FailureKind::ServerFault,
             "The flag changed while its version was read.",
-        ));
+        )
+        .diagnosed(Diagnosis::ChangingMeanwhile, Remedy::TryAgain));
     }
     live.ok_or_else(|| {
         Failure::new(

@@ -13,11 +13,15 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Reply, Transport, limits, sort};
+use crate::diagnosis::diagnose;
+use crate::diagnosis::evidence::{Asked, Evidence, KeyHeader, Unsent};
+use crate::diagnosis::key::KeyKind;
 use crate::{Answer, Failure, FailureKind, RateLimit, Stage};
 
 /// Who is spoken to, for the sentences of failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Service {
+    #[default]
     Flagsmith,
     FlagsApi,
     EdgeProxy,
@@ -34,6 +38,11 @@ impl Service {
             Service::EdgeFlags => "EdgeFlags",
             Service::StatusFeed => "The status page",
         }
+    }
+
+    /// Whether flags are evaluated there with an environment's key.
+    pub(crate) fn evaluates(self) -> bool {
+        matches!(self, Service::FlagsApi | Service::EdgeProxy)
     }
 }
 
@@ -53,9 +62,6 @@ pub(crate) enum WriteFailure {
     Unsettled(Failure),
 }
 
-/// Adds what only a service's module knows to a failure.
-type Explain<'a> = Box<dyn Fn(&mut Failure) + Send + Sync + 'a>;
-
 /// One call of the console: a few requests to one base with one credential,
 /// counted, with what their answers said about limits.
 pub(crate) struct Call<'a> {
@@ -65,7 +71,9 @@ pub(crate) struct Call<'a> {
     base: Url,
     headers: HeaderMap,
     secret: &'a str,
-    explain: Option<Explain<'a>>,
+    key_header: KeyHeader,
+    key: KeyKind,
+    admin_base: Option<String>,
     requests: AtomicU32,
     limits: Mutex<Option<RateLimit>>,
     version: Mutex<Option<String>>,
@@ -82,17 +90,13 @@ impl<'a> Call<'a> {
         secret: &'a str,
     ) -> Result<Call<'a>, Failure> {
         let mut call = Call::open(transport, service, base)?;
-        let mut value = HeaderValue::from_str(&format!("{scheme}{secret}")).map_err(|_| {
-            let mut failure = Failure::new(
-                FailureKind::Unauthorised,
-                "The key holds characters that no key has.",
-            );
-            failure.next_step = Some("Paste the key alone, on one line.".into());
-            failure
-        })?;
+        let mut value = HeaderValue::from_str(&format!("{scheme}{secret}"))
+            .map_err(|_| diagnose(Evidence::unsent(Unsent::KeyCharacters)))?;
         value.set_sensitive(true);
         call.headers.insert(header, value);
         call.secret = secret;
+        call.key_header = KeyHeader::of_scheme(scheme);
+        call.key = KeyKind::of(secret);
         Ok(call)
     }
 
@@ -102,12 +106,10 @@ impl<'a> Call<'a> {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| {
-                Failure::new(
-                    FailureKind::BadAddress {
-                        detail: "not an http or https address".into(),
-                    },
-                    "The base address of the connection cannot be used.",
-                )
+                diagnose(Evidence::unsent(Unsent::NotAnAddress {
+                    detail: "not an http or https address",
+                    sentence: "The base address of the connection cannot be used.",
+                }))
             })?;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -118,7 +120,9 @@ impl<'a> Call<'a> {
             base,
             headers,
             secret: "",
-            explain: None,
+            key_header: KeyHeader::None,
+            key: KeyKind::Other,
+            admin_base: None,
             requests: AtomicU32::new(0),
             limits: Mutex::new(None),
             version: Mutex::new(None),
@@ -132,9 +136,9 @@ impl<'a> Call<'a> {
         Ok(self)
     }
 
-    /// Adds what only the service's module knows to every failed status.
-    pub(crate) fn explained(mut self, explain: impl Fn(&mut Failure) + Send + Sync + 'a) -> Call<'a> {
-        self.explain = Some(Box::new(explain));
+    /// Beside an admin API with this base, for comparing the two addresses.
+    pub(crate) fn with_admin(mut self, admin_base: &str) -> Call<'a> {
+        self.admin_base = Some(admin_base.to_owned());
         self
     }
 
@@ -288,7 +292,9 @@ impl<'a> Call<'a> {
     /// A failure found in the answer of a read, with the request it came from.
     pub(crate) fn about(&self, url: &Url, mut failure: Failure) -> Failure {
         if failure.request.is_none() {
-            failure.request = Some(format!("GET {}", sort::plain_address(url)));
+            let asked = self.asked(&Method::GET, url, None);
+            failure.request = asked.request();
+            failure.is_about(asked);
         }
         self.redacted(failure)
     }
@@ -302,11 +308,22 @@ impl<'a> Call<'a> {
     /// What an answer that is no success says.
     pub(crate) fn status_failure(&self, reply: &Reply) -> Failure {
         let now = (self.transport.settings.now)();
-        let mut failure = sort::status_failure(reply, self.service, now);
-        if let Some(explain) = &self.explain {
-            explain(&mut failure);
+        self.redacted(sort::status_failure(reply, now))
+    }
+
+    /// A request as a failure tells of it.
+    fn asked(&self, method: &Method, url: &Url, body: Option<&Value>) -> Asked {
+        Asked {
+            service: self.service,
+            method: method.to_string(),
+            address: sort::plain_address(url),
+            base: sort::plain_address(&self.base),
+            admin_base: self.admin_base.clone(),
+            header: self.key_header,
+            key: self.key,
+            sent_bytes: body.map_or(0, |body| body.to_string().len()),
+            proxy: self.transport.proxy_for(url),
         }
-        self.redacted(failure)
     }
 
     async fn send(
@@ -317,7 +334,7 @@ impl<'a> Call<'a> {
         body: Option<&Value>,
         timeout: Timeout,
     ) -> Result<Reply, Broken> {
-        let request_name = format!("{method} {}", sort::plain_address(&url));
+        let asked = self.asked(&method, &url, body);
         let mut request = self
             .client
             .request(method, url.clone())
@@ -331,7 +348,7 @@ impl<'a> Call<'a> {
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
         let broken = |error: &reqwest::Error, answering: bool| Broken {
-            failure: self.redacted(sort::broken(error, &request_name, &url)),
+            failure: self.redacted(sort::broken(error, asked.clone(), answering)),
             may_have_arrived: answering || !sort::surely_not_sent(error),
         };
         let mut response = request.send().await.map_err(|error| broken(&error, false))?;
@@ -344,7 +361,7 @@ impl<'a> Call<'a> {
         while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, true))? {
             if read.len().saturating_add(chunk.len()) > limit {
                 return Err(Broken {
-                    failure: self.redacted(sort::too_large(limit, &request_name)),
+                    failure: self.redacted(sort::too_large(limit, status, asked)),
                     may_have_arrived: true,
                 });
             }
@@ -354,13 +371,13 @@ impl<'a> Call<'a> {
             status,
             bytes = read.len(),
             "{}",
-            sort::without(&request_name, self.secret)
+            sort::without(&asked.request().unwrap_or_default(), self.secret)
         );
         Ok(Reply {
             status,
             headers,
             body: read.freeze(),
-            request: request_name,
+            asked,
             certificate,
         })
     }

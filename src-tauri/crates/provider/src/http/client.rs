@@ -18,7 +18,9 @@ use url::Url;
 use x509_parser::pem::Pem;
 
 use super::{HttpSettings, is_loopback};
-use crate::{Failure, FailureKind, Stage};
+use crate::diagnosis::diagnose;
+use crate::diagnosis::evidence::{Evidence, Unsent};
+use crate::{Failure, FailureKind};
 
 /// Sets of clients kept at once. Each connection with authorities of its own
 /// needs one; more come only from editing them.
@@ -130,15 +132,11 @@ impl CaBundle {
     }
 }
 
-fn bad_bundle(why: &str, next_step: &str) -> Failure {
-    let mut failure = Failure::new(
-        FailureKind::BadAddress {
-            detail: format!("CA certificates: {why}"),
-        },
-        format!("The connection's CA certificates cannot be used: {why}."),
-    );
-    failure.next_step = Some(next_step.to_owned());
-    failure
+fn bad_bundle(why: &str, next_step: &'static str) -> Failure {
+    diagnose(Evidence::unsent(Unsent::BadBundle {
+        why: why.to_owned(),
+        next_step,
+    }))
 }
 
 /// The clients that trust the same authorities.
@@ -289,13 +287,7 @@ fn client(builder: reqwest::ClientBuilder, bundle: Option<&CaBundle>) -> Result<
 }
 
 fn no_encryption() -> Failure {
-    let mut failure = Failure::new(
-        FailureKind::Unreachable(Stage::Tls),
-        "This computer offers no usable encryption for connections.",
-    );
-    failure.next_step =
-        Some("Install the system's certificates (on Debian: the package ca-certificates).".into());
-    failure
+    diagnose(Evidence::unsent(Unsent::NoEncryption))
 }
 
 /// The certificate that a server showed, DER.

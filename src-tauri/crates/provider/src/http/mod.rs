@@ -6,6 +6,7 @@
 //! requests are retried, a few times and not for a rate limit, which belongs
 //! to the caller.
 
+mod broken;
 mod call;
 mod client;
 mod limits;
@@ -20,7 +21,7 @@ use url::{Host, Url};
 pub(crate) use call::{Call, Service, Timeout, WriteFailure};
 pub(crate) use client::Transport;
 pub use client::{CaBundle, ProxyRule, Resolver};
-pub(crate) use reply::{Reply, malformed, parse, shorten};
+pub(crate) use reply::{Reply, endless, malformed, parse, shorten};
 pub(crate) use sort::plain_address;
 
 /// Reads a clock: the moment it is called.

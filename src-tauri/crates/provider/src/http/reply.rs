@@ -1,11 +1,17 @@
 //! An answer, read whole.
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use halyard_model::Timestamp;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::error::Category;
+use url::Url;
 
-use crate::{Failure, FailureKind};
+use super::limits;
+use crate::Failure;
+use crate::diagnosis::diagnose;
+use crate::diagnosis::evidence::{Answered, Asked, Evidence, Outcome, Shape};
 
 /// How much of an answer or of a service's own words is kept, in characters.
 const EXCERPT: usize = 300;
@@ -16,8 +22,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Method and address without query, for a failure to name.
-    pub(crate) request: String,
+    /// What it answers.
+    pub(crate) asked: Asked,
     /// The server's certificate as it was shown, DER; `None` for plain HTTP.
     pub(crate) certificate: Option<Bytes>,
 }
@@ -45,23 +51,62 @@ impl Reply {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The body as `T`. Anything else is [`FailureKind::Malformed`], naming
+    /// The body as `T`. Anything else is [`crate::FailureKind::Malformed`], naming
     /// the place inside `what`.
     pub(crate) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, Failure> {
         if !self.is_json() {
-            let found = self.header(CONTENT_TYPE.as_str()).unwrap_or("no content type");
-            let mut failure = malformed(what, &format!("expected JSON, found {}", shorten(found, 60)));
-            failure.cause = Some("The address may lead to a web page instead of the API.".into());
-            return Err(self.named(failure));
+            return Err(self.misshapen(Shape::NotJson {
+                what: what.to_owned(),
+            }));
         }
-        parse(&self.body, what).map_err(|failure| self.named(failure))
+        read(&self.body, what).map_err(|shape| self.misshapen(shape))
     }
 
-    fn named(&self, mut failure: Failure) -> Failure {
-        failure.request = Some(self.request.clone());
-        failure.status = Some(self.status);
-        failure.excerpt = self.excerpt();
-        failure
+    /// A failure of an answer whose status is a success.
+    fn misshapen(&self, shape: Shape) -> Failure {
+        let answered = self.answered(Timestamp(0), Some(shape));
+        diagnose(Evidence::new(
+            self.asked.clone(),
+            Outcome::Answered(Box::new(answered)),
+        ))
+    }
+
+    /// The answer as evidence; `now` is when it came.
+    pub(crate) fn answered(&self, now: Timestamp, shape: Option<Shape>) -> Answered {
+        let text = |name: &str| self.header(name).map(|text| shorten(text, 200));
+        let body = self.is_json().then(|| self.value()).flatten();
+        let member = |name: &str| body.as_ref().and_then(|body| body.get(name));
+        Answered {
+            status: self.status,
+            content_type: text(CONTENT_TYPE.as_str()).map(|kind| shorten(&kind, 60)),
+            location: self.location(),
+            retry_at: limits::retry_at(&self.headers, now),
+            now,
+            authenticate: text("www-authenticate"),
+            server: text("server"),
+            request_id: ["cf-ray", "x-request-id", "x-amzn-requestid", "x-amz-cf-id"]
+                .into_iter()
+                .find_map(text),
+            words: self.words(),
+            code: member("code")
+                .and_then(Value::as_str)
+                .map(|code| shorten(code, 60)),
+            current_version: member("details")
+                .and_then(|details| details.get("current_version"))
+                .and_then(Value::as_u64),
+            is_json: self.is_json(),
+            excerpt: self.excerpt(),
+            shape,
+        }
+    }
+
+    /// Where it redirects to, absolute and without query.
+    fn location(&self) -> Option<String> {
+        let target = self
+            .header(LOCATION.as_str())
+            .filter(|target| !target.is_empty())?;
+        let asked = Url::parse(&self.asked.address).ok()?;
+        Some(super::sort::plain_address(&asked.join(target).ok()?))
     }
 
     /// The first few hundred characters of the body.
@@ -85,30 +130,54 @@ impl Reply {
 
 /// Parses JSON; a failure names the place inside `what`.
 pub(crate) fn parse<T: DeserializeOwned>(text: &[u8], what: &str) -> Result<T, Failure> {
+    read(text, what).map_err(unasked)
+}
+
+fn read<T: DeserializeOwned>(text: &[u8], what: &str) -> Result<T, Shape> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| misplaced(&error, what))
 }
 
-fn misplaced(error: &serde_path_to_error::Error<serde_json::Error>, what: &str) -> Failure {
+fn misplaced(error: &serde_path_to_error::Error<serde_json::Error>, what: &str) -> Shape {
     let path = error.path().to_string();
     let place = if path == "." {
         what.to_owned()
     } else {
         format!("{what}, at {path}")
     };
-    malformed(&place, &shorten(&error.inner().to_string(), 160))
+    let expected = shorten(&error.inner().to_string(), 160);
+    match error.inner().classify() {
+        Category::Data => Shape::Other { place, expected },
+        Category::Io | Category::Syntax | Category::Eof => Shape::Broken { place, expected },
+    }
 }
 
 /// A failure of shape at a place.
 pub(crate) fn malformed(place: &str, expected: &str) -> Failure {
-    let mut failure = Failure::new(
-        FailureKind::Malformed {
-            place: format!("{place}: {expected}"),
-        },
-        format!("The answer is not of the documented shape ({place})."),
-    );
-    failure.next_step = Some("Compare the server's version with the supported ones.".into());
-    failure
+    unasked(Shape::Other {
+        place: place.to_owned(),
+        expected: expected.to_owned(),
+    })
+}
+
+/// A failure of a list that repeats itself.
+pub(crate) fn endless(what: &str) -> Failure {
+    unasked(Shape::Endless {
+        what: what.to_owned(),
+    })
+}
+
+/// A failure of shape found apart from the answer it was in.
+fn unasked(shape: Shape) -> Failure {
+    let answered = Answered {
+        shape: Some(shape),
+        is_json: true,
+        ..Answered::default()
+    };
+    diagnose(Evidence::new(
+        Asked::default(),
+        Outcome::Answered(Box::new(answered)),
+    ))
 }
 
 /// At most `most` characters of a text, with an ellipsis where it was cut.
@@ -156,6 +225,7 @@ fn gather(value: &Value, field: &str, words: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FailureKind;
     use serde_json::json;
 
     fn reply(content_type: Option<&str>, body: &str) -> Reply {
@@ -167,7 +237,11 @@ mod tests {
             status: 400,
             headers,
             body: Bytes::copy_from_slice(body.as_bytes()),
-            request: "GET https://host/".into(),
+            asked: Asked {
+                method: "GET".into(),
+                address: "https://host/".into(),
+                ..Asked::default()
+            },
             certificate: None,
         }
     }
