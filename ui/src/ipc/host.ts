@@ -1,4 +1,7 @@
 import type {
+  ActivityFormatView,
+  ActivityRequest,
+  ActivityView,
   AppView,
   BatchProgress,
   BatchRequest,
@@ -16,6 +19,7 @@ import type {
   DraftView,
   EditRequest,
   EnvironmentChoiceView,
+  ExchangeDetailView,
   FindingView,
   FlagDetailView,
   FlagListView,
@@ -140,6 +144,13 @@ export interface Host {
   /** Empty while the demo does not run. */
   demoFaults(): Promise<DemoFaultView[]>;
   setDemoFault(id: string, on: boolean): Promise<DemoFaultView[]>;
+  /** Requests that were made, the newest first. */
+  activity(request: ActivityRequest): Promise<ActivityView>;
+  exchange(id: string): Promise<ExchangeDetailView>;
+  /** The listed requests as text, without keys, query values and personal data. */
+  exportActivity(request: ActivityRequest, format: ActivityFormatView): Promise<string>;
+  /** Forgets the requests of a connection, or all. */
+  clearActivity(connection: string | null): Promise<null>;
   /** Calls back when answers are out of date. */
   onChanged(callback: (changed: Changed) => void): Unsubscribe;
   /** Calls back while a refresh goes on. */

@@ -88,6 +88,10 @@ export function tauriHost(): Host {
       open(commands.findIdentities(connection, environment, search)),
     identityTraits: (connection, environment, identity) =>
       open(commands.identityTraits(connection, environment, identity)),
+    activity: (request) => open(commands.activity(request)),
+    exchange: (id) => open(commands.exchange(id)),
+    exportActivity: (request, format) => open(commands.exportActivity(request, format)),
+    clearActivity: (connection) => open(commands.clearActivity(connection)),
     onChanged: (callback) => subscription(events.changed.listen((event) => callback(event.payload))),
     onProgress: (callback) => subscription(events.refreshProgress.listen((event) => callback(event.payload))),
     onBatchProgress: (callback) =>

@@ -1,3 +1,4 @@
+import { activity } from "./activity";
 import { batch } from "./batch";
 import { connect } from "./connect";
 import { detail } from "./detail";
@@ -24,5 +25,6 @@ export const text = {
   health,
   impact,
   batch,
+  activity,
   edits,
 };

@@ -1,5 +1,7 @@
 /** A host without a shell: the Acme Store in memory, for screens in a plain browser and for tests. */
 import type {
+  ActivityFormatView,
+  ActivityRequest,
   BatchProgress,
   BatchRequest,
   Changed,
@@ -21,6 +23,7 @@ import type {
   SurfaceSettingsView,
 } from "../bindings";
 import type { Host, HostError } from "../host";
+import { exported, FakeActivity } from "./activity";
 import { acmeFlags } from "./acme-flags";
 import { FakeBatches } from "./batch";
 import { FakeCohorts, suggestedRanges } from "./cohorts";
@@ -68,6 +71,7 @@ export class FakeHost implements Host {
   readonly edits: FakeEdits;
   readonly healthOf: FakeHealth;
   readonly queue: FakeQueue;
+  readonly requests: FakeActivity;
   readonly calls: Call[] = [];
   readonly #latency: number;
   readonly #now: () => number;
@@ -99,6 +103,7 @@ export class FakeHost implements Host {
       latency,
       tell: (changed) => this.#tell(changed),
     });
+    this.requests = new FakeActivity(this.world, now);
     this.queue = new FakeQueue(now(), this.healthOf.situation);
   }
 
@@ -122,6 +127,12 @@ export class FakeHost implements Host {
   /** Tells the window that everything is out of date. */
   changeAll(): void {
     this.#tell({ tags: [{ what: "app" }, ...this.world.connections.flatMap((each) => this.#tagsOf(each))] });
+  }
+
+  /** Makes requests, and tells the window. */
+  ask(requests: number): void {
+    this.requests.add(requests);
+    this.#tell({ tags: [{ what: "activity" }] });
   }
 
   async app() {
@@ -468,6 +479,28 @@ export class FakeHost implements Host {
     const found = people.find((each) => each.id === identity.id);
     if (!found) throw gone("The identity");
     return structuredClone(found.traits);
+  }
+
+  async activity(request: ActivityRequest) {
+    await this.#begin("activity", request);
+    return structuredClone(this.requests.list(request));
+  }
+
+  async exchange(id: string) {
+    await this.#begin("exchange", id);
+    return structuredClone(this.requests.detail(id));
+  }
+
+  async exportActivity(request: ActivityRequest, format: ActivityFormatView) {
+    await this.#begin("exportActivity", request, format);
+    return exported(this.requests.list(request).rows, format);
+  }
+
+  async clearActivity(connection: string | null) {
+    await this.#begin("clearActivity", connection);
+    this.requests.clear(connection);
+    this.#tell({ tags: [{ what: "activity" }] });
+    return null;
   }
 
   onChanged(callback: (changed: Changed) => void) {

@@ -25,6 +25,7 @@ export function fakeHostForBrowser(search: string): Host {
   // Stands in for the background refresh, in the scenarios where the service answers.
   const still: Scenario[] = ["ageing", "stale", "offline", "rate-limited", "missing-key"];
   if (!still.includes(scenario)) {
+    setInterval(() => host.ask(1 + (Date.now() % 3)), 4000);
     setInterval(() => {
       for (const connection of host.world.connections) {
         for (const environment of connection.environments) {
