@@ -13,6 +13,7 @@ mod cohort;
 mod compare;
 mod connect;
 mod demo;
+mod doctor;
 mod draft;
 mod edit;
 mod engines;
@@ -36,6 +37,7 @@ mod schedule;
 pub mod secret;
 mod shares;
 mod state;
+mod surfaces_settings;
 
 pub use activity::{
     ActivityFilter, ActivityFormat, ActivityIntake, ActivityPage, ActivityRecorder, ExchangeFacts,
@@ -47,6 +49,7 @@ pub use cohort::{BrokenLine, CohortChoice, CohortFile, CohortFormat, CohortId, R
 pub use compare::{CompareInput, CompareRemedy, Comparison, Difference, DifferenceCause, Said, SurfaceFacts};
 pub use connect::{AuthKind, ConnectInput, DraftFacts, DraftId, KeepKey, KeyHome, SaveDraft};
 pub use demo::DemoService;
+pub use doctor::{DoctorFacts, DoctorFinding, DoctorInput, DoctorStep, KeyKind, StepFact, StepState};
 pub use draft::Draft;
 pub use edit::{EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
@@ -69,3 +72,4 @@ pub use preview::{
 pub use schedule::Pace;
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};
+pub use surfaces_settings::SurfaceSettings;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use halyard_model::{Connection, Environment};
+use halyard_model::{Connection, Environment, Service};
 use halyard_provider::{Access, Credential, Provider, Target, Urgency};
 
 use crate::{Console, ConsoleError, state::Site};
@@ -24,6 +24,11 @@ impl Reach {
     pub(crate) fn in_background(mut self) -> Reach {
         self.urgency = Urgency::Background;
         self
+    }
+
+    /// It leads to Flagsmith.
+    pub(crate) fn is_flagsmith(&self) -> bool {
+        self.connection.endpoint.service() == Service::Flagsmith
     }
 
     /// What a call to the service is addressed to.

@@ -9,6 +9,7 @@ mod flags;
 mod personas;
 mod settings;
 mod snapshots;
+mod surface_settings;
 mod unreadable;
 
 pub use activity::{EXCHANGES_KEPT, ExchangeFilter, KeptExchange, NewExchange};
