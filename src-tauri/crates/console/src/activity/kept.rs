@@ -248,11 +248,10 @@ fn failure_of(kept: KeptFailure) -> Failure {
         KeptKind::Malformed { place } => FailureKind::Malformed { place },
         KeptKind::BadAddress { detail } => FailureKind::BadAddress { detail },
     };
-    Failure {
-        cause: kept.cause,
-        next_step: kept.next_step,
-        request: kept.request,
-        status: kept.status,
-        ..Failure::new(kind, kept.sentence)
-    }
+    let mut failure = Failure::new(kind, kept.sentence);
+    failure.cause = kept.cause;
+    failure.next_step = kept.next_step;
+    failure.request = kept.request;
+    failure.status = kept.status;
+    failure
 }
