@@ -127,7 +127,10 @@ export class FakeHealth {
       published_at: now(),
       running: true,
       lanes: surfaces
-        .filter((each) => each.surface.kind !== "mirror")
+        .filter(
+          ({ surface, environment: its }) =>
+            surface.kind !== "mirror" && (its ?? environmentKey) === environmentKey,
+        )
         .map(({ surface }) => ({ surface, state: "waiting", took_millis: null, cause: null, remedy: null })),
       sentence: "No surface serves the change yet, seen from this computer.",
       remedy: null,

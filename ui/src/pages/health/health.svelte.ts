@@ -30,9 +30,8 @@ export class Health {
     this.#answer !== null && samePlace(this.#answer.place, this.#session.place) ? this.#answer.view : null,
   );
 
-  /** Reads, and reads again whenever something changed, until the answer is called. */
+  /** Reads again whenever something changed, until the answer is called. */
   start(): () => void {
-    void this.load();
     return this.#session.host.onChanged(({ tags }) => {
       const here = this.#session.place?.connection;
       // Freshness stands with each environment, so a refresh makes Health new, too.
