@@ -3,8 +3,9 @@
 //! Knows HTTP and the services' wire shapes, which stay private to their
 //! modules. Never knows the mirror, the keychain, windows, or what the user is
 //! looking at. A credential is an argument of each call; no client stores one.
-//! A client never sleeps in secret either: when a service asks for patience,
-//! the call returns [`FailureKind::RateLimited`] and the caller decides.
+//! A client never sleeps in secret either: what waits for its turn shows in
+//! [`Governor::budgets`], can be given up, and where somebody would have to be
+//! patient for long, the call returns [`FailureKind::RateLimited`] at once.
 
 #![allow(
     clippy::result_large_err,
@@ -29,7 +30,9 @@ pub use edgeflags::EdgeFlags;
 pub use exchange::{Exchange, Observer};
 pub use failure::{Failure, FailureKind, Stage};
 pub use flagsmith::Flagsmith;
-pub use governor::{Budget, BudgetClass, Governor, Known};
+pub use governor::{
+    Admission, Ask, Budget, BudgetClass, Cost, Denied, Ending, Governor, Known, Said, Step, Turn,
+};
 pub use http::{CaBundle, Clock, HttpSettings, ProxyRule, Resolver};
 pub use probe::{
     Allowances, Confirm, Door, LONGEST_UNCHANGED, MOST_UNCHANGED, ProxyHealth, Queue, Reach, Reached,

@@ -198,10 +198,19 @@ async fn statuses_are_sorted_and_no_answer_carries_the_key_out() {
     ] {
         let parrot = Parrot::answering(status, headers, body).await;
         for endpoint in parrot.endpoints() {
-            let failures = call_everything(&endpoint, settings()).await;
+            let impatient = HttpSettings {
+                patience: Duration::ZERO,
+                ..settings()
+            };
+            let failures = call_everything(&endpoint, impatient).await;
             assert_eq!(failures.len(), 7, "{status} {:?}", endpoint.service());
-            let admin_failures = failures.iter().take(5);
-            for failure in admin_failures {
+            // After a refusal nothing more is sent until its pause is over.
+            let (sent, held): (Vec<_>, Vec<_>) =
+                failures.iter().take(5).partition(|one| one.status.is_some());
+            let is_limited = |one: &&Failure| matches!(one.kind, FailureKind::RateLimited { .. });
+            assert!(held.iter().all(is_limited), "{status}: {held:?}");
+            assert_eq!(held.is_empty(), !status.starts_with("429"), "{status}");
+            for failure in sent {
                 assert_eq!(failure.kind, kind, "{status}: {failure:?}");
                 assert_eq!(failure.status.unwrap().to_string(), status[..3]);
             }

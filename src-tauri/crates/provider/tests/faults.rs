@@ -26,10 +26,9 @@ async fn both(settings: HttpSettings) -> [Bench; 2] {
 
 #[tokio::test]
 async fn a_rate_limit_belongs_to_the_caller() {
-    for bench in both(settings()).await {
-        let environment = &bench.environments[0];
-        for (retry_after, seconds) in [(Some(60), Some(60_000)), (None, None)] {
-            bench.running.faults().clear();
+    for (retry_after, seconds) in [(Some(60), Some(60_000)), (None, None)] {
+        for bench in both(settings()).await {
+            let environment = &bench.environments[0];
             bench.running.clear_journal();
             bench.fault(Fault::of(Effect::Throttle { retry_after }));
             let failure = bench.collect(environment).await.unwrap_err();

@@ -39,7 +39,7 @@ fn settings() -> HttpSettings {
         retry_pause: Duration::from_millis(2),
         settling_reads: 3,
         settling_pause: Duration::from_millis(10),
-        now: || BEGINNING,
+        now: Arc::new(|| BEGINNING),
         ..HttpSettings::default()
     }
 }

@@ -15,14 +15,16 @@ use halyard_model::{
     Endpoint, Environment, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag, Snapshot, Surface,
     Timestamp,
 };
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CACHE_CONTROL};
 use serde_json::Value;
+use url::Url;
 
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, Progress, Provider, ProxyHealth, Reach,
-    ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    Access, Allowances, Answer, BudgetClass, Confirm, Discovery, Door, Failure, Progress, Provider,
+    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
 };
 
 /// A client of EdgeFlags.
@@ -57,7 +59,10 @@ impl EdgeFlags {
         )?
         .trusting(access.endpoint.ca_bundle())?;
         // Lists may be served from a cache up to 30 s old otherwise.
-        Ok(call.with_header(CACHE_CONTROL, "no-cache"))
+        Ok(call
+            .with_header(CACHE_CONTROL, "no-cache")
+            .on_behalf_of(access)
+            .classified(class))
     }
 
     /// Whether lists are known to carry whole definitions.
@@ -80,6 +85,22 @@ fn base_of(endpoint: &Endpoint) -> Result<&str, Failure> {
     match endpoint {
         Endpoint::EdgeFlags { base, .. } => Ok(base),
         Endpoint::Flagsmith(_) => Err(diagnosis::other_service(Service::EdgeFlags)),
+    }
+}
+
+/// `GET /flags/:key` and `POST /evaluate` have a budget of their own.
+fn class(method: &Method, url: &Url) -> BudgetClass {
+    let mut segments = url.path_segments().into_iter().flatten().rev();
+    let (last, before) = (segments.next(), segments.next());
+    let evaluates = match *method {
+        Method::GET => before == Some("flags") && last != Some(""),
+        Method::POST => last == Some("evaluate"),
+        _ => false,
+    };
+    if evaluates {
+        BudgetClass::Evaluation
+    } else {
+        BudgetClass::Management
     }
 }
 
@@ -115,7 +136,9 @@ impl Provider for EdgeFlags {
 
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
         let call = self.call(target.access)?;
-        let outcome = write::write(self, &call, target, write).await?;
+        let outcome = call
+            .decided(|| write::write(self, &call, target, write.clone()))
+            .await?;
         Ok(call.answer(outcome))
     }
 
@@ -184,5 +207,34 @@ impl Provider for EdgeFlags {
     /// The service tells no limit and no usage: everything is `None`.
     async fn allowances(&self, target: Target<'_>) -> Result<Answer<Allowances>, Failure> {
         Ok(self.call(target.access)?.answer(Allowances::default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_count_against_the_documented_budgets() {
+        for (method, path, expected) in [
+            (
+                Method::GET,
+                "/api/v1/flags/dark?context=%7B%7D",
+                BudgetClass::Evaluation,
+            ),
+            (Method::POST, "/api/v1/evaluate", BudgetClass::Evaluation),
+            (Method::GET, "/api/v1/flags", BudgetClass::Management),
+            (Method::GET, "/api/v1/flags/", BudgetClass::Management),
+            (Method::PUT, "/api/v1/flags/dark", BudgetClass::Management),
+            (
+                Method::GET,
+                "/api/v1/flags/dark/environments",
+                BudgetClass::Management,
+            ),
+            (Method::GET, "/api/v1/segments/beta", BudgetClass::Management),
+        ] {
+            let url = Url::parse(&format!("https://edgeflags.test{path}")).unwrap();
+            assert_eq!(class(&method, &url), expected, "{method} {path}");
+        }
     }
 }

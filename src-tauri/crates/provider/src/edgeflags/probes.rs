@@ -30,7 +30,7 @@ pub(super) fn no_proxy() -> Failure {
 fn open<'a>(client: &'a EdgeFlags, access: Access<'a>) -> Result<Call<'a>, Failure> {
     let call = Call::open(&client.transport, Service::EdgeFlags, base_of(access.endpoint)?)?
         .trusting(access.endpoint.ca_bundle())?;
-    Ok(call.with_header(CACHE_CONTROL, "no-cache"))
+    Ok(call.with_header(CACHE_CONTROL, "no-cache").on_behalf_of(access))
 }
 
 /// Both surfaces are at one address, and the token is the same for both.

@@ -11,7 +11,9 @@ use crate::{Answer, Door, Failure, FailureKind, Reach, Target};
 
 pub(super) async fn reach(client: &Flagsmith, target: Target<'_>, door: &Door) -> Answer<Reach> {
     let place = flagsmith_endpoint(target.access.endpoint).and_then(|endpoint| match door {
-        Door::Liveness(surface) => liveness(client, endpoint, surface),
+        Door::Liveness(surface) => {
+            liveness(client, endpoint, surface).map(|(call, url)| (call.on_behalf_of(target.access), url))
+        }
         Door::Key(surface) => key(client, endpoint, target, surface),
     });
     let mut answer = match place {

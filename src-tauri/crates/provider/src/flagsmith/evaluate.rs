@@ -1,6 +1,6 @@
 //! Asking the Flags API or an Edge Proxy what an identity gets.
 
-use halyard_model::{Environment, FlagKey, FlagsmithEndpoint, IdentityRef, RemoteFlag, Surface};
+use halyard_model::{FlagKey, IdentityRef, RemoteFlag, Surface};
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde_json::{Value, json};
@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use super::wire::{Evaluated, EvaluatedRow};
 use crate::diagnosis;
 use crate::http::{Call, Service, Timeout, Transport};
-use crate::{Answer, Failure, FailureKind};
+use crate::{Answer, Failure, FailureKind, Target};
 
 pub(super) const KEY_HEADER: HeaderName = HeaderName::from_static("x-environment-key");
 
 pub(super) async fn evaluate(
     transport: &Transport,
-    endpoint: &FlagsmithEndpoint,
-    environment: &Environment,
+    target: Target<'_>,
     identity: &IdentityRef,
     surface: &Surface,
 ) -> Result<Answer<Vec<RemoteFlag>>, Failure> {
+    let endpoint = super::flagsmith_endpoint(target.access.endpoint)?;
     let (service, base) = match surface {
         Surface::FlagsApi => (
             Service::FlagsApi,
@@ -34,9 +34,17 @@ pub(super) async fn evaluate(
             ));
         }
     };
-    let call = Call::new(transport, service, base, KEY_HEADER, "", &environment.key.0)?
-        .trusting(endpoint.ca_bundle.as_deref())?
-        .with_admin(&endpoint.admin_base);
+    let call = Call::new(
+        transport,
+        service,
+        base,
+        KEY_HEADER,
+        "",
+        &target.environment.key.0,
+    )?
+    .trusting(endpoint.ca_bundle.as_deref())?
+    .with_admin(&endpoint.admin_base)
+    .on_behalf_of(target.access);
     let sent = call
         .read(
             Method::POST,

@@ -22,8 +22,9 @@ pub(super) async fn proxy(
     access: Access<'_>,
     base: &str,
 ) -> Result<Answer<ProxyHealth>, Failure> {
-    let call =
-        Call::open(&client.transport, Service::EdgeProxy, base)?.trusting(access.endpoint.ca_bundle())?;
+    let call = Call::open(&client.transport, Service::EdgeProxy, base)?
+        .trusting(access.endpoint.ca_bundle())?
+        .on_behalf_of(access);
     let mut url = call.beside("proxy/health");
     let mut reply = call.ask(url.clone(), &[], Timeout::Ordinary).await?;
     if reply.status == 404 {
@@ -78,7 +79,8 @@ pub(super) async fn server(client: &Flagsmith, access: Access<'_>) -> Answer<Ser
     let mut health = ServerHealth::default();
     let opened = flagsmith_endpoint(access.endpoint).and_then(|endpoint| {
         let call = Call::open(&client.transport, Service::Flagsmith, &endpoint.admin_base)?
-            .trusting(access.endpoint.ca_bundle())?;
+            .trusting(access.endpoint.ca_bundle())?
+            .on_behalf_of(access);
         Ok((endpoint, call))
     });
     let (endpoint, call) = match opened {

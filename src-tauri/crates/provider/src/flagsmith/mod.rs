@@ -70,6 +70,7 @@ impl Flagsmith {
             secret,
         )?
         .trusting(access.endpoint.ca_bundle())
+        .map(|call| call.on_behalf_of(access))
     }
 
     fn has_one_call(&self, base: &str) -> bool {
@@ -134,9 +135,11 @@ impl Provider for Flagsmith {
             ..write
         };
         let outcome = if target.environment.versioned {
-            write_v2::write(&call, target, write).await?
+            call.decided(|| write_v2::write(&call, target, write.clone()))
+                .await?
         } else {
-            write_v1::write(self, &call, target, write).await?
+            call.decided(|| write_v1::write(self, &call, target, write.clone()))
+                .await?
         };
         Ok(call.answer(outcome))
     }
@@ -167,8 +170,7 @@ impl Provider for Flagsmith {
         identity: &IdentityRef,
         surface: &Surface,
     ) -> Result<Answer<Vec<RemoteFlag>>, Failure> {
-        let endpoint = flagsmith_endpoint(target.access.endpoint)?;
-        evaluate::evaluate(&self.transport, endpoint, target.environment, identity, surface).await
+        evaluate::evaluate(&self.transport, target, identity, surface).await
     }
 
     async fn evaluate_flag(

@@ -38,7 +38,8 @@ pub(super) fn environment_call<'a>(
     let key = &target.environment.key.0;
     let call = Call::new(&client.transport, service, base, KEY_HEADER, "", key)?
         .trusting(endpoint.ca_bundle.as_deref())?
-        .with_admin(&endpoint.admin_base);
+        .with_admin(&endpoint.admin_base)
+        .on_behalf_of(target.access);
     Ok(Some((call, service)))
 }
 

@@ -1,10 +1,9 @@
 //! One call of the console: a few requests to one base with one credential.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
 use bytes::BytesMut;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
@@ -12,11 +11,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::retry::{Attempts, Repeats, Then};
+use super::underway::{self, Underway};
 use super::{Reply, Transport, limits, sort};
 use crate::diagnosis::diagnose;
 use crate::diagnosis::evidence::{Asked, Evidence, KeyHeader, Unsent};
 use crate::diagnosis::key::KeyKind;
-use crate::{Answer, Failure, FailureKind, RateLimit, Stage};
+use crate::{
+    Access, Admission, Answer, Ask, BudgetClass, Cost, Denied, Ending, Exchange, Failure, FailureKind,
+    RateLimit, Step, Urgency,
+};
+
+/// A write that waited longer than this for its turn is not sent: what it was
+/// decided by has grown old meanwhile, and is to be read again.
+const READING_KEEPS: Duration = Duration::from_secs(2);
 
 /// Who is spoken to, for the sentences of failures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +52,17 @@ impl Service {
     pub(crate) fn evaluates(self) -> bool {
         matches!(self, Service::FlagsApi | Service::EdgeProxy)
     }
+
+    /// What its requests count against, where the service has one budget.
+    fn class(self) -> BudgetClass {
+        match self {
+            Service::Flagsmith => BudgetClass::Admin,
+            Service::FlagsApi => BudgetClass::FlagsApi,
+            Service::EdgeProxy => BudgetClass::EdgeProxy,
+            Service::EdgeFlags => BudgetClass::Management,
+            Service::StatusFeed => BudgetClass::StatusFeed,
+        }
+    }
 }
 
 /// How long an answer may take.
@@ -62,6 +81,9 @@ pub(crate) enum WriteFailure {
     Unsettled(Failure),
 }
 
+/// Says what a request counts against, where a service has several budgets.
+type Classify = fn(&Method, &Url) -> BudgetClass;
+
 /// One call of the console: a few requests to one base with one credential,
 /// counted, with what their answers said about limits.
 pub(crate) struct Call<'a> {
@@ -74,7 +96,13 @@ pub(crate) struct Call<'a> {
     key_header: KeyHeader,
     key: KeyKind,
     admin_base: Option<String>,
+    account: Option<&'a halyard_model::ConnectionId>,
+    urgency: Urgency,
+    cost: Cost,
+    classify: Option<Classify>,
     requests: AtomicU32,
+    /// Whether a write surely changed nothing and may be decided anew.
+    undecided: AtomicBool,
     limits: Mutex<Option<RateLimit>>,
     version: Mutex<Option<String>>,
 }
@@ -97,6 +125,9 @@ impl<'a> Call<'a> {
         call.secret = secret;
         call.key_header = KeyHeader::of_scheme(scheme);
         call.key = KeyKind::of(secret);
+        if scheme == "Api-Key " {
+            call.cost = Cost::Hashed;
+        }
         Ok(call)
     }
 
@@ -123,6 +154,11 @@ impl<'a> Call<'a> {
             key_header: KeyHeader::None,
             key: KeyKind::Other,
             admin_base: None,
+            account: None,
+            urgency: Urgency::Interactive,
+            cost: Cost::Ordinary,
+            classify: None,
+            undecided: AtomicBool::new(false),
             requests: AtomicU32::new(0),
             limits: Mutex::new(None),
             version: Mutex::new(None),
@@ -139,6 +175,19 @@ impl<'a> Call<'a> {
     /// Beside an admin API with this base, for comparing the two addresses.
     pub(crate) fn with_admin(mut self, admin_base: &str) -> Call<'a> {
         self.admin_base = Some(admin_base.to_owned());
+        self
+    }
+
+    /// Records the requests for a connection and makes them as urgent as it says.
+    pub(crate) fn on_behalf_of(mut self, access: Access<'a>) -> Call<'a> {
+        self.account = access.account;
+        self.urgency = access.urgency;
+        self
+    }
+
+    /// Lets the service's module say what each request counts against.
+    pub(crate) fn classified(mut self, classify: Classify) -> Call<'a> {
+        self.classify = Some(classify);
         self
     }
 
@@ -213,23 +262,23 @@ impl<'a> Call<'a> {
         body: Option<&Value>,
         timeout: Timeout,
     ) -> Result<Reply, Failure> {
-        let settings = &self.transport.settings;
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(settings.retry_pause)
-            .with_max_times(settings.retries)
-            .with_jitter();
-        let once = || async {
-            let sent = self.send(method.clone(), url.clone(), &[], body, timeout).await;
-            let reply = sent.map_err(|broken| broken.failure)?;
-            if (200..300).contains(&reply.status) {
-                return Ok(reply);
-            }
-            Err(self.status_failure(&reply))
+        let request = Outgoing {
+            method,
+            url,
+            conditions: &[],
+            body,
+            timeout,
+            step: Step::Reading,
         };
-        once.retry(pauses).when(may_pass).await
+        let reply = self.repeat(request, Repeats::Passing).await?;
+        if (200..300).contains(&reply.status) {
+            return Ok(reply);
+        }
+        Err(self.status_failure(&reply))
     }
 
-    /// Sends a write once. `condition` is a header such as `If-Match`.
+    /// Sends a write once. `condition` is a header such as `If-Match`. One
+    /// that had to wait for long is not sent; see [`Call::decided`].
     pub(crate) async fn write(
         &self,
         method: Method,
@@ -237,17 +286,30 @@ impl<'a> Call<'a> {
         condition: Option<(HeaderName, String)>,
         body: &Value,
     ) -> Result<Reply, WriteFailure> {
-        let body = (method != Method::DELETE).then_some(body);
-        let reply = self
-            .send(method, url, condition.as_slice(), body, Timeout::Ordinary)
-            .await
-            .map_err(|broken| {
-                if broken.may_have_arrived {
-                    WriteFailure::Unsettled(broken.failure)
-                } else {
-                    WriteFailure::Nothing(broken.failure, None)
-                }
-            })?;
+        // What is deleted is a draft of ours, which nothing was decided by.
+        let step = if method == Method::DELETE {
+            Step::Reading
+        } else {
+            Step::Writing
+        };
+        let request = Outgoing {
+            body: (method != Method::DELETE).then_some(body),
+            method,
+            url,
+            conditions: condition.as_slice(),
+            timeout: Timeout::Ordinary,
+            step,
+        };
+        let reply = self.send(&request, 1).await.map_err(|broken| {
+            if broken.may_have_arrived {
+                WriteFailure::Unsettled(broken.failure)
+            } else {
+                WriteFailure::Nothing(broken.failure, None)
+            }
+        })?;
+        if reply.status == 429 {
+            self.undecided.store(true, Ordering::Relaxed);
+        }
         match reply.status {
             200..300 => Ok(reply),
             300..400 | 408 | 500.. => Err(WriteFailure::Unsettled(self.status_failure(&reply))),
@@ -264,13 +326,63 @@ impl<'a> Call<'a> {
         conditions: &[(HeaderName, String)],
         timeout: Timeout,
     ) -> Result<Reply, Failure> {
+        let request = Outgoing {
+            method: Method::GET,
+            url,
+            conditions,
+            body: None,
+            timeout,
+            step: Step::Reading,
+        };
+        self.repeat(request, Repeats::Limited).await
+    }
+
+    /// Makes a write, with the reading that it is decided by, and makes it
+    /// anew where the rate kept it from changing anything.
+    pub(crate) async fn decided<T, Made>(&self, make: impl Fn() -> Made) -> Result<T, Failure>
+    where
+        Made: Future<Output = Result<T, Failure>>,
+    {
+        let mut limited: Option<Failure> = None;
+        for _ in 0..=self.transport.settings.limited_repeats {
+            let made = make().await;
+            let undecided = self.undecided.swap(false, Ordering::Relaxed);
+            match (made, limited.take()) {
+                (Err(failure), _) if undecided => limited = Some(failure),
+                // The refusal says more than that there was no other turn.
+                (Err(failure), Some(refusal)) if had_no_turn(&failure) => {
+                    return Err(refusal);
+                }
+                (made, _) => return made,
+            }
+        }
+        Err(limited.unwrap_or_else(|| self.denied(Denied::TooLong { wait: Duration::ZERO }, "")))
+    }
+
+    /// Sends a safe request until there is an answer to go on with.
+    async fn repeat(&self, request: Outgoing<'_>, repeats: Repeats) -> Result<Reply, Failure> {
         let settings = &self.transport.settings;
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(settings.retry_pause)
-            .with_max_times(settings.retries)
-            .with_jitter();
-        let once = || self.ask_once(url.clone(), conditions, timeout);
-        once.retry(pauses).when(may_pass).await
+        let mut attempts = Attempts::new(settings, self.urgency, repeats);
+        let mut limited = None;
+        loop {
+            let (ended, then) = match self.send(&request, attempts.next()).await {
+                // The refusal says more than that there was no other turn.
+                Err(broken) if broken.had_no_turn => return limited.ok_or(broken.failure),
+                Err(broken) => {
+                    let then = attempts.after_break(&broken.failure);
+                    (Err(broken.failure), then)
+                }
+                Ok(reply) => {
+                    let then = attempts.after_answer(&reply, settings);
+                    (Ok(reply), then)
+                }
+            };
+            match then {
+                Then::End => return ended,
+                Then::Again(pause) => tokio::time::sleep(pause).await,
+            }
+            limited = ended.ok().filter(|reply| reply.status == 429);
+        }
     }
 
     /// [`Call::ask`] without a second attempt.
@@ -280,7 +392,15 @@ impl<'a> Call<'a> {
         conditions: &[(HeaderName, String)],
         timeout: Timeout,
     ) -> Result<Reply, Failure> {
-        let sent = self.send(Method::GET, url, conditions, None, timeout).await;
+        let request = Outgoing {
+            method: Method::GET,
+            url,
+            conditions,
+            body: None,
+            timeout,
+            step: Step::Reading,
+        };
+        let sent = self.send(&request, 1).await;
         sent.map_err(|broken| broken.failure)
     }
 
@@ -326,35 +446,46 @@ impl<'a> Call<'a> {
         }
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        url: Url,
-        conditions: &[(HeaderName, String)],
-        body: Option<&Value>,
-        timeout: Timeout,
-    ) -> Result<Reply, Broken> {
-        let asked = self.asked(&method, &url, body);
-        let mut request = self
-            .client
-            .request(method, url.clone())
-            .headers(self.headers.clone())
-            .timeout(self.time_for(timeout));
-        for (name, value) in conditions {
-            request = request.header(name, value);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+    /// Waits for its turn, sends once, and reports how it ended.
+    async fn send(&self, request: &Outgoing<'_>, attempt: u32) -> Result<Reply, Broken> {
+        let name = format!("{} {}", request.method, sort::plain_address(&request.url));
+        let asked = self.asked(&request.method, &request.url, request.body);
+        let admission = self.turn(request, &name).await?;
+        let settings = &self.transport.settings;
+        let mut underway = Underway::new(settings, admission, self.exchange(request, attempt));
         self.requests.fetch_add(1, Ordering::Relaxed);
+        match self.carry(request, &name, asked, &mut underway).await {
+            Ok(reply) => {
+                let is_success = matches!(reply.status, 200..=299 | 304);
+                let failure = (!is_success).then(|| self.status_failure(&reply));
+                underway.answered(reply.body.len(), failure);
+                Ok(reply)
+            }
+            Err(broken) => {
+                underway.broke(broken.may_have_arrived, broken.failure.clone());
+                Err(broken)
+            }
+        }
+    }
+
+    async fn carry(
+        &self,
+        request: &Outgoing<'_>,
+        name: &str,
+        asked: Asked,
+        underway: &mut Underway<'_>,
+    ) -> Result<Reply, Broken> {
         let broken = |error: &reqwest::Error, answering: bool| Broken {
             failure: self.redacted(sort::broken(error, asked.clone(), answering)),
             may_have_arrived: answering || !sort::surely_not_sent(error),
+            had_no_turn: false,
         };
-        let mut response = request.send().await.map_err(|error| broken(&error, false))?;
+        let sent = self.prepared(request).send().await;
+        let mut response = sent.map_err(|error| broken(&error, false))?;
         self.note(response.headers());
         let status = response.status().as_u16();
         let headers = response.headers().clone();
+        underway.answers(status, &headers);
         let certificate = super::client::certificate_of(&response);
         let limit = self.transport.settings.body_limit;
         let mut read = BytesMut::new();
@@ -363,16 +494,12 @@ impl<'a> Call<'a> {
                 return Err(Broken {
                     failure: self.redacted(sort::too_large(limit, status, asked)),
                     may_have_arrived: true,
+                    had_no_turn: false,
                 });
             }
             read.extend_from_slice(&chunk);
         }
-        tracing::debug!(
-            status,
-            bytes = read.len(),
-            "{}",
-            sort::without(&asked.request().unwrap_or_default(), self.secret)
-        );
+        tracing::debug!(status, bytes = read.len(), "{}", sort::without(name, self.secret));
         Ok(Reply {
             status,
             headers,
@@ -380,6 +507,106 @@ impl<'a> Call<'a> {
             asked,
             certificate,
         })
+    }
+
+    fn prepared(&self, request: &Outgoing<'_>) -> reqwest::RequestBuilder {
+        let mut prepared = self
+            .client
+            .request(request.method.clone(), request.url.clone())
+            .headers(self.headers.clone())
+            .timeout(self.time_for(request.timeout));
+        for (name, value) in request.conditions {
+            prepared = prepared.header(name, value);
+        }
+        match request.body {
+            Some(body) => prepared.json(body),
+            None => prepared,
+        }
+    }
+
+    /// Waits until the request may leave.
+    async fn turn(&self, request: &Outgoing<'_>, name: &str) -> Result<Admission, Broken> {
+        let settings = &self.transport.settings;
+        let turn = settings.governor.ask(&Ask {
+            base: self.base.as_str(),
+            secret: self.secret,
+            class: self.class_of(request),
+            cost: self.cost,
+            connection: self.account,
+            urgency: self.urgency,
+            step: request.step,
+            patience: settings.patience,
+        });
+        let waits = turn.waits();
+        if waits {
+            self.budget_changed();
+        }
+        let come = turn.come().await;
+        if waits {
+            self.budget_changed();
+        }
+        let unsent = |failure| Broken {
+            failure,
+            may_have_arrived: false,
+            had_no_turn: true,
+        };
+        let admission = come.map_err(|denied| unsent(self.denied(denied, name)))?;
+        if request.step == Step::Writing && admission.waited() > READING_KEEPS {
+            admission.end(&Ending::NotSent);
+            self.undecided.store(true, Ordering::Relaxed);
+            let wait = Duration::ZERO;
+            return Err(unsent(self.denied(Denied::TooLong { wait }, name)));
+        }
+        Ok(admission)
+    }
+
+    fn denied(&self, denied: Denied, name: &str) -> Failure {
+        let service = self.service.name();
+        let (wait, sentence) = match denied {
+            Denied::GivenUp { paused_for } => (
+                paused_for,
+                format!("The waiting for {service} was given up; nothing was sent."),
+            ),
+            Denied::TooLong { wait } => (
+                Some(wait),
+                format!(
+                    "{service} takes no more requests for another {} s; nothing was sent.",
+                    wait.as_millis().div_ceil(1000)
+                ),
+            ),
+        };
+        let now = (self.transport.settings.now)();
+        let retry_at = wait.map(|wait| now.plus_millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)));
+        let mut failure = Failure::new(FailureKind::RateLimited { retry_at }, sentence);
+        if matches!(denied, Denied::TooLong { .. }) {
+            failure.cause =
+                Some("This key made many requests in a short time, perhaps from several programs.".into());
+        }
+        failure.request = Some(name.to_owned());
+        self.redacted(failure)
+    }
+
+    fn class_of(&self, request: &Outgoing<'_>) -> BudgetClass {
+        match self.classify {
+            Some(classify) => classify(&request.method, &request.url),
+            None => self.service.class(),
+        }
+    }
+
+    fn exchange(&self, request: &Outgoing<'_>, attempt: u32) -> Exchange {
+        Exchange {
+            account: self.account.cloned(),
+            class: self.class_of(request),
+            urgency: self.urgency,
+            attempt,
+            ..underway::beginning(&request.method, &request.url, self.secret)
+        }
+    }
+
+    fn budget_changed(&self) {
+        if let Some(observer) = &self.transport.settings.observer {
+            observer.budget_changed(self.account);
+        }
     }
 
     fn time_for(&self, timeout: Timeout) -> Duration {
@@ -402,19 +629,27 @@ impl<'a> Call<'a> {
     }
 }
 
+/// A request to be sent, as often as may be.
+struct Outgoing<'a> {
+    method: Method,
+    url: Url,
+    conditions: &'a [(HeaderName, String)],
+    body: Option<&'a Value>,
+    timeout: Timeout,
+    step: Step,
+}
+
 /// A request without a whole answer.
 struct Broken {
     failure: Failure,
     may_have_arrived: bool,
+    /// It never left, because its turn did not come.
+    had_no_turn: bool,
 }
 
-/// Whether the same safe request may succeed a moment later.
-fn may_pass(failure: &Failure) -> bool {
-    match failure.kind {
-        FailureKind::Unreachable(Stage::Connect | Stage::Cut) => true,
-        FailureKind::ServerFault => matches!(failure.status, Some(502..=504)),
-        _ => false,
-    }
+/// Whether a failure was told by the governor, not by the service.
+fn had_no_turn(failure: &Failure) -> bool {
+    failure.status.is_none() && matches!(failure.kind, FailureKind::RateLimited { .. })
 }
 
 /// A lock on a value that cannot be left half-changed, so that a poisoned lock

@@ -1,9 +1,11 @@
 //! What an answer's headers say about limits.
 
-use halyard_model::Timestamp;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use std::time::Duration;
 
-use crate::RateLimit;
+use halyard_model::Timestamp;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+use crate::{RateLimit, Said};
 
 /// Values below this are seconds since the epoch, values above milliseconds:
 /// as milliseconds it is a moment in 1973, as seconds one in the year 5138.
@@ -24,10 +26,51 @@ pub(crate) fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
     })
 }
 
+/// A server's clock that differs by no more than this may as well be right: the
+/// `Date` header knows whole seconds only, and the answer took a moment too.
+const SAME_CLOCK_MILLIS: i64 = 2_500;
+
+/// What an answer says of rates, as durations: the server's clock may be wrong.
+pub(crate) fn said(status: u16, headers: &HeaderMap, now: Timestamp) -> Said {
+    let limits = rate_limit(headers).unwrap_or_default();
+    let by_server = server_now(headers, now);
+    let until = |moment: Timestamp, now: Timestamp| {
+        Duration::from_millis(u64::try_from(moment.millis_since(now)).unwrap_or(0))
+    };
+    Said {
+        status,
+        limit: limits.limit,
+        remaining: limits.remaining,
+        resets_in: limits.resets_at.map(|moment| until(moment, by_server)),
+        retry_after: retry_after(headers, now).map(|moment| until(moment, now)),
+    }
+}
+
+/// How far the server's clock is ahead, where the answer tells its time.
+pub(crate) fn clock_ahead_millis(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
+    // The header names the second that has begun.
+    Some(date(headers)?.plus_millis(500).millis_since(now))
+}
+
+/// The time by the server's clock, or ours where the two are as good as the same.
+fn server_now(headers: &HeaderMap, now: Timestamp) -> Timestamp {
+    match clock_ahead_millis(headers, now) {
+        Some(ahead) if ahead.abs() > SAME_CLOCK_MILLIS => now.plus_millis(ahead),
+        _ => now,
+    }
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    moment(headers.get(DATE)?.to_str().ok()?)
+}
+
 /// When a service that answered 429 may be asked again: `Retry-After` in
 /// seconds or as a date, else the end of the rate limit's window.
 pub(crate) fn retry_at(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
-    retry_after(headers, now).or_else(|| reset(headers))
+    retry_after(headers, now).or_else(|| {
+        let wait = reset(headers)?.millis_since(server_now(headers, now));
+        Some(now.plus_millis(wait))
+    })
 }
 
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
@@ -38,6 +81,11 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
         }
         return Some(now.plus_millis((seconds * 1000.0).ceil() as i64));
     }
+    let wait = moment(text)?.millis_since(server_now(headers, now));
+    Some(now.plus_millis(wait))
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
     let moment = httpdate::parse_http_date(text).ok()?;
     let since_epoch = moment.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(Timestamp(i64::try_from(since_epoch.as_millis()).ok()?))

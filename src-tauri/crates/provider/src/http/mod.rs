@@ -2,17 +2,20 @@
 //! both services.
 //!
 //! No redirect is followed, since a redirected write may arrive as a read and
-//! look like success. Answers are parsed by their content type. Only safe
-//! requests are retried, a few times and not for a rate limit, which belongs
-//! to the caller.
+//! look like success. Answers are parsed by their content type. Each request
+//! waits for its turn at the governor and is reported to the observer. What
+//! may be repeated, and when, is said in one place.
 
 mod broken;
 mod call;
 mod client;
 mod limits;
 mod reply;
+mod retry;
 mod sort;
+mod underway;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use halyard_model::Timestamp;
@@ -24,11 +27,13 @@ pub use client::{CaBundle, ProxyRule, Resolver};
 pub(crate) use reply::{Reply, endless, malformed, parse, shorten};
 pub(crate) use sort::plain_address;
 
+use crate::{Governor, Observer};
+
 /// Reads a clock: the moment it is called.
-pub type Clock = fn() -> Timestamp;
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How requests are made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpSettings {
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
@@ -43,6 +48,13 @@ pub struct HttpSettings {
     pub retries: usize,
     /// The pause before the first repetition; each later one doubles it.
     pub retry_pause: Duration,
+    /// How often a request is repeated after the service limited its rate, as
+    /// soon as the pause is over.
+    pub limited_repeats: usize,
+    /// How long an interactive request may be told to wait for its turn;
+    /// beyond, it ends as
+    /// [`FailureKind::RateLimited`](crate::FailureKind::RateLimited) at once.
+    pub patience: Duration,
     /// How often a flag is read again to learn what became of a write whose
     /// answer was lost.
     pub settling_reads: usize,
@@ -54,6 +66,22 @@ pub struct HttpSettings {
     pub resolver: Option<Resolver>,
     /// Which HTTP proxy stands between.
     pub proxy: ProxyRule,
+    /// Decides when a request may leave. All clients of one process share one.
+    pub governor: Governor,
+    /// Is told of every request.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl std::fmt::Debug for HttpSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("HttpSettings")
+            .field("answer_timeout", &self.answer_timeout)
+            .field("document_timeout", &self.document_timeout)
+            .field("proxy", &self.proxy)
+            .field("governor", &self.governor)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for HttpSettings {
@@ -65,18 +93,27 @@ impl Default for HttpSettings {
             body_limit: 64 * 1024 * 1024,
             retries: 2,
             retry_pause: Duration::from_millis(250),
+            limited_repeats: 5,
+            // As long as an answer itself may take: somebody who would wait
+            // for one in silence would wait for its turn no longer.
+            patience: Duration::from_secs(30),
             settling_reads: 4,
             settling_pause: Duration::from_millis(600),
-            now: wall_clock,
+            now: wall_clock(),
             resolver: None,
             proxy: ProxyRule::default(),
+            governor: Governor::default(),
+            observer: None,
         }
     }
 }
 
-fn wall_clock() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+/// The computer's clock.
+pub(crate) fn wall_clock() -> Clock {
+    Arc::new(|| {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    })
 }
 
 /// Whether an address leads to this computer itself.

@@ -29,9 +29,13 @@ pub fn settings() -> HttpSettings {
     HttpSettings {
         answer_timeout: Duration::from_secs(20),
         retry_pause: Duration::from_millis(2),
+        // A limited rate is told after one attempt; tests of the governor
+        // have settings of their own.
+        limited_repeats: 0,
+        patience: Duration::from_secs(8),
         settling_reads: 4,
         settling_pause: Duration::from_millis(60),
-        now: || NOW,
+        now: std::sync::Arc::new(|| NOW),
         ..HttpSettings::default()
     }
 }
