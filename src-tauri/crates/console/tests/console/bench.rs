@@ -37,6 +37,8 @@ pub struct Place {
 fn settings() -> HttpSettings {
     HttpSettings {
         retry_pause: Duration::from_millis(2),
+        limited_repeats: 0,
+        patience: Duration::from_secs(4),
         settling_reads: 3,
         settling_pause: Duration::from_millis(10),
         now: Arc::new(|| BEGINNING),

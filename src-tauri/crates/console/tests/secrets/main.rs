@@ -114,6 +114,8 @@ impl Stage {
         let (mirror, _) = Mirror::open(folder.path()).await.unwrap();
         let settings = HttpSettings {
             retry_pause: Duration::from_millis(2),
+            limited_repeats: 0,
+            patience: Duration::from_secs(4),
             settling_reads: 2,
             settling_pause: Duration::from_millis(5),
             ..HttpSettings::default()

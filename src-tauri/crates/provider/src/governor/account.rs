@@ -479,6 +479,10 @@ impl State {
 
     fn learn(&mut self, flight: Flight, said: &Said, now: Instant) {
         self.told = None;
+        if said.retry_after == Some(Duration::ZERO) {
+            // Nothing that counts in a window asks to come back at once.
+            return;
+        }
         let refused = Refused {
             left: flight.left,
             now,
