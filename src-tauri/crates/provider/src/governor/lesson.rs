@@ -24,9 +24,10 @@ const WINDOWS: [Duration; 4] = [
 /// `Retry-After` is in whole seconds.
 const ROUNDING: Duration = Duration::from_millis(1200);
 
-/// A limit that is lower than this was hardly set by anybody: rather somebody
-/// else used the key up, or the refusal had another reason.
-const LEAST: u32 = 30;
+/// Where our own requests do not explain a refusal, somebody else used the key
+/// too, or it had another reason. About half of the documented limit is taken
+/// as ours then: enough to work with, and two who do so keep within it.
+const SHARED: u32 = 240;
 
 /// A learned limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +64,7 @@ impl Lesson {
         let counted = u32::try_from(counted).unwrap_or(u32::MAX);
         let sure = found.is_some();
         Lesson {
-            limit: counted.max(if sure { 1 } else { LEAST }),
+            limit: counted.max(if sure { 1 } else { SHARED }),
             window,
             at: refused.now,
             sure,
