@@ -171,7 +171,7 @@ async fn an_unknown_edit_of_a_deleted_flag_is_over() {
 async fn a_write_that_was_refused_changed_nothing() {
     for path in Path::ALL {
         let (bench, place) = Bench::connected(path).await;
-        bench.fault(path.write(Fault::of(Effect::Throttle { retry_after: Some(9) })));
+        bench.fault(path.write(Fault::of(Effect::Throttle { retry_after: Some(1) })));
         let before = bench.shown(&place, FLAG).await;
         let refused = bench.edit(&place, FLAG, flipped(&before)).await;
         assert!(matches!(refused, Err(ConsoleError::Service(_))), "{refused:?}");
