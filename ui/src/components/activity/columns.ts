@@ -6,8 +6,8 @@ const WIDTHS: Record<Column, string> = {
   time: "92px",
   method: "52px",
   path: "minmax(140px, 1fr)",
-  surface: "128px",
-  status: "128px",
+  surface: "116px",
+  status: "116px",
   took: "124px",
   waited: "64px",
   attempt: "40px",
@@ -15,7 +15,7 @@ const WIDTHS: Record<Column, string> = {
 };
 const ALL: Column[] = ["time", "method", "path", "surface", "status", "took", "waited", "attempt", "left"];
 /** From which width of the table on a column is shown; in this order they leave. */
-const SHOWN_FROM: Partial<Record<Column, number>> = { left: 900, waited: 840, attempt: 770, surface: 700 };
+const SHOWN_FROM: Partial<Record<Column, number>> = { left: 1040, waited: 960, attempt: 880, surface: 780 };
 
 /** The columns that a table of a width shows, and their track sizes. */
 export function columnsFor(width: number): { columns: Column[]; template: string } {
