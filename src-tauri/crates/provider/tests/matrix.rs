@@ -18,6 +18,7 @@ mod support;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use halyard_provider::diagnosis::{Context, in_context};
 use halyard_provider::{Diagnosis, Failure};
 
 const DOCUMENTATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/diagnosis.md");
@@ -84,6 +85,11 @@ async fn every_cause_is_told_as_the_documentation_has_it() {
             wrong.push(format!("{}: {told}, {offered}: {failure:?}", diagnosis.id()));
         }
         assert!(!failure.evidence.is_empty(), "{}", diagnosis.id());
+        assert_eq!(
+            in_context(&failure, &Context::default()),
+            failure,
+            "nothing is known more"
+        );
         lines.push(line(diagnosis, &failure, remedy));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

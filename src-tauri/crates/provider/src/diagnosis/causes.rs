@@ -156,4 +156,16 @@ diagnoses! {
     WrongShape "wrong-shape" "200 with JSON of another shape."
     TooLarge "too-large" "An answer beyond the limit."
     EndlessList "endless-list" "A list that repeats itself without an end."
+
+    // By a second look, with what happened before and elsewhere.
+    Offline "offline" "No connection, and no other surface answers either."
+    ClockWrong "clock-wrong" "A certificate out of its time, and clocks that differ."
+    KeyWithdrawn "key-withdrawn" "401 to a key that was accepted lately."
+    PermissionLost "permission-lost" "403 to what was allowed lately."
+    SharedKey "shared-key" "429 although Halyard itself sent little."
+    DocumentOversized "document-oversized" "A document known to be large does not come in time."
+    IncidentKnown "incident-known" "A fault of the hosted service while its status page tells of an incident."
+    HalfDeployed "half-deployed" "A fault right after the server's version changed."
+    HealthLies "health-lies" "A fault while the health endpoint answers 200."
+    SporadicFaults "sporadic-faults" "A small share of requests fails, at least 0.1 %."
 }

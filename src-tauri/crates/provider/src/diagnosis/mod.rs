@@ -9,6 +9,7 @@ mod addresses;
 mod between;
 mod causes;
 mod content;
+mod context;
 mod edge_proxy;
 mod edgeflags;
 pub(crate) mod evidence;
@@ -23,6 +24,7 @@ mod shapes;
 mod transport;
 
 pub use causes::Diagnosis;
+pub use context::{Context, in_context};
 pub use remedy::Remedy;
 
 use evidence::{Asked, Evidence, Outcome, Shape, Unsent};
@@ -150,8 +152,19 @@ mod tests {
 
     use super::*;
 
-    /// Found by the clients in answers that are right by themselves.
-    const FOUND_BY_CLIENTS: [Diagnosis; 4] = [
+    /// Found by the clients in answers that are right by themselves, or by a
+    /// second look.
+    const FOUND_BY_CLIENTS: [Diagnosis; 14] = [
+        Diagnosis::Offline,
+        Diagnosis::ClockWrong,
+        Diagnosis::KeyWithdrawn,
+        Diagnosis::PermissionLost,
+        Diagnosis::SharedKey,
+        Diagnosis::DocumentOversized,
+        Diagnosis::IncidentKnown,
+        Diagnosis::HalfDeployed,
+        Diagnosis::HealthLies,
+        Diagnosis::SporadicFaults,
         Diagnosis::FlagNotServed,
         Diagnosis::FlagGone,
         Diagnosis::ChangingMeanwhile,

@@ -2,7 +2,8 @@
 
 use Ask::*;
 use halyard_model::FlagsmithAuth::{OrganisationKey, UserToken};
-use halyard_provider::Diagnosis as D;
+use halyard_provider::diagnosis::Context;
+use halyard_provider::{Diagnosis as D, Incident};
 use halyard_sandbox::Effect;
 use halyard_sandbox::staged::{
     detail, disallowed_host, edge_network, edge_network_rate_limited, entity_too_large, gateway, html, json,
@@ -12,6 +13,7 @@ use halyard_sandbox::staged::{
 use serde_json::json;
 
 use super::stage::{Ask, Make};
+use super::support::NOW;
 
 /// A cause, how it is made to happen, and the name of the remedy.
 pub struct Row(pub D, pub &'static str, pub Make);
@@ -47,6 +49,7 @@ pub fn rows() -> Vec<Row> {
     rows.extend(contents());
     rows.extend(services());
     rows.extend(transport());
+    rows.extend(again());
     rows
 }
 
@@ -494,5 +497,128 @@ fn transport() -> Vec<Row> {
         ),
         row(D::ProxyUnreachable, "run-doctor", Make::NoGate),
         row(D::BadBundle, "add-certificate", Make::Bundle),
+    ]
+}
+
+fn looked_at(diagnosis: D, remedy: &'static str, make: Make, context: Context) -> Row {
+    Row(diagnosis, remedy, Make::Again(Box::new(make), Box::new(context)))
+}
+
+/// Failures with what only the console knows.
+fn again() -> Vec<Row> {
+    let known = || Context {
+        now: NOW,
+        ..Context::default()
+    };
+    let incident = Incident {
+        id: "1".into(),
+        title: "Edge API latency".into(),
+        impact: "minor".into(),
+        status: "investigating".into(),
+        started_at: None,
+        updated_at: None,
+        words: None,
+        components: vec!["Edge API".into()],
+        link: None,
+    };
+    vec![
+        looked_at(
+            D::Offline,
+            "try-again",
+            Make::Base(List, "http://flags.acme.test/api/v1/"),
+            Context {
+                others: vec![("Flags API".into(), false)],
+                ..known()
+            },
+        ),
+        looked_at(
+            D::ClockWrong,
+            "try-again",
+            Make::Door("not yet valid"),
+            Context {
+                clock_ahead_millis: Some(3_600_000),
+                ..known()
+            },
+        ),
+        looked_at(
+            D::KeyWithdrawn,
+            "type-key-again",
+            Make::Key(List, OrganisationKey, ORGANISATION_KEY),
+            Context {
+                last_success: Some(NOW.plus_millis(-3 * 3_600_000)),
+                ..known()
+            },
+        ),
+        looked_at(
+            D::PermissionLost,
+            "refresh",
+            Make::Staged(List, permission_missing()),
+            Context {
+                last_success: Some(NOW.plus_millis(-600_000)),
+                ..known()
+            },
+        ),
+        looked_at(
+            D::SharedKey,
+            "wait-until",
+            Make::Staged(
+                List,
+                Effect::Throttle {
+                    retry_after: Some(18),
+                },
+            ),
+            Context {
+                own_requests: Some(40),
+                budget: Some(500),
+                ..known()
+            },
+        ),
+        looked_at(
+            D::DocumentOversized,
+            "show-limits",
+            Make::Staged(Document, gateway(504)),
+            Context {
+                document_bytes: Some(1_700_000),
+                ..known()
+            },
+        ),
+        looked_at(
+            D::IncidentKnown,
+            "open-status-page",
+            Make::Hosted(List, gateway(502)),
+            Context {
+                incidents: vec![incident],
+                ..known()
+            },
+        ),
+        looked_at(
+            D::HalfDeployed,
+            "run-doctor",
+            Make::Staged(List, gateway(502)),
+            Context {
+                version_change: Some(("2.264.0".into(), "2.265.0".into(), NOW.plus_millis(-180_000))),
+                ..known()
+            },
+        ),
+        looked_at(
+            D::HealthLies,
+            "run-doctor",
+            Make::Staged(Identity, html(500, "Server Error (500)", "")),
+            Context {
+                healthy: Some(true),
+                ..known()
+            },
+        ),
+        looked_at(
+            D::SporadicFaults,
+            "try-again",
+            Make::Staged(List, gateway(502)),
+            Context {
+                requests: 2_000,
+                server_faults: 3,
+                window: std::time::Duration::from_secs(3_600),
+                ..known()
+            },
+        ),
     ]
 }

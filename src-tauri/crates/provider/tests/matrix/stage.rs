@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use halyard_model::{Change, Endpoint, Environment, FlagValue, FlagsmithAuth, IdentityRef, Named, Surface};
+use halyard_provider::diagnosis::{Context, in_context};
 use halyard_provider::{
     Access, Confirm, Credential, EdgeFlags, Failure, Flagsmith, HttpSettings, Provider, ProxyRule, Resolver,
     Target, Write,
@@ -64,6 +65,8 @@ pub enum Make {
     Pasted(&'static str),
     /// An answer takes longer than the client waits.
     Slow(Ask),
+    /// A failure, looked at again.
+    Again(Box<Make>, Box<Context>),
     /// An answer is larger than the client reads.
     Huge,
 }
@@ -183,6 +186,7 @@ impl Stage {
                 self.staged(*ask, &Effect::Latency { ms: 5_000 }, &url, hasty)
                     .await
             }
+            Make::Again(make, context) => in_context(&Box::pin(self.make(make)).await, context),
             Make::Huge => {
                 let small = HttpSettings {
                     body_limit: 1024 * 1024,
