@@ -13,7 +13,7 @@ export const health = {
   checkNow: "Check now",
   checking: "Checking",
   reading: "Reading what is known",
-  since: (at: number, now: number) => `Since ${ago(at, now)}.`,
+  since: (at: number, now: number) => `Began ${ago(at, now)}.`,
   warnings: "What is wrong",
   gravities: { note: "Note", warning: "Warning", danger: "Danger" },
   statusPage: "Status page",
