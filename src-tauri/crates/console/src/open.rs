@@ -7,7 +7,7 @@ use std::{
 
 use halyard_mirror::{Mirror, Opened, SetAsideReason};
 use halyard_model::Service;
-use halyard_provider::{EdgeFlags, Flagsmith, Governor, HttpSettings, Provider};
+use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider};
 
 use crate::{
     ActivityRecorder, Clock, Console, ConsoleError, ConsoleParts, Providers, Traffic, secret::KeyStore,
@@ -55,9 +55,13 @@ impl Console {
                 )
             }
         };
-        let (_recorder, intake) = ActivityRecorder::new();
+        let (recorder, intake) = ActivityRecorder::new();
+        let settings = HttpSettings {
+            observer: Some(recorder),
+            ..HttpSettings::default()
+        };
         let traffic = Traffic {
-            governor: Governor::default(),
+            governor: settings.governor.clone(),
             intake: Some(intake),
         };
         Ok((
@@ -65,7 +69,7 @@ impl Console {
                 mirror,
                 keys,
                 clock,
-                providers: providers()?,
+                providers: providers(settings)?,
                 traffic,
             }),
             beginning,
@@ -79,10 +83,11 @@ impl Console {
     }
 }
 
-/// One client per service, so that connections to it are kept open.
-fn providers() -> Result<Providers, ConsoleError> {
-    let flagsmith: Arc<dyn Provider> = Arc::new(Flagsmith::new(HttpSettings::default())?);
-    let edgeflags: Arc<dyn Provider> = Arc::new(EdgeFlags::new(HttpSettings::default())?);
+/// One client per service, so that connections to it are kept open. Both share
+/// the governor and the observer.
+fn providers(settings: HttpSettings) -> Result<Providers, ConsoleError> {
+    let flagsmith: Arc<dyn Provider> = Arc::new(Flagsmith::new(settings.clone())?);
+    let edgeflags: Arc<dyn Provider> = Arc::new(EdgeFlags::new(settings)?);
     Ok(Arc::new(move |endpoint| match endpoint.service() {
         Service::Flagsmith => flagsmith.clone(),
         Service::EdgeFlags => edgeflags.clone(),

@@ -20,7 +20,7 @@ fn spoilt() -> Vec<Effect> {
         server_error(500, ErrorBody::Html),
         server_error(502, ErrorBody::Empty),
         server_error(503, ErrorBody::Json),
-        Effect::Throttle { retry_after: None },
+        Effect::Throttle { retry_after: Some(0) },
     ]
 }
 
