@@ -57,6 +57,9 @@ fn take(event: Event, app: &AppHandle, tags: &mut Vec<ChangedTag>) {
             connection: connection.0,
         },
         Event::Activity => ChangedTag::Activity,
+        Event::Health { connection } => ChangedTag::Health {
+            connection: connection.0,
+        },
         Event::Progress {
             connection,
             environment,

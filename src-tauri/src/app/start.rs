@@ -103,7 +103,10 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
     {
         tracing::error!(sentence = error.sentence, "the demo server could not start again");
     }
-    console.keep_refreshing(cancel).await;
+    tokio::join!(
+        console.keep_refreshing(cancel.clone()),
+        console.keep_watching(cancel)
+    );
 }
 
 /// `failure` is why nothing can be written into the folder, where that was seen.

@@ -21,6 +21,11 @@ pub enum Event {
     },
     /// Requests were made; told at most once a second.
     Activity,
+    /// What is known about a connection's surfaces: which of them are current.
+    Health {
+        /// The connection.
+        connection: ConnectionId,
+    },
     /// A refresh came further, or ended (`what` is `None`).
     Progress {
         /// The connection.

@@ -38,6 +38,7 @@ pub mod secret;
 mod shares;
 mod state;
 mod surfaces_settings;
+mod watch;
 
 pub use activity::{
     ActivityFilter, ActivityFormat, ActivityIntake, ActivityPage, ActivityRecorder, ExchangeFacts,
@@ -73,3 +74,4 @@ pub use schedule::Pace;
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};
 pub use surfaces_settings::SurfaceSettings;
+pub use watch::{WatchPace, WatchedSurface};

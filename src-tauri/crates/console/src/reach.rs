@@ -19,10 +19,9 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// Yields to what somebody waits for.
-    #[expect(dead_code, reason = "the background refresh takes it up with the governor")]
-    pub(crate) fn in_background(mut self) -> Reach {
-        self.urgency = Urgency::Background;
+    /// Goes first, or yields to what somebody waits for.
+    pub(crate) fn going(mut self, urgency: Urgency) -> Reach {
+        self.urgency = urgency;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use halyard_mirror::Stored;
 use halyard_model::{ConnectionId, EnvironmentKey, FetchStatus, Snapshot};
-use halyard_provider::{Failure, FailureKind, Progress};
+use halyard_provider::{Failure, FailureKind, Progress, Urgency};
 
 use crate::{Console, ConsoleError, Event, state::Site};
 
@@ -17,6 +17,17 @@ impl Console {
         connection: &ConnectionId,
         environment: &EnvironmentKey,
     ) -> Result<(), ConsoleError> {
+        self.refresh_as(connection, environment, Urgency::Interactive)
+            .await
+    }
+
+    /// As [`Console::refresh`], going first or yielding to what somebody waits for.
+    pub(crate) async fn refresh_as(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        urgency: Urgency,
+    ) -> Result<(), ConsoleError> {
         let site = (connection.clone(), environment.clone());
         if !self.volatile().refreshing.insert(site.clone()) {
             return Ok(());
@@ -26,7 +37,7 @@ impl Console {
             site: &site,
         };
         self.tell_environment(&site);
-        let result = self.refresh_once(&site).await;
+        let result = self.refresh_once(&site, urgency).await;
         drop(ending);
         if let Err(error) = &result {
             tracing::info!(connection = connection.0, environment = environment.0, %error, "refresh failed");
@@ -41,13 +52,13 @@ impl Console {
             .contains(&(connection.clone(), environment.clone()))
     }
 
-    async fn refresh_once(&self, site: &Site) -> Result<(), ConsoleError> {
+    async fn refresh_once(&self, site: &Site, urgency: Urgency) -> Result<(), ConsoleError> {
         let connection = self.known_connection(&site.0).await?;
         let before = self.inner.mirror.fetch_status(&site.0, &site.1).await?;
         let collected = match self.credential(&site.0).await {
             Ok(credential) => {
                 self.keep_environments_known(&connection, &credential).await;
-                self.collect(site).await
+                self.collect(site, urgency).await
             }
             Err(error) => Err(error),
         };
@@ -63,6 +74,7 @@ impl Console {
                     .mirror
                     .save_fetch_status(&site.0, &site.1, &status)
                     .await?;
+                self.admin_showed(site, &snapshot).await?;
                 self.settle_by_snapshot(site, &snapshot).await
             }
             Err(error) => {
@@ -77,8 +89,8 @@ impl Console {
     }
 
     /// Collects until no write of ours fell into the collection.
-    async fn collect(&self, site: &Site) -> Result<Snapshot, ConsoleError> {
-        let reach = self.reach(site).await?;
+    async fn collect(&self, site: &Site, urgency: Urgency) -> Result<Snapshot, ConsoleError> {
+        let reach = self.reach(site).await?.going(urgency);
         let report = |progress: Progress| {
             self.tell(Event::Progress {
                 connection: site.0.clone(),

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use halyard_model::{ConnectionId, FetchStatus, FreshnessRule, Timestamp};
+use halyard_provider::Urgency;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -101,7 +102,9 @@ impl Console {
                             let console = self.clone();
                             running.spawn(async move {
                                 // A failure is in the fetch status, where it is shown.
-                                let _recorded = console.refresh(&connection, &environment).await;
+                                let _recorded = console
+                                    .refresh_as(&connection, &environment, Urgency::Background)
+                                    .await;
                                 connection
                             });
                         }

@@ -20,6 +20,7 @@ use crate::{
     connect::{Draft, DraftId},
     engines::Engines,
     secret::{KeyStore, KeyStoreState, SessionKeys},
+    watch::Looks,
 };
 
 /// Finds the client for an endpoint.
@@ -92,6 +93,8 @@ pub(crate) struct Volatile {
     /// When each connection's environments were last read.
     pub(crate) environments_known_at: HashMap<ConnectionId, Timestamp>,
     pub(crate) in_view: Option<Site>,
+    /// What looking at surfaces has come to.
+    pub(crate) looks: Looks,
 }
 
 impl Console {

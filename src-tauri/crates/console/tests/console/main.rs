@@ -27,3 +27,4 @@ mod previewing;
 mod refreshing;
 mod settings;
 mod spoiled;
+mod watching;

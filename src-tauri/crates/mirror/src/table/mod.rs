@@ -10,6 +10,7 @@ mod personas;
 mod settings;
 mod snapshots;
 mod surface_settings;
+mod surfaces;
 mod unreadable;
 
 pub use activity::{EXCHANGES_KEPT, ExchangeFilter, KeptExchange, NewExchange};

@@ -1,6 +1,6 @@
 //! Finding the rows that no read can give back.
 
-use halyard_model::{Connection, FetchStatus, Segment};
+use halyard_model::{Connection, FetchStatus, Segment, SurfaceRecord};
 use sqlx::sqlite::SqliteRow;
 
 use super::{edits, environments, flags, personas};
@@ -47,6 +47,13 @@ impl Mirror {
             "fetch_status",
             "SELECT environment_key AS name, record FROM fetch_status",
             |row| decode::<FetchStatus>(row, "record"),
+        )
+        .await?;
+        self.look(
+            &mut found,
+            "surface_readings",
+            "SELECT environment_key AS name, record FROM surface_readings",
+            |row| decode::<SurfaceRecord>(row, "record"),
         )
         .await?;
         self.look(

@@ -77,6 +77,10 @@ const COLUMNS: &[&str] = &[
     "snapshots.segment_count",
     "surface_settings.connection_id",
     "surface_settings.record",
+    "surface_readings.connection_id",
+    "surface_readings.environment_key",
+    "surface_readings.record",
+    "surface_readings.surface",
 ];
 
 #[tokio::test]
