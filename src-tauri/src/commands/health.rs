@@ -1,32 +1,61 @@
 //! Commands on freshness, diagnosis and limits.
 
-use halyard_model::ConnectionId;
+use halyard_model::{ConnectionId, EnvironmentKey};
 use halyard_sandbox::Switch;
 use tauri::State;
 
 use super::not_yet;
-use crate::{app::Halyard, error::WireError, view::*};
+use crate::{
+    app::Halyard,
+    convert::{connection::budgets, health as convert},
+    error::WireError,
+    view::*,
+};
 
 /// Everything that Health shows about a connection, seen from an environment.
 #[tauri::command]
 #[specta::specta]
 pub async fn health(
-    _app: State<'_, Halyard>,
-    _connection: String,
-    _environment: String,
+    app: State<'_, Halyard>,
+    connection: String,
+    environment: String,
 ) -> Result<HealthView, WireError> {
-    Err(not_yet())
+    let (id, key) = (ConnectionId(connection), EnvironmentKey(environment));
+    let connection = app.console.connection(&id).await?;
+    let facts = app.console.environment(&id, &key).await?;
+    let watched = app.console.watched_surfaces(&id, &key).await?;
+    let name = &facts.environment.name;
+    let surfaces: Vec<SurfaceFreshnessView> = std::iter::once(convert::mirror(&facts, app.console.pace()))
+        .chain(watched.iter().map(|one| convert::surface(one, &connection, name)))
+        .collect();
+    let budgets = budgets(app.console.budgets(&id));
+    Ok(HealthView {
+        warnings: surfaces.iter().skip(1).filter_map(convert::warning).collect(),
+        status_feed: StatusFeedView {
+            enabled: false,
+            url: None,
+            checked_at: None,
+            failure: None,
+            incidents: Vec::new(),
+        },
+        limits: convert::limits(&facts, connection.endpoint.service(), &budgets),
+        surfaces,
+        server: None,
+        doctor: Vec::new(),
+        propagations: Vec::new(),
+    })
 }
 
 /// Reads every surface, the server and the limits now.
 #[tauri::command]
 #[specta::specta]
 pub async fn check_health(
-    _app: State<'_, Halyard>,
-    _connection: String,
-    _environment: String,
+    app: State<'_, Halyard>,
+    connection: String,
+    environment: String,
 ) -> Result<(), WireError> {
-    Err(not_yet())
+    let (connection, environment) = (ConnectionId(connection), EnvironmentKey(environment));
+    Ok(app.console.check_surfaces(&connection, &environment).await?)
 }
 
 /// Looks at a surface step by step. Each step is told by an event; the whole
@@ -76,21 +105,27 @@ pub async fn give_up_waiting(app: State<'_, Halyard>, connection: String) -> Res
 #[tauri::command]
 #[specta::specta]
 pub async fn surface_settings(
-    _app: State<'_, Halyard>,
-    _connection: String,
+    app: State<'_, Halyard>,
+    connection: String,
 ) -> Result<SurfaceSettingsView, WireError> {
-    Err(not_yet())
+    let settings = app.console.surface_settings(&ConnectionId(connection)).await?;
+    Ok(convert::settings(settings))
 }
 
 /// Keeps what was set; addresses are normalised, which the answer shows.
 #[tauri::command]
 #[specta::specta]
 pub async fn save_surface_settings(
-    _app: State<'_, Halyard>,
-    _connection: String,
-    _settings: SurfaceSettingsView,
+    app: State<'_, Halyard>,
+    connection: String,
+    settings: SurfaceSettingsView,
 ) -> Result<SurfaceSettingsView, WireError> {
-    Err(not_yet())
+    let id = ConnectionId(connection);
+    let kept = app
+        .console
+        .change_surfaces(&id, convert::settings_in(settings))
+        .await?;
+    Ok(convert::settings(kept))
 }
 
 /// Opens a page of the provider in the browser. Only https addresses.

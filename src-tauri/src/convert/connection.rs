@@ -122,16 +122,21 @@ fn environment(facts: &EnvironmentFacts, mark: MarkView) -> EnvironmentView {
     }
 }
 
+/// A state of freshness.
+pub fn freshness_state(freshness: Freshness) -> FreshnessStateView {
+    match freshness {
+        Freshness::Never => FreshnessStateView::Never,
+        Freshness::Fresh => FreshnessStateView::Fresh,
+        Freshness::Ageing => FreshnessStateView::Ageing,
+        Freshness::Stale => FreshnessStateView::Stale,
+        Freshness::Offline => FreshnessStateView::Offline,
+    }
+}
+
 /// How fresh the mirror's copy of an environment is.
 pub fn freshness(facts: &EnvironmentFacts) -> FreshnessView {
     FreshnessView {
-        state: match facts.freshness {
-            Freshness::Never => FreshnessStateView::Never,
-            Freshness::Fresh => FreshnessStateView::Fresh,
-            Freshness::Ageing => FreshnessStateView::Ageing,
-            Freshness::Stale => FreshnessStateView::Stale,
-            Freshness::Offline => FreshnessStateView::Offline,
-        },
+        state: freshness_state(facts.freshness),
         checked_at: facts.status.checked_at.map(seconds),
         changed_at: facts.status.changed_at.map(seconds),
         stale_after_seconds: u32::try_from(facts.rule.stale_after_millis / 1000).unwrap_or(u32::MAX),

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod edit;
 pub mod finding;
 pub mod flag;
+pub mod health;
 pub mod preview;
 pub mod shares;
 pub mod trace;

@@ -14,4 +14,5 @@ pub mod number;
 pub mod outcome;
 pub mod reason;
 pub mod source;
+pub mod surface;
 pub mod way;
