@@ -13,6 +13,7 @@
 )]
 
 mod address;
+mod cache;
 pub mod diagnosis;
 mod edgeflags;
 mod exchange;

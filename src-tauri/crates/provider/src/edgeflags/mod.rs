@@ -2,6 +2,7 @@
 
 mod definition;
 mod evaluate;
+mod lists;
 mod probes;
 mod read;
 mod wire;
@@ -20,6 +21,9 @@ use reqwest::header::{AUTHORIZATION, CACHE_CONTROL};
 use serde_json::Value;
 use url::Url;
 
+use lists::{Lists, Trust};
+
+use crate::cache::{ListCache, Owner};
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
@@ -34,6 +38,8 @@ pub struct EdgeFlags {
     /// Bases whose lists were seen to carry whole definitions. The
     /// documentation's sample abridges them, so nothing is assumed.
     lists_whole: Mutex<HashSet<String>>,
+    /// For the background refresh.
+    lists: ListCache,
 }
 
 impl EdgeFlags {
@@ -43,6 +49,7 @@ impl EdgeFlags {
         Ok(EdgeFlags {
             transport: Transport::new(settings)?,
             lists_whole: Mutex::new(HashSet::new()),
+            lists: ListCache::default(),
         })
     }
 
@@ -65,6 +72,11 @@ impl EdgeFlags {
             .classified(class))
     }
 
+    /// A reader of the lists that a credential may see.
+    fn lists_of<'a>(&'a self, call: &'a Call<'a>, access: Access<'_>, trust: Trust) -> Lists<'a> {
+        Lists::new(self, call, owner(access), trust)
+    }
+
     /// Whether lists are known to carry whole definitions.
     fn lists_whole(&self, call: &Call<'_>) -> bool {
         let known = self.lists_whole.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,6 +91,10 @@ impl EdgeFlags {
         }
         known.contains(call.base().as_str())
     }
+}
+
+fn owner(access: Access<'_>) -> Owner {
+    Owner::of(access.endpoint.address(), access.credential.expose())
 }
 
 fn base_of(endpoint: &Endpoint) -> Result<&str, Failure> {
@@ -138,8 +154,10 @@ impl Provider for EdgeFlags {
         let call = self.call(target.access)?;
         let outcome = call
             .decided(|| write::write(self, &call, target, write.clone()))
-            .await?;
-        Ok(call.answer(outcome))
+            .await;
+        // Also after a failure: what was sent may have been done.
+        self.lists.forget(owner(target.access));
+        Ok(call.answer(outcome?))
     }
 
     async fn identities(
@@ -191,9 +209,9 @@ impl Provider for EdgeFlags {
         &self,
         target: Target<'_>,
         surface: &Surface,
-        _confirm: &Confirm,
+        confirm: &Confirm,
     ) -> Result<Answer<SurfaceReading>, Failure> {
-        probes::read_surface(self, target, surface).await
+        probes::read_surface(self, target, surface, confirm).await
     }
 
     async fn proxy_health(&self, _access: Access<'_>, _base: &str) -> Result<Answer<ProxyHealth>, Failure> {

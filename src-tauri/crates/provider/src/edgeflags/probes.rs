@@ -7,14 +7,15 @@ use reqwest::Method;
 use reqwest::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
+use super::lists::Trust;
 use super::read::{self, Gathered};
 use super::wire::Evaluated;
 use super::{EdgeFlags, base_of};
 use crate::http::{Call, Service, Timeout, malformed, shorten};
 use crate::probe::{nowhere, reach as knock};
 use crate::{
-    Access, Answer, Door, Failure, FailureKind, Queue, Reach, ServedFlag, ServerHealth, SurfaceReading,
-    Target,
+    Access, Answer, Confirm, Door, Failure, FailureKind, Queue, Reach, ServedFlag, ServerHealth,
+    SurfaceReading, Target,
 };
 
 pub(super) fn no_proxy() -> Failure {
@@ -57,6 +58,7 @@ pub(super) async fn read_surface(
     client: &EdgeFlags,
     target: Target<'_>,
     surface: &Surface,
+    confirm: &Confirm,
 ) -> Result<Answer<SurfaceReading>, Failure> {
     let call = client.call(target.access)?;
     let mut reading = SurfaceReading {
@@ -65,7 +67,7 @@ pub(super) async fn read_surface(
     };
     let began = Instant::now();
     match surface {
-        Surface::Admin => lists(client, &call, target, &mut reading).await?,
+        Surface::Admin => lists(client, &call, target, confirm, &mut reading).await?,
         Surface::FlagsApi => reading.flags = Some(evaluated(&call, target).await?),
         Surface::EdgeProxy(_) => return Err(no_proxy()),
     }
@@ -79,10 +81,17 @@ async fn lists(
     client: &EdgeFlags,
     call: &Call<'_>,
     target: Target<'_>,
+    confirm: &Confirm,
     reading: &mut SurfaceReading,
 ) -> Result<(), Failure> {
+    let trust = match confirm {
+        // The digest is told either way: the lists that did not change are kept.
+        Confirm::Unless(_) => Trust::Tag,
+        Confirm::Content => Trust::Content,
+    };
+    let lists = client.lists_of(call, target.access, trust);
     let Gathered { document, flags, .. } =
-        read::gather(client, call, &target.environment.key.0, &|_| ()).await?;
+        read::gather(client, call, &lists, &target.environment.key.0, &|_| ()).await?;
     reading.digest = document_digest(&document);
     reading.bytes = u64::try_from(document.len()).ok();
     let served = flags.into_iter().map(|flag| ServedFlag {

@@ -8,21 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::EdgeFlags;
 use super::definition::{self, is_evidently_whole};
-use super::wire::{CONFIGS, Environments, Evaluated, FLAGS, Item, Kind, Page, Project, SEGMENTS, page};
-use crate::http::{Call, Timeout, endless, malformed};
+use super::lists::{Lists, MOST_PAGES, PAGE_SIZE, Trust};
+use super::wire::{Environments, Evaluated, FLAGS, Item, Project};
+use crate::http::{Call, Timeout, endless};
 use crate::{
     Answer, Diagnosis, Discovery, Failure, FailureKind, Listing, Permission, Progress, Remedy, Standing,
     Target,
 };
-
-/// Rows asked for at once: the most that the documented lists allow.
-const PAGE_SIZE: usize = 200;
-/// More rows than any list can have.
-const MOST_ROWS: usize = 250_000;
-/// More pages than any list can have.
-const MOST_PAGES: u32 = 2_000;
-/// How often a list is read that moved while it was read.
-const READINGS: u32 = 3;
 
 /// Asks who the token belongs to, and probes what it may read.
 pub(super) async fn discover(call: &Call<'_>) -> Result<Answer<Discovery>, Failure> {
@@ -93,91 +85,6 @@ pub(super) async fn environments(call: &Call<'_>) -> Result<Answer<Vec<Environme
     Ok(call.answer(environments))
 }
 
-/// A whole list, sorted by key. A list that moves while it is read is read
-/// again, since pages by offset then skip or repeat.
-async fn list(
-    call: &Call<'_>,
-    kind: Kind,
-    seen: &(dyn Fn(u32, Option<u32>) + Send + Sync),
-) -> Result<Vec<Item>, Failure> {
-    let mut items = Vec::new();
-    for _ in 0..READINGS {
-        let (read, moved) = list_once(call, kind, seen).await?;
-        items = read;
-        if !moved {
-            break;
-        }
-    }
-    items.sort_by(|one, other| one.key.cmp(&other.key));
-    Ok(items)
-}
-
-async fn list_once(
-    call: &Call<'_>,
-    kind: Kind,
-    seen: &(dyn Fn(u32, Option<u32>) + Send + Sync),
-) -> Result<(Vec<Item>, bool), Failure> {
-    let what = format!("list of {}", kind.plural);
-    let url = call.at(&["api", "v1", kind.plural]);
-    let mut items: Vec<Item> = Vec::new();
-    let mut known: HashSet<String> = HashSet::new();
-    let mut first_total = None;
-    let mut moved = false;
-    let mut offset = 0;
-    for _ in 0..MOST_PAGES {
-        let page = one_page(call, kind, offset).await?;
-        let total = page.total.and_then(|total| usize::try_from(total).ok());
-        let length = page.items.len();
-        if total.is_some_and(|total| total > MOST_ROWS) || items.len() + length > MOST_ROWS {
-            return Err(call.about(&url, malformed(&what, "a list of a plausible length")));
-        }
-        moved |= offset > 0 && first_total != total;
-        first_total = first_total.or(total);
-        let before = items.len();
-        items.extend(
-            page.items
-                .into_iter()
-                .filter(|item| known.insert(item.key.clone())),
-        );
-        seen(counted(items.len()), total.map(counted));
-        if length == 0 || !page.has_more {
-            return Ok((items, moved));
-        }
-        if items.len() == before {
-            return Err(call.about(&url, endless(&what)));
-        }
-        offset += length;
-    }
-    Err(call.about(&url, malformed(&what, "a list that ends")))
-}
-
-fn counted(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-async fn one_page(call: &Call<'_>, kind: Kind, offset: usize) -> Result<Page, Failure> {
-    let mut url = call.at(&["api", "v1", kind.plural]);
-    url.query_pairs_mut()
-        .append_pair("limit", &PAGE_SIZE.to_string())
-        .append_pair("offset", &offset.to_string());
-    let answer: Value = call.get(url.clone(), &format!("list of {}", kind.plural)).await?;
-    page(answer, kind).map_err(|failure| call.about(&url, failure))
-}
-
-/// A list that the token may not be allowed to read; then it is empty.
-async fn list_if_allowed(
-    call: &Call<'_>,
-    kind: Kind,
-    seen: &(dyn Fn(u32, Option<u32>) + Send + Sync),
-) -> Result<Vec<Item>, Failure> {
-    match list(call, kind, seen).await {
-        Err(failure) if matches!(failure.kind, FailureKind::Forbidden | FailureKind::NotFound) => {
-            Ok(Vec::new())
-        }
-        other => other,
-    }
-}
-
 pub(super) async fn collect(
     client: &EdgeFlags,
     call: &Call<'_>,
@@ -185,10 +92,12 @@ pub(super) async fn collect(
     now: Timestamp,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Answer<Snapshot>, Failure> {
-    let gathered = gather(client, call, &target.environment.key.0, progress).await?;
+    let trust = Trust::for_urgency(target.access.urgency);
+    let lists = client.lists_of(call, target.access, trust);
+    let gathered = gather(client, call, &lists, &target.environment.key.0, progress).await?;
     Ok(call.answer(Snapshot {
         environment: target.environment.key.clone(),
-        fetched_at: now,
+        fetched_at: gathered.as_of.map_or(now, |as_of| as_of.min(now)),
         document: gathered.document,
         document_updated_at: None,
         flags: gathered.flags,
@@ -202,25 +111,31 @@ pub(super) struct Gathered {
     pub(super) document: String,
     pub(super) flags: Vec<Flag>,
     segments: Vec<Item>,
+    /// Nothing in it is older; `None` where that is when it was gathered.
+    as_of: Option<Timestamp>,
 }
 
 pub(super) async fn gather(
     client: &EdgeFlags,
     call: &Call<'_>,
+    lists: &Lists<'_>,
     environment: &str,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Gathered, Failure> {
     let tell =
         |what: &'static str| move |done: u32, total: Option<u32>| progress(Progress { what, done, total });
-    let mut flags = list(call, FLAGS, &tell("flags")).await?;
-    let mut others = other_lists(call, &tell("configs"), &tell("segments")).await?;
+    let mut flags = lists.list(FLAGS, &tell("flags")).await?;
+    let mut others = lists.others(&tell("configs"), &tell("segments")).await?;
+    let mut as_of = lists.as_of();
     // A list of one page is cheap to read again, which shows whether anything
     // changed while the others were read.
     if flags.len() <= PAGE_SIZE {
-        let again = list(call, FLAGS, &tell("flags")).await?;
+        let lists = lists.by_tag();
+        let again = lists.list(FLAGS, &tell("flags")).await?;
         if again != flags {
             flags = again;
-            others = other_lists(call, &tell("configs"), &tell("segments")).await?;
+            others = lists.others(&tell("configs"), &tell("segments")).await?;
+            as_of = lists.as_of();
         }
     }
     let (configs, segments) = others;
@@ -239,18 +154,8 @@ pub(super) async fn gather(
         document: document(&flags, &configs, &segments, environment),
         flags: seen,
         segments,
+        as_of,
     })
-}
-
-async fn other_lists(
-    call: &Call<'_>,
-    configs_told: &(dyn Fn(u32, Option<u32>) + Send + Sync),
-    segments_told: &(dyn Fn(u32, Option<u32>) + Send + Sync),
-) -> Result<(Vec<Item>, Vec<Item>), Failure> {
-    tokio::try_join!(
-        list_if_allowed(call, CONFIGS, configs_told),
-        list_if_allowed(call, SEGMENTS, segments_told),
-    )
 }
 
 fn document(flags: &[Item], configs: &[Item], segments: &[Item], environment: &str) -> String {
@@ -327,7 +232,7 @@ pub(super) async fn fresh(
     known: &Flag,
 ) -> Result<Fresh, Failure> {
     let environment = &target.environment.key.0;
-    let item = find(client, call, known).await?;
+    let item = find(client, call, target, known).await?;
     let whole = client.lists_whole(call);
     let evaluated = if whole {
         None
@@ -339,12 +244,18 @@ pub(super) async fn fresh(
     Ok(Fresh { flag, item, whole })
 }
 
-async fn find(client: &EdgeFlags, call: &Call<'_>, known: &Flag) -> Result<Item, Failure> {
+async fn find(
+    client: &EdgeFlags,
+    call: &Call<'_>,
+    target: Target<'_>,
+    known: &Flag,
+) -> Result<Item, Failure> {
+    let lists = client.lists_of(call, target.access, Trust::Content);
     let url = call.at(&["api", "v1", FLAGS.plural]);
     let mut passed: HashSet<String> = HashSet::new();
     let mut offset = 0;
     for _ in 0..MOST_PAGES {
-        let page = one_page(call, FLAGS, offset).await?;
+        let page = lists.one_page(FLAGS, offset).await?;
         client.learn_from(call, &page.items);
         let (length, before) = (page.items.len(), passed.len());
         for item in page.items {
