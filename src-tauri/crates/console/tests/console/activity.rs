@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use halyard_console::{
     ActivityFilter, ActivityFormat, ActivityRecorder, Console, ConsoleError, ConsoleParts, Event,
-    ExchangeFacts, ExchangeId, ExchangeOutcome, FailureKind, SurfaceKind, Traffic,
+    ExchangeFacts, ExchangeId, ExchangeOutcome, FailureKind, PreviewInput, SurfaceKind, Traffic,
 };
 use halyard_mirror::Mirror;
-use halyard_model::{ConnectionId, Timestamp};
+use halyard_model::{ConnectionId, IdentityRef, Timestamp};
 use halyard_provider::{BudgetClass, Exchange, Failure, Observer, Stage, Urgency};
 
 use crate::{
@@ -292,4 +292,63 @@ async fn requests_are_exported_and_forgotten() {
     assert_eq!(found(&console, &all).await.len(), 1);
     console.clear_activity(None).await.unwrap();
     assert_eq!(found(&console, &all).await, []);
+}
+
+/// Who is asked about; a person's secret.
+const PERSON: &str = "lena.private.4711@example.test";
+
+#[tokio::test]
+async fn what_an_opened_console_asks_is_listed_without_keys_and_persons() {
+    for path in [Path::FlagsmithV1, Path::EdgeFlags] {
+        let (bench, place) = Bench::connected(path).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (console, _) = Console::open(folder.path(), bench.keys.clone(), bench.clock.clone())
+            .await
+            .unwrap();
+        let connection = bench.console.connection(&place.connection).await.unwrap();
+        let environments = bench.mirror.environments(&place.connection).await.unwrap();
+        let (mirror, _) = Mirror::open(folder.path()).await.unwrap();
+        mirror.save_connection(&connection, &environments).await.unwrap();
+        console
+            .refresh(&place.connection, &place.environment)
+            .await
+            .unwrap();
+        let found_nobody = console
+            .find_identities(&place.connection, &place.environment, PERSON)
+            .await;
+        drop(found_nobody);
+        let input = PreviewInput {
+            connection: place.connection.clone(),
+            environment: place.environment.clone(),
+            identity: IdentityRef {
+                identifier: PERSON.into(),
+                traits: vec![("email".into(), PERSON.into())],
+            },
+            edits: Vec::new(),
+        };
+        console.preview(input).await.unwrap();
+        let rows = found(&console, &ActivityFilter::default()).await;
+        assert!(rows.len() >= 5, "{path:?} {rows:?}");
+        assert!(
+            rows.iter()
+                .all(|row| row.connection.as_ref() == Some(&place.connection))
+        );
+        let key = bench.key();
+        for format in [ActivityFormat::Csv, ActivityFormat::JsonLines] {
+            let text = console
+                .export_activity(&ActivityFilter::default(), format)
+                .await
+                .unwrap();
+            for secret in [key.as_str(), PERSON, "4711", "lena"] {
+                assert!(!text.contains(secret), "{path:?} {secret} in {text}");
+            }
+        }
+        console.close().await;
+        mirror.close().await;
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains("4711") && !text.contains(&key), "{path:?}");
+        }
+    }
 }
