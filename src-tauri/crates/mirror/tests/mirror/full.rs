@@ -128,7 +128,6 @@ async fn a_disk_that_is_full_from_the_start_is_said_to_be_so() {
     let answer = Mirror::open(directory.path()).await;
     assert!(matches!(answer, Err(MirrorError::Full)), "{answer:?}");
     std::fs::remove_file(filler).unwrap();
-    std::fs::remove_file(room).unwrap();
     open_ready(directory.path()).await.close().await;
     drop(disk);
 }
@@ -149,7 +148,6 @@ async fn a_disk_that_got_full_between_two_starts_is_said_to_be_so() {
     let answer = Mirror::open(directory.path()).await;
     assert!(matches!(answer, Err(MirrorError::Full)), "{answer:?}");
     std::fs::remove_file(filler).unwrap();
-    std::fs::remove_file(room).unwrap();
     let mirror = open_ready(directory.path()).await;
     assert_eq!(mirror.connections().await.unwrap().len(), 1);
     mirror.close().await;
