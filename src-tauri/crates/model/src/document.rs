@@ -21,8 +21,13 @@ pub fn document_digest(document: &str) -> Option<String> {
         return None;
     };
     members.shift_remove("updated_at");
+    digest_of(&Value::Object(members))
+}
+
+/// The SHA-256, in hex, of a part of a document, by the same rules.
+pub(crate) fn digest_of(part: &Value) -> Option<String> {
     let mut hash = Hash(Sha256::new());
-    write_object(&mut hash, &members).ok()?;
+    write_value(&mut hash, part).ok()?;
     let mut text = String::with_capacity(64);
     for byte in hash.0.finalize() {
         write!(text, "{byte:02x}").ok()?;

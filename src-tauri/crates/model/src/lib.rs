@@ -11,6 +11,7 @@ mod edit;
 mod flag;
 mod freshness;
 mod identity;
+mod propagation;
 mod snapshot;
 mod surface;
 mod time;
@@ -29,6 +30,10 @@ pub use flag::{
 };
 pub use freshness::{FetchStatus, Freshness, FreshnessRule, freshness};
 pub use identity::{IdentityRecord, IdentityRef, RemoteFlag};
+pub use propagation::{
+    Answer, Answers, Content, FlagPart, Followed, Lane, LaneCause, LaneFacts, LaneState, Showing, Shown,
+    Sighting, flag_part,
+};
 pub use snapshot::{Segment, Snapshot};
 pub use surface::{
     Allowance, BehindCause, Compared, ContentReading, Failing, FailingKind, Heartbeat, HeartbeatReading,

@@ -3,7 +3,7 @@
 use halyard_model::{Connection, FetchStatus, Segment, SurfaceRecord};
 use sqlx::sqlite::SqliteRow;
 
-use super::{edits, environments, flags, personas};
+use super::{edits, environments, flags, personas, propagations};
 use crate::record::{Rows, UnreadableRow, decode};
 use crate::{Mirror, MirrorError, Result};
 
@@ -68,6 +68,13 @@ impl Mirror {
             "personas",
             "SELECT id, name, identifier, traits FROM personas",
             personas::read,
+        )
+        .await?;
+        self.look(
+            &mut found,
+            "propagations",
+            "SELECT id AS name, * FROM propagations",
+            propagations::read,
         )
         .await?;
         Ok(found)

@@ -17,6 +17,7 @@ mod full;
 mod killed;
 mod older;
 mod personas;
+mod propagations;
 mod round_trip;
 mod samples;
 mod side_by_side;
