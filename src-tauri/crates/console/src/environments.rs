@@ -4,7 +4,7 @@
 use halyard_model::{Connection, Environment};
 use halyard_provider::{Access, Credential};
 
-use crate::{Console, ConsoleError, Event};
+use crate::{Console, ConsoleError, Event, incidents::SecondLook};
 
 /// How long what is known about environments is taken as it is.
 const KNOWN_MILLIS: i64 = 10 * 60_000;
@@ -35,6 +35,7 @@ impl Console {
         credential: &Credential,
     ) -> Result<(), ConsoleError> {
         let provider = (self.inner.providers)(&connection.endpoint);
+        let provider = SecondLook::around(provider, self, connection);
         let listed = provider
             .environments(
                 Access::new(&connection.endpoint, credential).of(&connection.id),

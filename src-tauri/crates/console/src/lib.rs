@@ -23,6 +23,7 @@ mod event;
 mod findings;
 mod identities;
 mod impact;
+mod incidents;
 mod input;
 mod keys;
 mod listing;
@@ -58,10 +59,11 @@ pub use event::Event;
 pub use halyard_mirror::{MirrorError, Persona, PersonaId};
 pub use halyard_model::Surface;
 pub use halyard_provider::{
-    Budget, BudgetClass, Credential, Discovery, Failure, FailureKind, Known, Listing, Permission, RateLimit,
-    Stage, Standing, Urgency,
+    Budget, BudgetClass, Credential, Discovery, Failure, FailureKind, Incident, Known, Listing, Permission,
+    RateLimit, Stage, Standing, Urgency,
 };
 pub use impact::{ImpactFacts, ImpactInput, Sample};
+pub use incidents::{FeedPace, IncidentFacts, StatusFeedFacts};
 pub use input::parse_value;
 pub use listing::{EnvironmentFacts, FlagFacts, revision};
 pub use open::Beginning;

@@ -63,6 +63,7 @@ impl Console {
         let traffic = Traffic {
             governor: settings.governor.clone(),
             intake: Some(intake),
+            status_feeds: Some(settings.clone()),
         };
         Ok((
             Console::new(ConsoleParts {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use halyard_model::{Connection, Environment, Service};
 use halyard_provider::{Access, Credential, Provider, Target, Urgency};
 
-use crate::{Console, ConsoleError, state::Site};
+use crate::{Console, ConsoleError, incidents::SecondLook, state::Site};
 
 /// An environment within reach: its connection, the key for it and the client.
 /// Short-lived, because it holds the key.
@@ -58,6 +58,7 @@ impl Console {
     ) -> Result<Reach, ConsoleError> {
         let credential = self.credential(&connection.id).await?;
         let provider = (self.inner.providers)(&connection.endpoint);
+        let provider = SecondLook::around(provider, self, &connection);
         Ok(Reach {
             connection,
             environment,

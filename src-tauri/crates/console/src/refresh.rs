@@ -4,7 +4,7 @@ use halyard_mirror::Stored;
 use halyard_model::{ConnectionId, EnvironmentKey, FetchStatus, Snapshot};
 use halyard_provider::{Failure, FailureKind, Progress, Urgency};
 
-use crate::{Console, ConsoleError, Event, state::Site};
+use crate::{Console, ConsoleError, Event, incidents::with_cause, state::Site};
 
 /// How often a collection is begun again because somebody wrote meanwhile.
 const ATTEMPTS: u32 = 3;
@@ -163,5 +163,9 @@ fn failed(before: &FetchStatus, error: &ConsoleError, now: halyard_model::Timest
         }) => (false, *retry_at),
         _ => (false, None),
     };
-    before.failed(now, error.to_string(), unreachable, retry_at)
+    let reason = match error {
+        ConsoleError::Service(failure) => with_cause(failure),
+        other => other.to_string(),
+    };
+    before.failed(now, reason, unreachable, retry_at)
 }

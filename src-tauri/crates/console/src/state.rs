@@ -9,7 +9,7 @@ use halyard_mirror::Mirror;
 use halyard_model::{
     Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, FlagKey, Timestamp,
 };
-use halyard_provider::{Answer, Credential, Governor, Provider, RateLimit};
+use halyard_provider::{Answer, Credential, Governor, HttpSettings, Provider, RateLimit};
 use tokio::sync::broadcast;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     cohort::Cohorts,
     connect::{Draft, DraftId},
     engines::Engines,
+    incidents::Feeds,
     secret::{KeyStore, KeyStoreState, SessionKeys},
     watch::Looks,
 };
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) activity: Activity,
     pub(crate) governor: Governor,
+    pub(crate) status_feeds: Option<HttpSettings>,
     pub(crate) volatile: Mutex<Volatile>,
     /// One question to the keychain at a time: a locked one asks a person, who
     /// should be asked once.
@@ -95,6 +97,8 @@ pub(crate) struct Volatile {
     pub(crate) in_view: Option<Site>,
     /// What looking at surfaces has come to.
     pub(crate) looks: Looks,
+    /// What reading status feeds has come to.
+    pub(crate) feeds: Feeds,
 }
 
 impl Console {
@@ -110,6 +114,7 @@ impl Console {
                     inner.clone(),
                 ),
                 governor: parts.traffic.governor,
+                status_feeds: parts.traffic.status_feeds,
                 mirror: parts.mirror,
                 keys: parts.keys,
                 session: SessionKeys::default(),

@@ -175,6 +175,17 @@ impl Console {
         self.page(filter, before, most.clamp(1, LONGEST_PAGE)).await
     }
 
+    /// As [`Console::activity`] for what Halyard itself concludes from
+    /// requests: does not wait for those that have just ended, and takes as
+    /// many as asked for.
+    pub(crate) async fn exchanges_kept(
+        &self,
+        filter: &ActivityFilter,
+        most: u32,
+    ) -> Result<ActivityPage, ConsoleError> {
+        self.page(filter, None, most).await
+    }
+
     async fn page(
         &self,
         filter: &ActivityFilter,

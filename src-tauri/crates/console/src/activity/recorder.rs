@@ -12,7 +12,7 @@ use std::{
 
 use halyard_mirror::Mirror;
 use halyard_model::ConnectionId;
-use halyard_provider::{Credential, Exchange, Governor, Observer};
+use halyard_provider::{Credential, Exchange, Governor, HttpSettings, Observer};
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
     time::Instant,
@@ -41,6 +41,8 @@ pub struct Traffic {
     pub governor: Governor,
     /// Where the recorder's requests arrive; `None`: nothing is recorded.
     pub intake: Option<ActivityIntake>,
+    /// How status feeds are read; `None`: they are not.
+    pub status_feeds: Option<HttpSettings>,
 }
 
 enum Message {

@@ -10,7 +10,7 @@ use halyard_model::{
 use halyard_provider::{Confirm, Failure, FailureKind, ServedFlag, SurfaceReading, Urgency};
 
 use super::surfaces_of;
-use crate::{Console, ConsoleError, Event, reach::Reach, state::Site};
+use crate::{Console, ConsoleError, Event, incidents::with_cause, reach::Reach, state::Site};
 
 /// Of the flags that differ, so many are named.
 const NAMED: usize = 20;
@@ -107,7 +107,7 @@ impl Console {
             }
             Err(failure) => {
                 let (kind, retry_at) = kind(&failure);
-                record.failed(at, kind, failure.sentence, retry_at);
+                record.failed(at, kind, with_cause(&failure), retry_at);
             }
         }
         self.keep_record(&site, surface, rule, &record, &admin).await

@@ -82,9 +82,14 @@ impl Console {
         WatchPace::default()
     }
 
-    /// Looks at surfaces that are due until cancelled: one of a connection at
-    /// a time for each surface, so that one which hangs holds up no other.
+    /// Looks at what is due until cancelled: surfaces and status feeds.
     pub async fn keep_watching(&self, cancel: CancellationToken) {
+        tokio::join!(self.keep_looking(cancel.clone()), self.keep_reading_feeds(cancel));
+    }
+
+    /// Looks at surfaces that are due: one of a connection at a time for each
+    /// surface, so that one which hangs holds up no other.
+    async fn keep_looking(&self, cancel: CancellationToken) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut running = JoinSet::new();

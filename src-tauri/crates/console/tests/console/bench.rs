@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use halyard_console::{
-    AuthKind, ConnectInput, Console, ConsoleError, ConsoleParts, Credential, DraftFacts, EditInput,
-    FlagFacts, KeepKey, Outcome, SaveDraft, Traffic, revision,
+    ActivityRecorder, AuthKind, Clock, ConnectInput, Console, ConsoleError, ConsoleParts, Credential,
+    DraftFacts, EditInput, FlagFacts, KeepKey, Outcome, SaveDraft, Traffic, revision,
 };
 use halyard_mirror::Mirror;
 use halyard_model::{
@@ -84,6 +84,40 @@ impl Bench {
             clock,
             keys,
             provider,
+        }
+    }
+
+    /// A bench whose console records requests and reads status feeds, all of
+    /// it by the console's clock.
+    pub async fn recording(path: Path) -> Bench {
+        let bench = Bench::new(path).await;
+        let (recorder, intake) = ActivityRecorder::new();
+        let clock = bench.clock.clone();
+        let settings = HttpSettings {
+            now: Arc::new(move || clock.now()),
+            observer: Some(recorder),
+            ..settings()
+        };
+        let provider: Arc<dyn Provider> = match path.service() {
+            Service::Flagsmith => Arc::new(Flagsmith::new(settings.clone()).unwrap()),
+            Service::EdgeFlags => Arc::new(EdgeFlags::new(settings.clone()).unwrap()),
+        };
+        let shared = provider.clone();
+        let console = Console::new(ConsoleParts {
+            mirror: bench.mirror.clone(),
+            keys: bench.keys.clone(),
+            clock: bench.clock.clone(),
+            providers: Arc::new(move |_| shared.clone()),
+            traffic: Traffic {
+                governor: settings.governor.clone(),
+                intake: Some(intake),
+                status_feeds: Some(settings),
+            },
+        });
+        Bench {
+            console,
+            provider,
+            ..bench
         }
     }
 

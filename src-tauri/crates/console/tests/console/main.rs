@@ -19,6 +19,7 @@ mod doctor;
 mod drafting;
 mod editing;
 mod fakes;
+mod incidents;
 mod keychain;
 mod outcomes;
 mod path;

@@ -8,6 +8,7 @@ mod fetch_status;
 mod flags;
 mod personas;
 mod propagations;
+mod provider_status;
 mod settings;
 mod snapshots;
 mod surface_settings;

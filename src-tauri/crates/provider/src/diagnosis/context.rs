@@ -14,7 +14,7 @@ const CLOCK_TOLERANCE_MILLIS: i64 = 90_000;
 /// A key that worked within this time was not mistyped.
 const LATELY_MILLIS: i64 = 30 * 24 * 3_600_000;
 /// How long after a change of version faults are put down to it.
-const DEPLOYING_MILLIS: i64 = 15 * 60_000;
+const DEPLOYING_MILLIS: i64 = 60 * 60_000;
 /// Documents from this size on are slow to make and to send.
 const LARGE_DOCUMENT_BYTES: u64 = 1024 * 1024;
 
@@ -35,7 +35,7 @@ pub struct Context {
     pub version_change: Option<(String, String, Timestamp)>,
     /// How far the server's clock is ahead of this computer's, in milliseconds.
     pub clock_ahead_millis: Option<i64>,
-    /// The provider's open incidents.
+    /// The provider's open incidents that may concern the surface asked.
     pub incidents: Vec<Incident>,
     /// Size of the environment's document as last read, in bytes.
     pub document_bytes: Option<u64>,
@@ -190,7 +190,7 @@ fn incident_known(failure: &Failure, e: &Evidence, context: &Context) -> Option<
     let incident = context.incidents.first()?;
     let concerned =
         e.status() >= 500 || matches!(e.stage(), Some(Stage::Timeout | Stage::Connect | Stage::Cut));
-    (concerned && e.asked.is_hosted()).then(|| {
+    concerned.then(|| {
         let title = ended(incident.title.clone());
         let words = incident.words.clone().unwrap_or_else(|| incident.status.clone());
         (
