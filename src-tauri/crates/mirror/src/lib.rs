@@ -24,8 +24,9 @@ pub use error::MirrorError;
 pub use open::{Opened, SetAsideReason};
 pub use record::UnreadableRow;
 pub use table::{
-    EXCHANGES_KEPT, ExchangeFilter, FlagRow, FlagRows, KeptExchange, KeptPropagation, NewExchange,
-    PROPAGATIONS_KEPT, Persona, PersonaId, PropagationId, SavedPersona, SnapshotFacts, Stored,
+    DAYS_KEPT, EXCHANGES_KEPT, ExchangeFilter, FlagRow, FlagRows, KeptExchange, KeptPropagation, NewExchange,
+    PROPAGATIONS_KEPT, Persona, PersonaId, PropagationId, SERVER_READINGS_KEPT, SavedPersona, SnapshotFacts,
+    Stored,
 };
 
 /// What every call of this crate gives.

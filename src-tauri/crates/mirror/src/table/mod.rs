@@ -1,7 +1,9 @@
 //! The tables, a file for each noun.
 
 mod activity;
+mod allowances;
 mod connections;
+mod daily_counts;
 mod edits;
 mod environments;
 mod fetch_status;
@@ -9,6 +11,7 @@ mod flags;
 mod personas;
 mod propagations;
 mod provider_status;
+mod server_readings;
 mod settings;
 mod snapshots;
 mod surface_settings;
@@ -16,7 +19,9 @@ mod surfaces;
 mod unreadable;
 
 pub use activity::{EXCHANGES_KEPT, ExchangeFilter, KeptExchange, NewExchange};
+pub use daily_counts::DAYS_KEPT;
 pub use flags::{FlagRow, FlagRows};
 pub use personas::{Persona, PersonaId, SavedPersona};
 pub use propagations::{KeptPropagation, PROPAGATIONS_KEPT, PropagationId};
+pub use server_readings::SERVER_READINGS_KEPT;
 pub use snapshots::{SnapshotFacts, Stored};

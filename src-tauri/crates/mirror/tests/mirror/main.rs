@@ -15,6 +15,7 @@ mod damage;
 mod edits;
 mod full;
 mod killed;
+mod limits;
 mod older;
 mod personas;
 mod propagations;
