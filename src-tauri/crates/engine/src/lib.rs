@@ -44,6 +44,7 @@ mod layout;
 mod lint;
 mod lists;
 mod mapped;
+mod measure;
 mod numbers;
 mod operator;
 mod outcome;
@@ -83,6 +84,7 @@ pub use lint::{
     ConditionText, Evaluator, Example, Finding, FindingKind, Likelihood, SegmentName, Severity, Subject,
     Verdict,
 };
+pub use measure::{Measure, SegmentMeasure, measure};
 pub use operator::Operator;
 pub use outcome::Outcome;
 pub use result::{Evaluation, FlagResult, Reason, RemoteRules, SegmentResult};
