@@ -63,7 +63,7 @@ pub use halyard_provider::{
     RateLimit, Stage, Standing, Urgency,
 };
 pub use impact::{ImpactFacts, ImpactInput, Sample};
-pub use incidents::{FeedPace, IncidentFacts, StatusFeedFacts};
+pub use incidents::{FeedPace, Gravity, IncidentFacts, IncidentSign, IncidentWarning, StatusFeedFacts};
 pub use input::parse_value;
 pub use listing::{EnvironmentFacts, FlagFacts, revision};
 pub use open::Beginning;

@@ -4,7 +4,9 @@
 
 mod feed;
 mod matched;
+mod rules;
 mod second_look;
+mod seen;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,9 +18,10 @@ use halyard_provider::{Incident, StatusFeed, default_status_url};
 
 pub use feed::FeedPace;
 use feed::KeptFeed;
+pub use rules::{Gravity, IncidentSign, IncidentWarning};
 pub(crate) use second_look::{SecondLook, with_cause};
 
-use crate::{Console, ConsoleError, SurfaceKind};
+use crate::{Console, ConsoleError, SurfaceKind, state::Site};
 
 /// What reading status feeds has come to while the console runs.
 #[derive(Default)]
@@ -29,6 +32,9 @@ pub(crate) struct Feeds {
     tried_at: HashMap<String, Timestamp>,
     /// Those that are being read.
     running: HashSet<String>,
+    /// What was last concluded for each environment, and when: a status bar
+    /// asks again with every request.
+    judged: HashMap<Site, (Timestamp, Vec<IncidentWarning>)>,
 }
 
 /// What is known of a provider's own word about itself.

@@ -1,7 +1,7 @@
 //! The provider's own word about itself, and what it makes of a failure.
 
-use halyard_console::{ConsoleError, Failure, StatusFeedFacts, SurfaceKind};
-use halyard_model::Surface;
+use halyard_console::{ConsoleError, Failure, PersonaInput, StatusFeedFacts, SurfaceKind};
+use halyard_model::{IdentityRef, Surface};
 use halyard_provider::{Diagnosis, Urgency};
 use halyard_sandbox::{Effect, ErrorBody, Fault, Oddity, Surface as Door, staged};
 use serde_json::json;
@@ -274,4 +274,57 @@ async fn a_refusal_is_compared_with_what_was_allowed() {
     bench.fault(refused(401));
     let withdrawn = failing_refresh(&bench, &place).await;
     assert_eq!(withdrawn.diagnosis, Some(Diagnosis::KeyWithdrawn));
+}
+
+#[tokio::test]
+async fn what_is_seen_to_happen_comes_from_the_mirror_and_goes_again() {
+    let (bench, place) = fed().await;
+    let seen = async || {
+        // Conclusions hold for some seconds.
+        bench.clock.advance(5_000);
+        let warnings = bench
+            .console
+            .incident_warnings(&place.connection, &place.environment);
+        let classes = warnings.await.unwrap().into_iter().map(|one| one.sign.class());
+        classes.collect::<Vec<_>>()
+    };
+    assert!(seen().await.is_empty(), "all is well");
+    let serve = async || {
+        bench
+            .console
+            .look(
+                &place.connection,
+                &place.environment,
+                &Surface::FlagsApi,
+                Urgency::Interactive,
+            )
+            .await
+            .unwrap();
+    };
+    serve().await;
+    bench.fault(bad_gateway().path("/projects/"));
+    for _ in 0..3 {
+        failing_refresh(&bench, &place).await;
+    }
+    assert_eq!(seen().await, [6], "the admin API fails, and flags are served");
+    bench.sandbox.faults().clear();
+    bench.clock.advance(3_600_000);
+    bench.refresh(&place).await.unwrap();
+    assert!(seen().await.is_empty());
+    bench
+        .console
+        .save_persona(
+            &place.connection,
+            PersonaInput {
+                id: None,
+                name: "Lena".into(),
+                identity: IdentityRef {
+                    identifier: "lena".into(),
+                    traits: vec![("plan".into(), json!(""))],
+                },
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(seen().await, [4]);
 }
