@@ -15,6 +15,7 @@ mod connect;
 mod demo;
 mod explain;
 mod foresee;
+mod health;
 mod killed;
 mod looks;
 mod offline;

@@ -1,5 +1,7 @@
 //! Connections, environments, freshness, drafts.
 
+use std::cmp::Reverse;
+
 use halyard_console::{
     Budget, DraftFacts, EnvironmentFacts, KeepKey, KeyHome, Standing, Theme,
     secret::{KeyStoreState, SecretError},
@@ -190,15 +192,28 @@ pub fn marks<'a>(environments: impl Iterator<Item = &'a Environment>) -> Vec<Mar
         .collect()
 }
 
-/// A rate budget. The scarcest comes first: what is paused, then what has the
-/// smallest share left.
-pub fn budgets(mut budgets: Vec<Budget>) -> Vec<BudgetView> {
+/// The rate budgets, one for each kind of surface: where each environment's
+/// key has its own, the scarcest stands for them. What is paused comes first,
+/// then what has the smallest share left.
+pub fn budgets(budgets: Vec<Budget>) -> Vec<BudgetView> {
     let share_left = |budget: &Budget| match (budget.remaining, budget.limit) {
         (Some(left), Some(limit)) => u64::from(left) * 1000 / u64::from(limit.max(1)),
         _ => u64::MAX,
     };
-    budgets.sort_by_key(|budget| (budget.paused_until.is_none(), share_left(budget)));
-    budgets.iter().map(budget).collect()
+    let mut scarcest: Vec<Budget> = Vec::new();
+    let mut sorted = budgets;
+    sorted.sort_by_key(|budget| (Reverse(budget.paused_until.map(|at| at.0)), share_left(budget)));
+    for budget in sorted {
+        match scarcest.iter_mut().find(|one| one.class == budget.class) {
+            Some(one) => {
+                one.interactive_waiting = one.interactive_waiting.saturating_add(budget.interactive_waiting);
+                one.background_waiting = one.background_waiting.saturating_add(budget.background_waiting);
+                one.expected = one.expected.max(budget.expected);
+            }
+            None => scarcest.push(budget),
+        }
+    }
+    scarcest.iter().map(budget).collect()
 }
 
 fn budget(budget: &Budget) -> BudgetView {

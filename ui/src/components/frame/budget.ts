@@ -1,4 +1,4 @@
-import type { BudgetView, StatusView } from "../../ipc/bindings";
+import type { BudgetView, FreshnessView, StatusView } from "../../ipc/bindings";
 
 /** How a budget stands: nothing known, known and enough, less than a fifth left, none left or paused. */
 export type BudgetStanding = "unknown" | "enough" | "low" | "empty";
@@ -43,6 +43,22 @@ export function pausedBudget(status: StatusView | null, now: number): BudgetRead
       (last, reading) => ((reading.until ?? 0) > (last?.until ?? 0) ? reading : last),
       null,
     );
+}
+
+/**
+ * The pause that holds everything up: either the service said when to come back, or its window has nothing left.
+ * `otherwise` says why when no budget does.
+ */
+export function pauseOf(
+  status: StatusView | null,
+  freshness: FreshnessView | null,
+  now: number,
+  otherwise: string,
+): { at: number; asked: string } | null {
+  const budget = pausedBudget(status, now);
+  const at = budget?.until ?? freshness?.retry_at ?? null;
+  if (at === null || at <= now) return null;
+  return { at, asked: budget?.budget.known ?? otherwise };
 }
 
 /** What waits for its turn. */
