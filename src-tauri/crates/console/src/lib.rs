@@ -32,6 +32,7 @@ mod overlay;
 mod persona;
 mod places;
 mod preview;
+mod propagation;
 mod reach;
 mod refresh;
 mod schedule;
@@ -56,7 +57,7 @@ pub use draft::Draft;
 pub use edit::{EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
 pub use event::Event;
-pub use halyard_mirror::{MirrorError, Persona, PersonaId};
+pub use halyard_mirror::{MirrorError, Persona, PersonaId, PropagationId};
 pub use halyard_model::Surface;
 pub use halyard_provider::{
     Budget, BudgetClass, Credential, Discovery, Failure, FailureKind, Incident, Known, Listing, Permission,
@@ -72,6 +73,7 @@ pub use places::{Place, Settings, Theme};
 pub use preview::{
     LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, TracedFlag, Weighed,
 };
+pub use propagation::{PropagationFacts, PropagationLane};
 pub use schedule::Pace;
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};

@@ -20,6 +20,7 @@ use crate::{
     connect::{Draft, DraftId},
     engines::Engines,
     incidents::Feeds,
+    propagation::Follows,
     secret::{KeyStore, KeyStoreState, SessionKeys},
     watch::Looks,
 };
@@ -66,6 +67,10 @@ pub(crate) struct Inner {
     pub(crate) key_turn: tokio::sync::Mutex<()>,
     /// One draft is saved at a time, so that a second click finds it gone.
     pub(crate) save_turn: tokio::sync::Mutex<()>,
+    /// How far a propagation check has come is written down in turn.
+    pub(crate) follow_turn: tokio::sync::Mutex<()>,
+    /// A change is to be followed.
+    pub(crate) follow_wake: tokio::sync::Notify,
 }
 
 /// What is true only while the console runs.
@@ -99,6 +104,8 @@ pub(crate) struct Volatile {
     pub(crate) looks: Looks,
     /// What reading status feeds has come to.
     pub(crate) feeds: Feeds,
+    /// Changes that are followed.
+    pub(crate) follows: Follows,
 }
 
 impl Console {
@@ -124,6 +131,8 @@ impl Console {
                 volatile: Mutex::new(Volatile::default()),
                 key_turn: tokio::sync::Mutex::default(),
                 save_turn: tokio::sync::Mutex::default(),
+                follow_turn: tokio::sync::Mutex::default(),
+                follow_wake: tokio::sync::Notify::new(),
             }),
         }
     }

@@ -36,8 +36,8 @@ pub use governor::{
 };
 pub use http::{CaBundle, Clock, HttpSettings, ProxyRule, Resolver};
 pub use probe::{
-    Allowances, Confirm, Door, LONGEST_UNCHANGED, MOST_UNCHANGED, ProxyHealth, Queue, Reach, Reached,
-    ServedFlag, ServerHealth, Stamp, SurfaceReading,
+    Allowances, Confirm, DocumentText, Door, LONGEST_UNCHANGED, MOST_UNCHANGED, ProxyHealth, Queue, Reach,
+    Reached, ServedFlag, ServerHealth, Stamp, SurfaceReading,
 };
 pub use provide::{
     Access, Answer, Credential, Discovery, Listing, Permission, Progress, Provider, RateLimit, Standing,

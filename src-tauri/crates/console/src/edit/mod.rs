@@ -10,7 +10,7 @@ mod turn;
 
 use halyard_model::{
     Change, Connection, ConnectionId, Edit, EditId, EditState, Environment, EnvironmentKey, Flag, FlagKey,
-    FlagState, Protection, differences,
+    FlagState, Protection, Timestamp, differences,
 };
 use halyard_provider::{Write, WriteOutcome};
 use uuid::Uuid;
@@ -184,11 +184,12 @@ impl Console {
             base: &base,
             change: &edit.change,
         };
+        let sent_at = self.inner.clock.now();
         let written = reach.provider.write(reach.target(), write).await;
         let outcome = match written {
             Ok(answer) => {
                 let outcome = self.heard(&desk.site.0, answer);
-                self.record(desk, edit, outcome).await
+                self.record(desk, edit, outcome, sent_at).await
             }
             Err(failure) => {
                 let state = EditState::Refused {
@@ -204,7 +205,13 @@ impl Console {
 
     /// Puts what became of a write into the mirror: the flag as it was read
     /// back, and the edit's state.
-    async fn record(&self, desk: &Desk, edit: Edit, outcome: WriteOutcome) -> Result<Outcome, ConsoleError> {
+    async fn record(
+        &self,
+        desk: &Desk,
+        edit: Edit,
+        outcome: WriteOutcome,
+        sent_at: Timestamp,
+    ) -> Result<Outcome, ConsoleError> {
         if let Some(flag) = read_back(&outcome) {
             let now = self.inner.clock.now();
             self.inner
@@ -213,9 +220,12 @@ impl Console {
                 .await?;
         }
         Ok(match outcome {
-            WriteOutcome::Confirmed { .. } => Outcome::Confirmed {
-                edit: self.recorded(edit, EditState::Confirmed).await?,
-            },
+            WriteOutcome::Confirmed { flag } => {
+                self.follow_edit(&edit, &flag, sent_at).await;
+                Outcome::Confirmed {
+                    edit: self.recorded(edit, EditState::Confirmed).await?,
+                }
+            }
             WriteOutcome::AlreadyThere { .. } => Outcome::AlreadyThere {
                 edit: self.recorded(edit, EditState::Confirmed).await?,
             },

@@ -39,6 +39,9 @@ impl Console {
             .store_flag(&desk.site.0, &desk.site.1, &flag, asked_at)
             .await?;
         let state = settled(&edit, &flag.state, asked_at);
+        if state == EditState::Confirmed {
+            self.follow_edit(&edit, &flag, edit.created_at).await;
+        }
         Ok(outcome(self.recorded(edit, state).await?))
     }
 

@@ -3,14 +3,29 @@
 use std::collections::HashMap;
 
 use halyard_model::{
-    Compared, ConnectionId, ContentReading, EnvironmentKey, FailingKind, FlagKey, HeartbeatReading,
+    Compared, ConnectionId, ContentReading, EnvironmentKey, FailingKind, Flag, FlagKey, HeartbeatReading,
     Reference, Service, Snapshot, Surface, SurfaceRecord, SurfaceRule, Timestamp, document_digest,
     judge_surface,
 };
-use halyard_provider::{Confirm, Failure, FailureKind, ServedFlag, SurfaceReading, Urgency};
+use halyard_provider::{Confirm, DocumentText, Failure, FailureKind, ServedFlag, SurfaceReading, Urgency};
 
 use super::surfaces_of;
-use crate::{Console, ConsoleError, Event, incidents::with_cause, reach::Reach, state::Site};
+use crate::{
+    Console, ConsoleError, Event,
+    incidents::with_cause,
+    propagation::{Looked, Seen},
+    reach::Reach,
+    state::Site,
+};
+
+/// Whether a service's word that nothing changed will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conditional {
+    /// It will, where nobody waits.
+    Allowed,
+    /// The content is wanted.
+    Never,
+}
 
 /// Of the flags that differ, so many are named.
 const NAMED: usize = 20;
@@ -43,6 +58,18 @@ impl Console {
         urgency: Urgency,
     ) -> Result<(), ConsoleError> {
         let site = (connection.clone(), environment.clone());
+        self.look_as(&site, surface, urgency, Conditional::Allowed).await
+    }
+
+    /// As [`Console::look`], and says whether the content is wanted.
+    pub(crate) async fn look_as(
+        &self,
+        site: &Site,
+        surface: &Surface,
+        urgency: Urgency,
+        conditional: Conditional,
+    ) -> Result<(), ConsoleError> {
+        let (connection, environment) = site;
         let place = (site.clone(), surface.clone());
         let now = self.inner.clock.now();
         {
@@ -53,7 +80,7 @@ impl Console {
             looks.tried_at.insert(place.clone(), now);
         }
         let _ending = Ending { console: self, place };
-        let reach = self.reach(&site).await?.going(urgency);
+        let reach = self.reach(site).await?.going(urgency);
         let mut record = self
             .inner
             .mirror
@@ -62,16 +89,19 @@ impl Console {
         let rule = SurfaceRule::of(
             surface,
             reach.target().access.endpoint,
-            self.watch_pace().every(self.is_in_view(&site)),
+            self.watch_pace().every(self.is_in_view(site)),
         );
         if let Surface::EdgeProxy(base) = surface {
             self.ask_proxy(&reach, base, rule, &mut record).await;
         }
         let confirm = match (
             urgency,
+            conditional,
             self.volatile().looks.stamps.get(&(site.clone(), surface.clone())),
         ) {
-            (Urgency::Background, Some(stamp)) => Confirm::Unless(Box::new(stamp.clone())),
+            (Urgency::Background, Conditional::Allowed, Some(stamp)) => {
+                Confirm::Unless(Box::new(stamp.clone()))
+            }
             _ => Confirm::Content,
         };
         let at = self.inner.clock.now();
@@ -85,9 +115,10 @@ impl Console {
             .mirror
             .surface_record(connection, environment, &Surface::Admin)
             .await?;
+        let mut seen = None;
         match answer {
             Ok(answer) => {
-                let reading = self.heard(connection, answer);
+                let mut reading = self.heard(connection, answer);
                 let stamp = reading.stamp.clone();
                 self.volatile()
                     .looks
@@ -98,8 +129,15 @@ impl Console {
                 } else {
                     let reference = admin.reference().filter(|_| *surface != Surface::Admin);
                     let compared = self
-                        .compared(&reach, &site, surface, &reading, reference.as_ref())
+                        .compared(&reach, site, surface, &reading, reference.as_ref())
                         .await?;
+                    seen = Some(Seen {
+                        at,
+                        until,
+                        document_updated_at: reading.document_updated_at,
+                        document: reading.document.take(),
+                        flags: reading.flags.clone(),
+                    });
                     if let Some(content) = content(reading, at, until) {
                         record.showed(content, compared, reference.as_ref());
                     }
@@ -110,7 +148,14 @@ impl Console {
                 record.failed(at, kind, with_cause(&failure), retry_at);
             }
         }
-        self.keep_record(&site, surface, rule, &record, &admin).await
+        self.keep_record(site, surface, rule, &record, &admin).await?;
+        let looked = Looked {
+            surface,
+            rule,
+            record: &record,
+            admin: &admin,
+        };
+        self.checks_saw(site, looked, seen).await
     }
 
     /// After a refresh: the admin API's content, which is what all others are
@@ -133,7 +178,25 @@ impl Console {
         let every = self.watch_pace().every(self.is_in_view(site));
         let rule = SurfaceRule::of(&Surface::Admin, &endpoint, every);
         self.keep_record(site, &Surface::Admin, rule, &record, &record)
-            .await
+            .await?;
+        if !self.is_followed(site) {
+            return Ok(());
+        }
+        let is_flagsmith = endpoint.service() == Service::Flagsmith;
+        let seen = Seen {
+            at: snapshot.fetched_at,
+            until: self.inner.clock.now(),
+            document_updated_at: snapshot.document_updated_at,
+            document: is_flagsmith.then(|| DocumentText(snapshot.document.clone())),
+            flags: Some(snapshot.flags.iter().map(held).collect()),
+        };
+        let looked = Looked {
+            surface: &Surface::Admin,
+            rule,
+            record: &record,
+            admin: &record,
+        };
+        self.checks_saw(site, looked, Some(seen)).await
     }
 
     async fn ask_proxy(&self, reach: &Reach, base: &str, rule: SurfaceRule, record: &mut SurfaceRecord) {
@@ -243,6 +306,14 @@ struct Ending<'a> {
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
         self.console.volatile().looks.running.remove(&self.place);
+    }
+}
+
+fn held(flag: &Flag) -> ServedFlag {
+    ServedFlag {
+        key: flag.key.clone(),
+        enabled: Some(flag.state.enabled),
+        value: flag.state.value.clone(),
     }
 }
 

@@ -16,6 +16,7 @@ use halyard_model::{
 };
 use halyard_provider::Stamp;
 
+pub(crate) use look::Conditional;
 pub use pace::WatchPace;
 
 use crate::{Console, ConsoleError, state::Site};

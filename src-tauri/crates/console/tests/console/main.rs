@@ -25,6 +25,7 @@ mod outcomes;
 mod path;
 mod personas;
 mod previewing;
+mod propagating;
 mod refreshing;
 mod settings;
 mod spoiled;

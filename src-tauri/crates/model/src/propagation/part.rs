@@ -19,8 +19,7 @@ pub struct FlagPart {
 /// What an environment document says about one flag, by the rules of
 /// [`document_digest`](crate::document_digest). `None` where it does not have
 /// the flag, or is no document.
-pub fn flag_part(document: &str, flag: &FlagKey) -> Option<FlagPart> {
-    let document: Value = serde_json::from_str(document).ok()?;
+pub fn flag_part(document: &Value, flag: &FlagKey) -> Option<FlagPart> {
     let own = states_of(&document["feature_states"], flag);
     // Of several the last is the one that counts.
     let last = *own.last()?;

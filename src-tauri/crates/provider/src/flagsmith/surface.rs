@@ -14,7 +14,7 @@ use super::wire::{EvaluatedRow, timestamp};
 use super::{Flagsmith, flagsmith_endpoint};
 use crate::http::{Call, Reply, Service, Timeout, malformed, parse};
 use crate::probe::{lifetime, stamp_of};
-use crate::{Answer, Confirm, Failure, ServedFlag, Stamp, SurfaceReading, Target};
+use crate::{Answer, Confirm, DocumentText, Failure, ServedFlag, Stamp, SurfaceReading, Target};
 
 /// Seconds since the epoch with a fraction, on answers of the Flags API.
 const DOCUMENT_UPDATED_AT: &str = "x-flagsmith-document-updated-at";
@@ -137,6 +137,7 @@ fn document_in(
         digest,
         document_updated_at: timestamp(head.updated_at.as_ref().and_then(Value::as_str)),
         bytes: u64::try_from(text.len()).ok(),
+        document: Some(DocumentText(text)),
         stamp: stamp_of(&reply.headers, at),
         max_age: lifetime(&reply.headers),
         ..SurfaceReading::default()

@@ -86,12 +86,14 @@ pub struct SurfaceReading {
     /// How long it took.
     pub took: Duration,
     /// The service said that nothing changed since the reading whose stamp was
-    /// given: `digest`, `flags` and `bytes` are `None` then.
+    /// given: `digest`, `document`, `flags` and `bytes` are `None` then.
     pub not_modified: bool,
     /// Hash of the document's content without what is random in it, the same
     /// for the same content on every surface (`halyard_model::document_digest`).
     /// `None` where the surface serves no document.
     pub digest: Option<String>,
+    /// The document itself, where the surface serves Flagsmith's.
+    pub document: Option<DocumentText>,
     /// When the document says that it last changed. Not monotonic, and not
     /// moved by a scheduled version that goes live.
     pub document_updated_at: Option<Timestamp>,
@@ -104,6 +106,17 @@ pub struct SurfaceReading {
     pub stamp: Stamp,
     /// How long the answer may be reused, from `Cache-Control`.
     pub max_age: Option<Duration>,
+}
+
+/// An environment document as it was served. Its `Debug` shows no more than
+/// its size, since it names people and may hold keys of integrations.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentText(pub String);
+
+impl std::fmt::Debug for DocumentText {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "DocumentText({} bytes)", self.0.len())
+    }
 }
 
 /// A flag as a surface serves it to nobody in particular.
