@@ -15,7 +15,7 @@ use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed}
 use serde_json::Value;
 
 use crate::fakes::{Keychain, SteppedClock};
-pub use crate::{fakes::BEGINNING, path::Path};
+pub use crate::path::Path;
 
 pub struct Bench {
     pub path: Path,
@@ -34,14 +34,17 @@ pub struct Place {
     pub environment: EnvironmentKey,
 }
 
-fn settings() -> HttpSettings {
+/// Short pauses, and the console's own clock: what a client says of the age of a
+/// thing is compared with it.
+fn settings(clock: &Arc<SteppedClock>) -> HttpSettings {
+    let clock = clock.clone();
     HttpSettings {
         retry_pause: Duration::from_millis(2),
         limited_repeats: 0,
         patience: Duration::from_secs(4),
         settling_reads: 3,
         settling_pause: Duration::from_millis(10),
-        now: Arc::new(|| BEGINNING),
+        now: Arc::new(move || halyard_console::Clock::now(&*clock)),
         ..HttpSettings::default()
     }
 }
@@ -61,12 +64,12 @@ impl Bench {
 
     pub async fn with_config(path: Path, config: Config) -> Bench {
         let sandbox = Sandbox::start(config).await.unwrap();
+        let clock = Arc::new(SteppedClock::default());
         let provider: Arc<dyn Provider> = match path.service() {
-            Service::Flagsmith => Arc::new(Flagsmith::new(settings()).unwrap()),
-            Service::EdgeFlags => Arc::new(EdgeFlags::new(settings()).unwrap()),
+            Service::Flagsmith => Arc::new(Flagsmith::new(settings(&clock)).unwrap()),
+            Service::EdgeFlags => Arc::new(EdgeFlags::new(settings(&clock)).unwrap()),
         };
         let mirror = Mirror::in_memory().await.unwrap();
-        let clock = Arc::new(SteppedClock::default());
         let keys = Arc::new(Keychain::default());
         let shared = provider.clone();
         let console = Console::new(ConsoleParts {

@@ -103,8 +103,11 @@ pub async fn open(
     for (connection, key) in keys {
         session.set(connection, Credential::new(key));
     }
+    // What a client says of the age of a thing is compared with the console's clock.
+    let told = clock.clone();
     let settings = HttpSettings {
         settling_pause: Duration::from_millis(20),
+        now: Arc::new(move || told.now()),
         ..HttpSettings::default()
     };
     let flagsmith: Arc<dyn Provider> = Arc::new(Flagsmith::new(settings.clone()).unwrap());
