@@ -53,7 +53,7 @@ pub(super) struct Refused {
 
 impl Lesson {
     /// Draws the conclusion from a refusal and from what was sent before it.
-    pub(super) fn from(refused: Refused, ledger: &Ledger) -> Lesson {
+    pub(super) fn from(refused: Refused, ledger: &Ledger, documented: Option<u32>) -> Lesson {
         let found = refused.wait.and_then(|wait| {
             WINDOWS
                 .into_iter()
@@ -62,7 +62,9 @@ impl Lesson {
         let window = found.or_else(|| wide_enough(refused.wait)).unwrap_or(MINUTE);
         let counted = ledger.surely_counted(window, refused.left.max(refused.now));
         let counted = u32::try_from(counted).unwrap_or(u32::MAX);
-        let sure = found.is_some();
+        // Refused well under a documented limit, somebody else must have had the rest.
+        let alone = documented.is_none_or(|documented| counted >= documented - documented / 50);
+        let sure = found.is_some() && alone;
         Lesson {
             limit: counted.max(if sure { 1 } else { SHARED }),
             window,

@@ -13,6 +13,7 @@ mod forecast;
 mod ledger;
 mod lesson;
 mod others;
+mod room;
 mod terms;
 mod turn;
 

@@ -7,7 +7,8 @@ use halyard_model::ConnectionId;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::account::{Account, Place, Room, State, Waiter};
+use super::account::{Account, Place, State, Waiter};
+use super::room::Room;
 use super::terms::Cost;
 use crate::{BudgetClass, Urgency};
 

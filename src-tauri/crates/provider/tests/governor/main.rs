@@ -6,273 +6,324 @@
     reason = "a test ends at the first thing that is not as expected"
 )]
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+mod model;
+
 use std::time::Duration;
 
-use halyard_model::ConnectionId;
-use halyard_provider::{Ask, BudgetClass, Cost, Denied, Ending, Governor, Said, Step, Urgency};
+use halyard_provider::{Budget, Cost, Denied, Governor, Urgency};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-const LATENCY: Duration = Duration::from_millis(50);
-const MINUTE: Duration = Duration::from_secs(60);
+use model::limiter::{MINUTE, Window};
+use model::rush::{self, Measured, PATIENT};
+use model::service::{Client, Done, EDGEFLAGS, HOSTED, Kind, LATENCY, SELF_HOSTED, Service, connection};
 
-/// A service that counts the requests of the last minute, exactly.
-struct Limiter {
-    limit: usize,
-    tells: bool,
-    moments: VecDeque<Instant>,
-    refused: Vec<Instant>,
-    /// The fewest that were left after a background request.
-    least_left: usize,
-}
-
-type Service = Arc<Mutex<Limiter>>;
-
-fn service(limit: usize, tells: bool) -> Service {
-    Arc::new(Mutex::new(Limiter {
-        limit,
-        tells,
-        moments: VecDeque::new(),
-        refused: Vec::new(),
-        least_left: limit,
-    }))
-}
-
-async fn send(service: &Service, urgency: Urgency) -> Said {
-    sleep(LATENCY / 2).await;
-    let said = {
-        let now = Instant::now();
-        let mut limiter = service.lock().unwrap();
-        while limiter.moments.front().is_some_and(|one| *one + MINUTE <= now) {
-            limiter.moments.pop_front();
-        }
-        let granted = limiter.moments.len() < limiter.limit;
-        if granted {
-            limiter.moments.push_back(now);
-        } else {
-            limiter.refused.push(now);
-        }
-        let left = limiter.limit - limiter.moments.len();
-        if urgency == Urgency::Background {
-            limiter.least_left = limiter.least_left.min(left);
-        }
-        let frees = limiter.moments.front().map(|one| *one + MINUTE - now);
-        Said {
-            status: if granted { 200 } else { 429 },
-            limit: limiter.tells.then_some(limiter.limit as u32),
-            remaining: limiter.tells.then_some(left as u32),
-            resets_in: frees.filter(|_| limiter.tells),
-            retry_after: frees
-                .filter(|_| !granted)
-                .map(|wait| Duration::from_secs_f64(wait.as_secs_f64().ceil())),
-        }
-    };
-    sleep(LATENCY / 2).await;
-    said
-}
-
-#[derive(Clone, Copy)]
-struct Way {
-    base: &'static str,
-    class: BudgetClass,
-    cost: Cost,
-}
-
-const EDGEFLAGS: Way = Way {
-    base: "https://edgeflags.net/",
-    class: BudgetClass::Management,
-    cost: Cost::Ordinary,
-};
-const SELF_HOSTED: Way = Way {
-    base: "https://flags.example.com/api/v1/",
-    class: BudgetClass::Admin,
-    cost: Cost::Ordinary,
-};
-const HOSTED: Way = Way {
-    base: "https://api.flagsmith.com/api/v1/",
-    ..SELF_HOSTED
-};
-
-fn account() -> ConnectionId {
-    ConnectionId("one".into())
-}
-
-/// One request until it is granted.
-async fn request(governor: &Governor, service: &Service, way: Way, urgency: Urgency) -> Duration {
-    let began = Instant::now();
-    let account = account();
-    loop {
-        let turn = governor.ask(&Ask {
-            base: way.base,
-            secret: "key",
-            class: way.class,
-            cost: way.cost,
-            connection: Some(&account),
-            urgency,
-            step: Step::Reading,
-            patience: Duration::from_secs(3600),
-        });
-        let admission = turn.come().await.unwrap();
-        let said = send(service, urgency).await;
-        admission.end(&Ending::Answered(said));
-        if said.status != 429 {
-            return began.elapsed();
-        }
-    }
-}
-
-struct Run {
-    took: Duration,
-    slowest_interactive: Duration,
-}
-
-/// 5,000 background requests at once, and somebody who clicks every few seconds.
-async fn run(service: &Service, way: Way) -> Run {
-    let governor = Governor::default();
-    let began = Instant::now();
-    let queue: Vec<_> = (0..5_000)
-        .map(|_| {
-            let (governor, service) = (governor.clone(), service.clone());
-            tokio::spawn(async move {
-                request(&governor, &service, way, Urgency::Background).await;
-            })
-        })
-        .collect();
-    let clicks = {
-        let (governor, service) = (governor.clone(), service.clone());
-        tokio::spawn(async move {
-            let mut slowest = Duration::ZERO;
-            loop {
-                sleep(Duration::from_millis(7_300)).await;
-                if governor.budgets(&account())[0].background_waiting == 0 {
-                    return slowest;
-                }
-                let paused = governor.budgets(&account())[0].paused_until.is_some();
-                let took = request(&governor, &service, way, Urgency::Interactive).await;
-                if !paused {
-                    slowest = slowest.max(took);
-                }
-            }
-        })
-    };
-    for one in queue {
-        one.await.unwrap();
-    }
-    let took = began.elapsed();
-    Run {
-        took,
-        slowest_interactive: clicks.await.unwrap(),
-    }
-}
-
-/// What nobody can beat who leaves a twentieth: whole windows, then the rest.
-fn best(limit: usize) -> Duration {
-    let usable = limit - limit.div_ceil(20);
-    MINUTE * ((5_000 - 1) / usable) as u32
-}
-
-#[tokio::test(start_paused = true)]
-async fn edgeflags_never_refuses_and_the_time_is_nearly_the_best() {
-    let service = service(1_000, true);
-    let run = run(&service, EDGEFLAGS).await;
-    let limiter = service.lock().unwrap();
-    assert_eq!(limiter.refused.len(), 0);
-    assert!(limiter.least_left >= 50, "{} left", limiter.least_left);
+/// What holds for each run, whatever the service does.
+fn hold(kind: Kind, run: &Measured) {
+    let name = kind.name;
+    assert!(run.longer() >= 0.999, "{name}: shorter than the best, {run:?}");
     assert!(
-        run.slowest_interactive <= LATENCY * 2,
-        "{:?}",
-        run.slowest_interactive
+        run.longer() <= 1.1,
+        "{name}: {} times the best, {:?}",
+        run.longer(),
+        run.took
     );
-    assert!(run.took <= best(1_000).mul_f64(1.1), "{:?}", run.took);
+    assert_eq!(
+        run.reserve_taken(kind),
+        0.0,
+        "{name}: {} in one window",
+        run.most_background
+    );
+    assert!(run.clicks.count() >= 30, "{name}: {} clicks", run.clicks.count());
+    for share in [0.5, 0.99, 1.0] {
+        let slower = run.slower(share);
+        assert!(slower <= 2.0, "{name}: {slower} times idle at {share}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn flagsmith_refuses_once_at_most() {
-    // All three end within the half hour after which a lesson is put to the test.
-    for (limit, way) in [(500, HOSTED), (300, SELF_HOSTED), (200, SELF_HOSTED)] {
-        let service = service(limit, false);
-        let run = run(&service, way).await;
-        let limiter = service.lock().unwrap();
-        let first = limiter.refused.first().copied();
-        let later = limiter
-            .refused
-            .iter()
-            .filter(|one| **one > first.unwrap() + LATENCY * 2);
-        assert_eq!(later.count(), 0, "{limit}: {}", limiter.refused.len());
-        assert!(run.took <= best(limit).mul_f64(1.1), "{limit}: {:?}", run.took);
+async fn edgeflags_never_refuses() {
+    for window in [Window::Sliding, Window::Fixed(MINUTE / 4)] {
+        let kind = Kind { window, ..EDGEFLAGS };
+        let run = rush::run(kind).await;
+        assert!(run.refused.is_empty(), "{window:?}: {:?}", run.refused);
+        hold(kind, &run);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hosted_flagsmith_whose_limit_is_documented_never_refuses() {
+    let run = rush::run(HOSTED).await;
+    assert!(run.refused.is_empty(), "{:?}", run.refused);
+    hold(HOSTED, &run);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_limit_is_learned_by_one_lesson() {
+    // The slowest ends within the half hour after which a lesson is put to the test.
+    for limit in [500, 300, 200] {
+        let kind = Kind { limit, ..SELF_HOSTED };
+        let run = rush::run(kind).await;
+        // Gentle from the beginning, it never meets the limit that is usual.
+        assert_eq!(run.refused.is_empty(), limit == 500, "{limit}: {:?}", run.refused);
+        assert_eq!(run.refused_later(kind), 0, "{limit}: {:?}", run.refused);
+        hold(kind, &run);
+    }
+}
+
+/// Half of it each where the service tells what is left. Where it tells nothing, refusals are the only sign of each
+/// other, and without a documented limit the one who came first takes some of what the other uses for the limit.
+#[tokio::test(start_paused = true)]
+async fn two_that_share_a_token_both_get_on() {
+    for (kind, least, most_refused) in [
+        (EDGEFLAGS, 0.45, 0.0),
+        (HOSTED, 0.35, 0.02),
+        (SELF_HOSTED, 0.2, 0.02),
+    ] {
+        let shares = rush::share(kind, MINUTE * 20).await;
+        let name = kind.name;
+        assert!(shares.smaller() >= least, "{name}: {:?}", shares.granted);
+        assert!(shares.used() >= 0.9, "{name}: {} of what there is", shares.used());
         assert!(
-            run.slowest_interactive <= LATENCY * 2,
-            "{limit}: {:?}",
-            run.slowest_interactive
+            shares.refused() <= most_refused,
+            "{name}: {} refused",
+            shares.refused()
         );
     }
 }
 
+/// Somebody who clicks beside another installation's rush is served, too.
 #[tokio::test(start_paused = true)]
-async fn two_that_share_a_token_both_get_on() {
-    let service = service(1_000, true);
-    let done = [Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0))];
-    let mut queues = Vec::new();
-    for counter in &done {
-        let governor = Governor::default();
-        for _ in 0..12_000 {
-            let (governor, service, counter) = (governor.clone(), service.clone(), counter.clone());
-            queues.push(tokio::spawn(async move {
-                request(&governor, &service, EDGEFLAGS, Urgency::Background).await;
-                *counter.lock().unwrap() += 1;
-            }));
-        }
-        // The second one comes when the first has used the window up.
-        sleep(Duration::from_secs(20)).await;
+async fn a_click_beside_another_ones_rush_waits_for_nothing() {
+    let service = Service::start(EDGEFLAGS);
+    let other = Client::of(&service);
+    let rush = queue(&other, 4_000);
+    sleep(MINUTE / 3).await;
+    let client = Client::of(&service);
+    for _ in 0..30 {
+        let done = client.request(Urgency::Interactive, PATIENT).await.unwrap();
+        assert!(done.took <= LATENCY * 2, "{:?}", done.took);
+        sleep(Duration::from_secs(4)).await;
     }
-    sleep(MINUTE * 10).await;
-    let counts = done.map(|counter| *counter.lock().unwrap());
-    assert_eq!(service.lock().unwrap().refused.len(), 0);
-    assert!(counts.iter().all(|count| *count > 2_000), "{counts:?}");
-    for queue in queues {
-        queue.abort();
+    assert!(service.refused().is_empty());
+    rush.into_iter().for_each(|one| one.abort());
+}
+
+/// Background requests that wait in their queue or are on their way.
+fn queue(client: &Client, many: usize) -> Vec<JoinHandle<Result<Done, Denied>>> {
+    (0..many)
+        .map(|_| tokio::spawn(client.request(Urgency::Background, PATIENT)))
+        .collect()
+}
+
+async fn all(queue: Vec<JoinHandle<Result<Done, Denied>>>) {
+    for one in queue {
+        one.await.unwrap().unwrap();
+    }
+}
+
+fn budget(client: &Client) -> Budget {
+    client.budget().unwrap()
+}
+
+/// A refusal that no limit explains: the pause is kept to, and all that waits goes afterwards.
+#[tokio::test(start_paused = true)]
+async fn a_pause_keeps_the_queue() {
+    let wait = Duration::from_secs(20);
+    for kind in [EDGEFLAGS, HOSTED] {
+        let service = Service::start(kind);
+        service.refuses_once_after(60, wait);
+        let client = Client::of(&service);
+        let began = Instant::now();
+        let queue = queue(&client, 200);
+        while service.refused().is_empty() {
+            sleep(LATENCY).await;
+        }
+        sleep(LATENCY * 2).await;
+        let (granted, before) = (service.granted(), budget(&client));
+        assert!(before.paused_until.is_some());
+        // The refused one has taken its place again.
+        assert_eq!(before.background_waiting as usize + granted, 200);
+        let hasty = client.request(Urgency::Interactive, Duration::from_secs(5)).await;
+        assert!(
+            matches!(hasty, Err(Denied::TooLong { wait: told }) if told > wait / 2),
+            "{hasty:?}"
+        );
+        sleep(wait - LATENCY * 8).await;
+        assert_eq!(service.granted(), granted, "nothing leaves in the pause");
+        assert_eq!(budget(&client).background_waiting, before.background_waiting);
+        all(queue).await;
+        assert_eq!(service.granted(), 200);
+        assert_eq!(service.refused().len(), 1);
+        assert!(began.elapsed() < wait * 2, "{:?}", began.elapsed());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_can_be_given_up_and_dropped() {
-    let service = service(10, true);
-    let governor = Governor::default();
-    let waiting: Vec<_> = (0..40)
-        .map(|_| {
-            let (governor, service) = (governor.clone(), service.clone());
-            tokio::spawn(async move {
-                let account = account();
-                let turn = governor.ask(&Ask {
-                    base: EDGEFLAGS.base,
-                    secret: "key",
-                    class: EDGEFLAGS.class,
-                    cost: EDGEFLAGS.cost,
-                    connection: Some(&account),
-                    urgency: Urgency::Background,
-                    step: Step::Reading,
-                    patience: Duration::ZERO,
-                });
-                let admission = turn.come().await?;
-                let said = send(&service, Urgency::Background).await;
-                admission.end(&Ending::Answered(said));
-                Ok::<_, Denied>(())
-            })
-        })
-        .collect();
-    sleep(Duration::from_secs(5)).await;
-    let before = governor.budgets(&account())[0].background_waiting;
-    waiting[39].abort();
-    tokio::task::yield_now().await;
-    assert_eq!(governor.budgets(&account())[0].background_waiting, before - 1);
-    assert_eq!(governor.give_up(&account()), before - 1);
-    sleep(Duration::from_secs(1)).await;
-    assert_eq!(governor.budgets(&account())[0].background_waiting, 0);
-    let mut given_up = 0;
-    for one in waiting {
-        given_up += u32::from(matches!(one.await, Ok(Err(Denied::GivenUp { .. }))));
+async fn what_waits_in_a_pause_can_be_given_up() {
+    let service = Service::start(HOSTED);
+    service.refuses_once_after(60, MINUTE);
+    let client = Client::of(&service);
+    let queue = queue(&client, 200);
+    while service.refused().is_empty() {
+        sleep(LATENCY).await;
     }
-    assert_eq!(given_up, before - 1);
-    assert_eq!(service.lock().unwrap().refused.len(), 0);
+    sleep(LATENCY * 2).await;
+    let granted = service.granted();
+    assert_eq!(client.governor.give_up(&connection()) as usize, 200 - granted);
+    let mut given_up = 0;
+    for one in queue {
+        match one.await.unwrap() {
+            Ok(_) => {}
+            Err(Denied::GivenUp { paused_for }) => {
+                assert!(paused_for.is_some_and(|wait| wait > MINUTE / 2), "{paused_for:?}");
+                given_up += 1;
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(given_up, 200 - granted);
+    assert_eq!(service.granted(), granted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_dropped_frees_its_place() {
+    let kind = Kind {
+        limit: 10,
+        ..EDGEFLAGS
+    };
+    let service = Service::start(kind);
+    let client = Client::of(&service);
+    let mut queue = queue(&client, 40);
+    sleep(Duration::from_secs(5)).await;
+    let before = budget(&client).background_waiting;
+    queue.pop().unwrap().abort();
+    tokio::task::yield_now().await;
+    assert_eq!(budget(&client).background_waiting, before - 1);
+    all(queue).await;
+    assert_eq!(service.granted(), 39);
+    assert!(service.refused().is_empty());
+}
+
+/// What a forecast is asked in.
+struct Moment {
+    name: &'static str,
+    kind: Kind,
+    /// Requests granted before, the last of them so long ago.
+    before: usize,
+    ago: Duration,
+    /// Background requests that wait already.
+    waiting: usize,
+    /// Background requests to be foreseen.
+    more: usize,
+    /// The first of the earlier requests is refused with this wait.
+    pause: Option<Duration>,
+    /// What the forecast must be about, where a person could reckon it: seconds.
+    about: Option<f64>,
+}
+
+const MOMENT: Moment = Moment {
+    name: "an idle budget",
+    kind: EDGEFLAGS,
+    before: 5,
+    ago: Duration::from_secs(1),
+    waiting: 0,
+    more: 400,
+    pause: None,
+    about: None,
+};
+
+/// An organisation key, which the server hashes anew for each request: one at a time in the background.
+const HASHED: Kind = Kind {
+    cost: Cost::Hashed,
+    latency: Duration::from_millis(245),
+    ..HOSTED
+};
+
+fn moments() -> [Moment; 7] {
+    [
+        MOMENT,
+        Moment {
+            name: "62 writes with an organisation key",
+            kind: HASHED,
+            before: 20,
+            more: 62,
+            about: Some(15.0),
+            ..MOMENT
+        },
+        Moment {
+            name: "some of the window is used up",
+            before: 800,
+            ago: Duration::from_secs(20),
+            more: 300,
+            ..MOMENT
+        },
+        Moment {
+            name: "several windows",
+            before: 900,
+            more: 3_000,
+            ..MOMENT
+        },
+        Moment {
+            name: "behind a queue",
+            kind: HOSTED,
+            waiting: 600,
+            more: 200,
+            ..MOMENT
+        },
+        Moment {
+            name: "in a pause",
+            kind: HOSTED,
+            before: 40,
+            more: 62,
+            pause: Some(Duration::from_secs(25)),
+            ..MOMENT
+        },
+        Moment {
+            name: "while no limit is known",
+            kind: SELF_HOSTED,
+            more: 120,
+            ..MOMENT
+        },
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn forecasts_come_true() {
+    for moment in moments() {
+        let name = moment.name;
+        let service = Service::start(moment.kind);
+        let client = Client::of(&service);
+        all(queue(&client, moment.before)).await;
+        if let Some(wait) = moment.pause {
+            service.refuses_once_after(0, wait);
+            drop(tokio::spawn(client.request(Urgency::Background, PATIENT)));
+        }
+        sleep(moment.ago).await;
+        let began = Instant::now();
+        let before = queue(&client, moment.waiting);
+        let class = moment.kind.class;
+        let plan = |governor: &Governor, more: usize| governor.plan(&connection(), class, more as u32);
+        let foreseen = plan(&client.governor, moment.more);
+        let more = queue(&client, moment.more);
+        let expected = budget(&client).expected.unwrap();
+        all(before).await;
+        all(more).await;
+        let took = began.elapsed();
+        assert_eq!(plan(&client.governor, 0), Duration::ZERO, "{name}");
+        for forecast in [foreseen, expected] {
+            let (forecast, took) = (forecast.as_secs_f64(), took.as_secs_f64());
+            let tolerance = 0.5 + took * 0.1;
+            assert!(
+                (forecast - took).abs() <= tolerance,
+                "{name}: {forecast} s were foreseen, {took} s it was"
+            );
+        }
+        if let Some(about) = moment.about {
+            assert!(
+                (foreseen.as_secs_f64() - about).abs() <= 1.5,
+                "{name}: {foreseen:?}"
+            );
+        }
+    }
 }
