@@ -7,7 +7,7 @@ use halyard_sandbox::Exchange;
 use crate::bench::{Bench, Path, Place};
 
 /// Faults under which a request is not carried out.
-const NOT_CARRIED_OUT: [&str; 3] = ["throttle", "server_error", "refuse"];
+const NOT_CARRIED_OUT: [&str; 5] = ["throttle", "server_error", "refuse", "huge_body", "answer"];
 
 #[derive(Default)]
 pub struct Ledger {

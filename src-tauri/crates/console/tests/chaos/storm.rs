@@ -1,5 +1,6 @@
 //! Faults at random: each request of the next operation fails with a chance of three in ten.
 
+use halyard_sandbox::staged::sign_in_page;
 use halyard_sandbox::{Effect, ErrorBody, Fault};
 
 use crate::bench::Bench;
@@ -41,7 +42,7 @@ impl Storm {
     fn effect(&mut self) -> Effect {
         let statuses = [500, 502, 503, 504];
         let bodies = [ErrorBody::Html, ErrorBody::Json, ErrorBody::Empty];
-        match self.below(10) {
+        match self.below(14) {
             0 => Effect::Latency { ms: 5 },
             1 => Effect::Throttle { retry_after: Some(0) },
             2 | 3 => Effect::ServerError {
@@ -53,6 +54,12 @@ impl Storm {
             6 => Effect::LateCommit { ms: 5 },
             7 => Effect::Refuse,
             8 => Effect::WrongShape,
+            9 => Effect::ClockSkew {
+                seconds: 7_200 - 14_400 * self.below(2) as i64,
+            },
+            10 => Effect::HugeBody { bytes: 200_000 },
+            11 => Effect::EndlessPaging,
+            12 => sign_in_page(),
             _ => Effect::MalformedJson,
         }
     }

@@ -44,7 +44,7 @@ fn settings(clock: &Arc<SteppedClock>) -> HttpSettings {
         patience: Duration::from_secs(4),
         settling_reads: 3,
         settling_pause: Duration::from_millis(10),
-        now: Arc::new(move || halyard_console::Clock::now(&*clock)),
+        now: Arc::new(move || clock.now()),
         ..HttpSettings::default()
     }
 }
@@ -95,11 +95,9 @@ impl Bench {
     pub async fn recording(path: Path) -> Bench {
         let bench = Bench::new(path).await;
         let (recorder, intake) = ActivityRecorder::new();
-        let clock = bench.clock.clone();
         let settings = HttpSettings {
-            now: Arc::new(move || clock.now()),
             observer: Some(recorder),
-            ..settings()
+            ..settings(&bench.clock)
         };
         let provider: Arc<dyn Provider> = match path.service() {
             Service::Flagsmith => Arc::new(Flagsmith::new(settings.clone()).unwrap()),
