@@ -2,7 +2,7 @@
 # and say so. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check e2e bench differential fuzz sandbox bindings setup setup-test ui ui-check fmt
+.PHONY: help run dev test check e2e bench differential fuzz chaos sandbox bindings setup setup-test ui ui-check fmt
 
 APP := target/app/halyard
 SHELL := /bin/bash
@@ -43,7 +43,7 @@ e2e: setup-test ui ## the journeys through the real window
 	xvfb-run -a -s '-screen 0 1440x900x24' scripts/with-keychain.sh \
 	  cargo test --workspace --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
 
-bench: ## measure beside other engines, and write target/bench/report.json
+bench: ## measure beside other engines and the best schedule, and write target/bench/report.json
 	@scripts/setup.sh bench
 	@scripts/peers-setup.sh
 	cargo run --release --locked -p halyard-peers
@@ -53,6 +53,9 @@ differential: setup-test ## compare millions of generated decisions with the Pyt
 
 fuzz: setup ## damage documents, identities and cohort files for HALYARD_FUZZ_SECONDS (600) of processor time
 	cargo test --profile fuzz --locked -p halyard-engine --test fuzz -- --ignored --nocapture
+
+chaos: setup ## let three requests in ten fail, in every way there is, for HALYARD_CHAOS (10000) operations
+	HALYARD_CHAOS=$${HALYARD_CHAOS:-10000} cargo test --locked -p halyard-console --test chaos -- --nocapture
 
 sandbox: ## serve both flag services on loopback, with the sample shop
 	cargo run -q --locked -p halyard-sandbox -- --seed acme

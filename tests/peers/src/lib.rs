@@ -2,6 +2,7 @@
 //!
 //! A package of its own, so that the app and its tests never wait for what only comparisons need.
 
+pub mod budgets;
 pub mod callgrind;
 pub mod contest;
 pub mod crowd;

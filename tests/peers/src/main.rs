@@ -1,7 +1,8 @@
-//! Measures the evaluator beside other engines.
+//! Measures the evaluator beside other engines, and the rate governor beside the best schedule.
 //!
 //! Without words: everything, as `make bench` does. The words are for the child processes of that run, and for looking at
-//! one thing: `document PROFILE`, `evaluate PROFILE own|cloned|reused EVALUATIONS`, `crowd`, `instructions`.
+//! one thing: `document PROFILE`, `evaluate PROFILE own|cloned|reused EVALUATIONS`, `crowd`, `instructions`,
+//! `governor`.
 
 #![allow(
     clippy::print_stdout,
@@ -36,6 +37,7 @@ fn answer(words: &[&str]) -> Result<Vec<String>, String> {
     match *words {
         [] => return report::run(),
         ["instructions"] => return report::run_instructions(),
+        ["governor"] => return report::run_governor(),
         ["crowd"] => {
             let measured = crowd::measure()?;
             println!(

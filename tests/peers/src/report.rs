@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::budgets;
 use crate::callgrind;
 use crate::contest::Contest;
 use crate::crowd::{self, Measured, Runs};
@@ -46,6 +47,7 @@ pub fn run() -> Result<Vec<String>, String> {
         crowd(microseconds)?,
         &mut rows,
     );
+    section("the rate governor, in virtual time", budgets::rows()?, &mut rows);
     println!("\nload average: {}", load_average());
     write(&root.join("target/bench/report.json"), &rows)?;
     Ok(rows.iter().filter_map(Row::missed).collect())
@@ -59,6 +61,13 @@ pub fn run_instructions() -> Result<Vec<String>, String> {
         instructions()?,
         &mut rows,
     );
+    Ok(rows.iter().filter_map(Row::missed).collect())
+}
+
+/// Measures the rate governor only.
+pub fn run_governor() -> Result<Vec<String>, String> {
+    let mut rows = Vec::new();
+    section("the rate governor, in virtual time", budgets::rows()?, &mut rows);
     Ok(rows.iter().filter_map(Row::missed).collect())
 }
 
