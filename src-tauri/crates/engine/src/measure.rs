@@ -9,6 +9,8 @@ pub struct Measure {
     pub segments: Vec<SegmentMeasure>,
     /// Identities with overrides of their own.
     pub identity_overrides: usize,
+    /// Flagsmith has stopped serving flags for the organisation, where the document says so or that it has not.
+    pub stops_serving: Option<bool>,
     /// Each flag, config and segment as EdgeFlags takes it in one request, by key; none in Flagsmith's documents.
     pub definitions: Vec<(String, usize)>,
 }
@@ -44,6 +46,7 @@ fn flagsmith(document: &Value) -> Measure {
             .map(|found| segment(found, "name"))
             .collect(),
         identity_overrides: items(&document["identity_overrides"]).count(),
+        stops_serving: document["project"]["organisation"]["stop_serving_flags"].as_bool(),
         definitions: Vec::new(),
     }
 }
@@ -55,6 +58,7 @@ fn edgeflags(document: &Value) -> Measure {
             .map(|found| segment(found, "key"))
             .collect(),
         identity_overrides: 0,
+        stops_serving: None,
         definitions: definitions
             .flat_map(|kind| items(&document[kind]))
             .map(|found| (text(&found["key"]), found.to_string().len()))
@@ -115,7 +119,10 @@ mod tests {
             ],
         }]});
         let document = json!({
-            "project": {"segments": [segment, {"name": "Empty"}]},
+            "project": {
+                "segments": [segment, {"name": "Empty"}],
+                "organisation": {"id": 1, "stop_serving_flags": true},
+            },
             "identity_overrides": [{"identifier": "u"}, {"identifier": "v"}],
         });
         let measured = measure(&document.to_string()).unwrap();
@@ -136,7 +143,10 @@ mod tests {
                 },
             ]
         );
-        assert_eq!(measured.identity_overrides, 2);
+        assert_eq!(
+            (measured.identity_overrides, measured.stops_serving),
+            (2, Some(true))
+        );
         assert_eq!(measured.definitions, []);
     }
 
