@@ -179,7 +179,7 @@ async fn queue(client: &Flagsmith, access: Access<'_>) -> (Queue, u32) {
                 let waiting = told.as_ref().and_then(|told| told["waiting"].as_u64());
                 waiting.map_or(Queue::Unread, Queue::Waiting)
             }
-            401 | 403 | 500 => Queue::StaffOnly,
+            401 | 403 => Queue::StaffOnly,
             404 => Queue::NotOffered,
             _ => Queue::Unread,
         },
