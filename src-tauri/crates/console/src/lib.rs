@@ -26,6 +26,7 @@ mod impact;
 mod incidents;
 mod input;
 mod keys;
+mod limits;
 mod listing;
 mod open;
 mod overlay;
@@ -37,6 +38,7 @@ mod reach;
 mod refresh;
 mod schedule;
 pub mod secret;
+mod server;
 mod shares;
 mod state;
 mod surfaces_settings;
@@ -66,6 +68,9 @@ pub use halyard_provider::{
 pub use impact::{ImpactFacts, ImpactInput, Sample};
 pub use incidents::{FeedPace, Gravity, IncidentFacts, IncidentSign, IncidentWarning, StatusFeedFacts};
 pub use input::parse_value;
+pub use limits::{
+    Contributor, EnvironmentLimits, LimitFacts, LimitKind, LimitLevel, LimitSource, LimitTrend, limit_level,
+};
 pub use listing::{EnvironmentFacts, FlagFacts, revision};
 pub use open::Beginning;
 pub use persona::PersonaInput;
@@ -75,7 +80,8 @@ pub use preview::{
 };
 pub use propagation::{PropagationFacts, PropagationLane};
 pub use schedule::Pace;
+pub use server::{QueueTrend, ServerFacts, TaskQueue, VersionChange};
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};
 pub use surfaces_settings::SurfaceSettings;
-pub use watch::{WatchPace, WatchedSurface};
+pub use watch::{Check, WatchPace, WatchedSurface};

@@ -74,6 +74,7 @@ impl Console {
                     .mirror
                     .save_fetch_status(&site.0, &site.1, &status)
                     .await?;
+                self.count_parts(site, &snapshot, stored, &status).await?;
                 self.admin_showed(site, &snapshot).await?;
                 self.settle_by_snapshot(site, &snapshot).await
             }

@@ -22,7 +22,7 @@ use crate::{
     incidents::Feeds,
     propagation::Follows,
     secret::{KeyStore, KeyStoreState, SessionKeys},
-    watch::Looks,
+    watch::{Checks, Looks},
 };
 
 /// Finds the client for an endpoint.
@@ -106,6 +106,8 @@ pub(crate) struct Volatile {
     pub(crate) feeds: Feeds,
     /// Changes that are followed.
     pub(crate) follows: Follows,
+    /// What reading servers and limits has come to.
+    pub(crate) checks: Checks,
 }
 
 impl Console {

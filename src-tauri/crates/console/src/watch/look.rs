@@ -9,7 +9,7 @@ use halyard_model::{
 };
 use halyard_provider::{Confirm, DocumentText, Failure, FailureKind, ServedFlag, SurfaceReading, Urgency};
 
-use super::surfaces_of;
+use super::{Check, surfaces_of};
 use crate::{
     Console, ConsoleError, Event,
     incidents::with_cause,
@@ -31,8 +31,9 @@ pub(crate) enum Conditional {
 const NAMED: usize = 20;
 
 impl Console {
-    /// Reads every surface of an environment now, past every cache, because
-    /// somebody asked for it. What fails is recorded with the surface.
+    /// Reads every surface of an environment, the server and the limits now,
+    /// past every cache, because somebody asked for it. What fails is recorded
+    /// with the surface.
     pub async fn check_surfaces(
         &self,
         connection: &ConnectionId,
@@ -42,6 +43,9 @@ impl Console {
         for (surface, _) in surfaces_of(&endpoint) {
             self.look(connection, environment, &surface, Urgency::Interactive)
                 .await?;
+        }
+        for check in [Check::Server, Check::Allowances(environment.clone())] {
+            self.check(connection, &check, Urgency::Interactive).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! often and the others rarely. What is known is kept in the mirror, so that
 //! a restart forgets nothing.
 
+mod checks;
 mod look;
 mod pace;
 
@@ -16,6 +17,8 @@ use halyard_model::{
 };
 use halyard_provider::Stamp;
 
+pub use checks::Check;
+pub(crate) use checks::Checks;
 pub(crate) use look::Conditional;
 pub use pace::WatchPace;
 

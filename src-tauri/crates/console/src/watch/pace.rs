@@ -82,9 +82,14 @@ impl Console {
         WatchPace::default()
     }
 
-    /// Looks at what is due until cancelled: surfaces and status feeds.
+    /// Looks at what is due until cancelled: surfaces, servers, limits and
+    /// status feeds.
     pub async fn keep_watching(&self, cancel: CancellationToken) {
-        tokio::join!(self.keep_looking(cancel.clone()), self.keep_reading_feeds(cancel));
+        tokio::join!(
+            self.keep_looking(cancel.clone()),
+            self.keep_checking(cancel.clone()),
+            self.keep_reading_feeds(cancel)
+        );
     }
 
     /// Looks at surfaces that are due: one of a connection at a time for each
