@@ -6,7 +6,10 @@ use halyard_console::{
 use halyard_sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
-use crate::bench::{BEGINNING, Bench, Path, Place};
+use crate::{
+    bench::{Bench, Path, Place},
+    fakes::BEGINNING,
+};
 
 const DAY: i64 = 86_400_000;
 
