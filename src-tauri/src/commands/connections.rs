@@ -6,8 +6,12 @@ use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::connection::{
-        choices, connection as connection_view, draft, keep_key_in, key_store, service_in, theme, theme_in,
+    convert::{
+        connection::{
+            choices, connection as connection_view, draft, keep_key_in, key_store, service_in, theme,
+            theme_in,
+        },
+        health, warning,
     },
     error::WireError,
     view::*,
@@ -155,9 +159,12 @@ pub async fn remember_place(app: State<'_, Halyard>, place: PlaceView) -> Result
 async fn one(app: &Halyard, id: &ConnectionId) -> Result<ConnectionView, WireError> {
     let connection = app.console.connection(id).await?;
     let key = app.console.key_home(id).await;
-    Ok(connection_view(
-        &connection,
-        key,
-        &app.console.environments(id).await?,
-    ))
+    let environments = app.console.environments(id).await?;
+    let mut view = connection_view(&connection, key, &environments);
+    for (shown, facts) in view.environments.iter_mut().zip(&environments) {
+        let gravest = app.console.gravest_surface(id, &facts.environment.key).await?;
+        shown.warning =
+            gravest.and_then(|one| warning::surface(&health::surface(&one, &connection, &shown.name)));
+    }
+    Ok(view)
 }

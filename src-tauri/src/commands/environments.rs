@@ -1,12 +1,15 @@
 //! Commands on environments.
 
-use halyard_console::KeyHome;
-use halyard_model::{ConnectionId, EnvironmentKey, Freshness, Service};
+use halyard_console::{EnvironmentFacts, KeyHome};
+use halyard_model::{Connection, ConnectionId, EnvironmentKey, Freshness, Service};
 use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::connection::{budgets, protection_in},
+    convert::{
+        connection::{budgets, protection_in},
+        count, health, warning,
+    },
     error::WireError,
     view::*,
 };
@@ -70,13 +73,41 @@ pub async fn status(app: State<'_, Halyard>, connection: String) -> Result<Statu
         (_, _, true) => format!("{service} refuses or fails"),
         _ => format!("Connected, {service}"),
     };
+    let told = app.console.provider_status(&id).await?;
     Ok(StatusView {
+        warnings: warnings(&app, &connection, &environments).await?,
         connected: !(key_missing || offline || failing),
         sentence,
         tried,
         budgets: budgets(app.console.budgets(&id)),
-        incidents: Vec::new(),
-        warnings: 0,
+        incidents: told.incidents.into_iter().map(|one| one.incident.title).collect(),
         writes: app.console.writes_underway(&id),
     })
+}
+
+/// How many warnings Health shows, seen from the environment that was last in
+/// view.
+async fn warnings(
+    app: &Halyard,
+    connection: &Connection,
+    environments: &[EnvironmentFacts],
+) -> Result<u32, WireError> {
+    let place = app.console.settings().await?.place;
+    let place = place.filter(|place| place.connection == connection.id);
+    let in_view = place.and_then(|place| {
+        environments
+            .iter()
+            .find(|facts| facts.environment.key == place.environment)
+    });
+    let Some(facts) = in_view.or(environments.first()) else {
+        return Ok(0);
+    };
+    let key = &facts.environment.key;
+    let watched = app.console.watched_surfaces(&connection.id, key).await?;
+    let surfaces: Vec<_> = watched
+        .iter()
+        .map(|one| health::surface(one, connection, &facts.environment.name))
+        .collect();
+    let incidents = app.console.incident_warnings(&connection.id, key).await?;
+    Ok(count(warning::warnings(&surfaces, &incidents).len()))
 }

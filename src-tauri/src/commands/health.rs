@@ -7,7 +7,7 @@ use tauri::State;
 use super::not_yet;
 use crate::{
     app::Halyard,
-    convert::{connection::budgets, health as convert},
+    convert::{connection::budgets, health as convert, incident, warning},
     error::WireError,
     view::*,
 };
@@ -29,15 +29,11 @@ pub async fn health(
         .chain(watched.iter().map(|one| convert::surface(one, &connection, name)))
         .collect();
     let budgets = budgets(app.console.budgets(&id));
+    let incidents = app.console.incident_warnings(&id, &key).await?;
+    let told = app.console.provider_status(&id).await?;
     Ok(HealthView {
-        warnings: surfaces.iter().skip(1).filter_map(convert::warning).collect(),
-        status_feed: StatusFeedView {
-            enabled: false,
-            url: None,
-            checked_at: None,
-            failure: None,
-            incidents: Vec::new(),
-        },
+        warnings: warning::warnings(&surfaces, &incidents),
+        status_feed: incident::status_feed(&told, connection.endpoint.service(), app.console.now()),
         limits: convert::limits(&facts, connection.endpoint.service(), &budgets),
         surfaces,
         server: None,
@@ -55,7 +51,11 @@ pub async fn check_health(
     environment: String,
 ) -> Result<(), WireError> {
     let (connection, environment) = (ConnectionId(connection), EnvironmentKey(environment));
-    Ok(app.console.check_surfaces(&connection, &environment).await?)
+    tokio::try_join!(
+        app.console.check_surfaces(&connection, &environment),
+        app.console.check_provider_status(&connection),
+    )?;
+    Ok(())
 }
 
 /// Looks at a surface step by step. Each step is told by an event; the whole

@@ -98,25 +98,6 @@ fn requests_to(surface: &Surface, address: &str) -> RemedyView {
     }
 }
 
-/// A surface in trouble as a warning.
-pub fn warning(surface: &SurfaceFreshnessView) -> Option<WarningView> {
-    let gravity = match surface.state {
-        FreshnessStateView::Stale | FreshnessStateView::Offline => GravityView::Warning,
-        FreshnessStateView::Never | FreshnessStateView::Fresh | FreshnessStateView::Ageing => {
-            return None;
-        }
-    };
-    Some(WarningView {
-        id: format!("surface {}", surface.surface.address),
-        gravity,
-        sentence: surface.sentence.clone()?,
-        cause: surface.cause.clone(),
-        next_step: surface.next_step.clone(),
-        remedy: surface.remedy.clone(),
-        since: surface.as_of,
-    })
-}
-
 /// How much of the documented limits is used, as far as the mirror tells.
 pub fn limits(facts: &EnvironmentFacts, service: Service, budgets: &[BudgetView]) -> Vec<LimitView> {
     let budgets = budgets.iter().map(|budget| LimitView {

@@ -9,10 +9,12 @@ pub mod edit;
 pub mod finding;
 pub mod flag;
 pub mod health;
+pub mod incident;
 pub mod preview;
 pub mod shares;
 pub mod trace;
 pub mod traits;
+pub mod warning;
 
 use halyard_model::Timestamp;
 
