@@ -5,6 +5,7 @@ mod demo;
 mod folder;
 pub mod links;
 mod log;
+mod notices;
 mod start;
 
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ use tauri_specta::Event as _;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
+use super::notices;
 use crate::events::{Changed, ChangedTag, RefreshProgress};
 
 /// Events that arrive within this time are told together: a refresh makes
@@ -60,6 +61,10 @@ fn take(event: Event, app: &AppHandle, tags: &mut Vec<ChangedTag>) {
         Event::Health { connection } => ChangedTag::Health {
             connection: connection.0,
         },
+        Event::Notice(notice) => {
+            notices::show(app, &notice);
+            return;
+        }
         Event::Progress {
             connection,
             environment,

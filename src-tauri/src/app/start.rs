@@ -25,6 +25,7 @@ pub fn run() -> Result<(), tauri::Error> {
     }
     let handler = commands.invoke_handler();
     builder
+        .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(handler)
         .setup(move |app| {

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod finding;
 pub mod impact;
 pub mod incident;
+pub mod notice;
 pub mod number;
 pub mod outcome;
 pub mod reason;

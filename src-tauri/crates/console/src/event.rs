@@ -2,6 +2,8 @@
 
 use halyard_model::{ConnectionId, EnvironmentKey};
 
+use crate::Notice;
+
 /// Something changed that a view may show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -26,6 +28,8 @@ pub enum Event {
         /// The connection.
         connection: ConnectionId,
     },
+    /// A protected environment is in trouble, which was not told before.
+    Notice(Box<Notice>),
     /// A refresh came further, or ended (`what` is `None`).
     Progress {
         /// The connection.

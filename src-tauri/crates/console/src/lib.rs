@@ -28,6 +28,7 @@ mod input;
 mod keys;
 mod limits;
 mod listing;
+mod notices;
 mod open;
 mod overlay;
 mod persona;
@@ -72,6 +73,7 @@ pub use limits::{
     Contributor, EnvironmentLimits, LimitFacts, LimitKind, LimitLevel, LimitSource, LimitTrend, limit_level,
 };
 pub use listing::{EnvironmentFacts, FlagFacts, revision};
+pub use notices::Notice;
 pub use open::Beginning;
 pub use persona::PersonaInput;
 pub use places::{Place, Settings, Theme};

@@ -20,6 +20,7 @@ use crate::{
     connect::{Draft, DraftId},
     engines::Engines,
     incidents::Feeds,
+    notices::{NoticeBook, NoticeSubject},
     propagation::Follows,
     secret::{KeyStore, KeyStoreState, SessionKeys},
     watch::{Checks, Looks},
@@ -108,6 +109,8 @@ pub(crate) struct Volatile {
     pub(crate) follows: Follows,
     /// What reading servers and limits has come to.
     pub(crate) checks: Checks,
+    /// What was told of trouble.
+    pub(crate) notices: NoticeBook<NoticeSubject>,
 }
 
 impl Console {

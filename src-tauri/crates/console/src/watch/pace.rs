@@ -82,13 +82,14 @@ impl Console {
         WatchPace::default()
     }
 
-    /// Looks at what is due until cancelled: surfaces, servers, limits and
-    /// status feeds.
+    /// Looks at what is due until cancelled, surfaces, servers, limits and
+    /// status feeds, and tells what is news.
     pub async fn keep_watching(&self, cancel: CancellationToken) {
         tokio::join!(
             self.keep_looking(cancel.clone()),
             self.keep_checking(cancel.clone()),
-            self.keep_reading_feeds(cancel)
+            self.keep_reading_feeds(cancel.clone()),
+            self.keep_noticing(cancel)
         );
     }
 

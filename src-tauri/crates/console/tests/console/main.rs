@@ -22,6 +22,7 @@ mod fakes;
 mod incidents;
 mod keychain;
 mod limits;
+mod noticing;
 mod outcomes;
 mod path;
 mod personas;
