@@ -1,16 +1,18 @@
 //! What the mirror knows, put together for the rules.
 
 use halyard_model::{ConnectionId, EnvironmentKey, Service, Surface, Timestamp, Trouble};
-use halyard_provider::default_status_url;
 
-use super::rules::{BACK_MILLIS, Behind, IncidentWarning, Seen, warnings};
-use crate::{ActivityFilter, Console, ConsoleError};
+use super::rules::{BACK_MILLIS, Behind, IncidentWarning, QueueSeen, Seen, warnings};
+use crate::{ActivityFilter, Console, ConsoleError, QueueTrend, ServerFacts, server::is_hosted};
 
 /// How many requests are looked at.
 const MOST: u32 = 2_000;
 
 /// How long a conclusion holds before it is drawn again.
 const HOLDS_MILLIS: i64 = 3_000;
+
+/// A reading of a server that is older than this says nothing about now.
+const SERVER_LATELY_MILLIS: i64 = 600_000;
 
 impl Console {
     /// The classes of incidents that are seen to happen at a connection, from
@@ -56,16 +58,22 @@ impl Console {
         // EdgeFlags cuts nothing into pages.
         let is_paged = endpoint.service() == Service::Flagsmith;
         let served = admin.served.filter(|_| is_paged);
+        let server = self.server(id).await?;
+        let server = server.filter(|server| {
+            let checked_at = server.checked_at;
+            checked_at.is_some_and(|at| now.millis_since(at) < SERVER_LATELY_MILLIS)
+        });
+        let allowed = self.last_allowed(id).await?;
         Ok(Seen {
             now,
-            hosted: default_status_url(&endpoint).is_some(),
+            hosted: is_hosted(&endpoint) && is_paged,
             requests,
             behind: self.behind(id).await?,
             document_bytes: served.and_then(|served| served.bytes),
             empty_traits: self.empty_traits(id).await?,
-            queue: None,
-            healthy: None,
-            plan_told: None,
+            queue: server.as_ref().and_then(queue),
+            healthy: server.and_then(|server| server.healthy),
+            plan_told: allowed.and_then(|allowed| allowed.plan_told()),
         })
     }
 
@@ -91,4 +99,12 @@ impl Console {
         });
         Ok(has_empty.map(|persona| persona.name).collect())
     }
+}
+
+fn queue(server: &ServerFacts) -> Option<QueueSeen> {
+    let trend = server.queue_trend;
+    Some(QueueSeen {
+        waiting: server.queue?.waiting()?,
+        draining: trend.map(|trend| trend == QueueTrend::Draining),
+    })
 }

@@ -57,6 +57,13 @@ impl Allowed {
         Allowed { at, ..self.clone() } == *other
     }
 
+    /// Whether the plan was told; `None` where nothing of the organisation was,
+    /// as for a key that may not see it.
+    pub(crate) fn plan_told(&self) -> Option<bool> {
+        self.blocked?;
+        Some(self.plan.is_some() || self.monthly_calls.is_some())
+    }
+
     fn told(&self, kind: LimitKind) -> Option<u64> {
         let told = match kind {
             LimitKind::Flags => self.flags,

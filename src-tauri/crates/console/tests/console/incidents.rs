@@ -1,6 +1,8 @@
 //! The provider's own word about itself, and what it makes of a failure.
 
-use halyard_console::{ConsoleError, Failure, PersonaInput, StatusFeedFacts, SurfaceKind};
+use halyard_console::{
+    AuthKind, Check, ConsoleError, Failure, KeepKey, PersonaInput, StatusFeedFacts, SurfaceKind,
+};
 use halyard_model::{IdentityRef, Surface};
 use halyard_provider::{Diagnosis, Urgency};
 use halyard_sandbox::{Effect, ErrorBody, Fault, Oddity, Surface as Door, staged};
@@ -327,4 +329,39 @@ async fn what_is_seen_to_happen_comes_from_the_mirror_and_goes_again() {
         .await
         .unwrap();
     assert_eq!(seen().await, [4]);
+}
+
+#[tokio::test]
+async fn a_stuck_queue_is_seen_through_the_servers_readings() {
+    let bench = Bench::recording(Path::FlagsmithV1).await;
+    let token = bench
+        .sandbox
+        .announcement()
+        .flagsmith_text("staff_token")
+        .to_owned();
+    let mut input = bench.input(&bench.address(), &token);
+    input.auth = AuthKind::UserToken;
+    let draft = bench.console.connect(input).await.unwrap();
+    let choice = bench.choice(&draft, KeepKey::Keychain).await;
+    let connection = bench.console.save_draft(choice).await.unwrap();
+    let place = bench.place(&connection, bench.path.environment()).await;
+    let mut classes = Vec::new();
+    for waiting in [4_000, 4_000, 4_000, 1_500, 200] {
+        bench.sandbox.faults().clear();
+        bench.fault(Fault::of(Effect::Queue {
+            waiting,
+            per_second: 0,
+        }));
+        let check = bench
+            .console
+            .check(&connection, &Check::Server, Urgency::Background);
+        check.await.unwrap();
+        let warnings = bench.console.incident_warnings(&connection, &place.environment);
+        let found = warnings.await.unwrap();
+        classes.push(found.iter().map(|one| one.sign.class()).collect::<Vec<_>>());
+        bench.clock.advance(120_000);
+    }
+    assert!(classes[0].is_empty(), "one reading has no direction");
+    assert_eq!(classes[1..3], [[20], [20]]);
+    assert!(classes[4].is_empty(), "it drains: {classes:?}");
 }

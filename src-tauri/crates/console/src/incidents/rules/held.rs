@@ -4,7 +4,7 @@ use super::{Gravity, IncidentSign, IncidentWarning, Seen, count};
 use crate::ExchangeOutcome;
 
 /// The hosted service cuts a document into pages of about this size.
-const PAGE_BYTES: u64 = 1_000_000;
+const PAGE_BYTES: u64 = 1_048_576;
 
 /// A change that takes longer than this is late for everybody.
 const LATE_MILLIS: i64 = 120_000;

@@ -150,7 +150,7 @@ fn rows() -> Vec<(u8, Gravity, Seen, Seen)> {
     vec![
         (1, Gravity::Danger, behind(&[130, 300]), behind(&[130])),
         (1, Gravity::Warning, behind(&[40, 60]), behind(&[])),
-        (2, Gravity::Warning, sized(800_000), sized(799_999)),
+        (2, Gravity::Warning, sized(838_861), sized(838_860)),
         (
             4,
             Gravity::Note,
@@ -311,4 +311,18 @@ fn the_gravest_comes_first() {
     seen.empty_traits = vec!["Lena".into()];
     seen.document_bytes = Some(900_000);
     assert_eq!(classes(&seen), [1, 2, 4]);
+}
+
+#[test]
+fn the_docs_explain_every_class_and_why_the_others_are_not_told() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/health.md");
+    let docs = std::fs::read_to_string(path).unwrap();
+    let (told, untold) = docs.split_once("These cannot be told").unwrap();
+    let rules: Vec<u8> = rows().into_iter().map(|(class, ..)| class).collect();
+    for class in 1..=20 {
+        let row = format!("\n| {class} | ");
+        let is_told = rules.contains(&class);
+        assert_eq!(told.contains(&row), is_told, "{class}");
+        assert_eq!(untold.contains(&row), !is_told, "{class}");
+    }
 }
