@@ -216,6 +216,13 @@ impl Running {
         &self.services.forward_proxy
     }
 
+    /// Lets so much time pass at once for the Flagsmith server and the Edge Proxy, whose polls are then made by
+    /// [`EdgeProxy::poll`]. The other services, and the `Date` of answers, keep the computer's time.
+    pub fn advance(&self, by: Duration) {
+        self.services.flagsmith.advance(by);
+        self.services.edge_proxy.advance(by);
+    }
+
     /// The requests that arrived, oldest first; the newest 20,000 are kept.
     pub fn journal(&self) -> Vec<Exchange> {
         self.journal.exchanges()

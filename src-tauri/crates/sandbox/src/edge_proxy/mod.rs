@@ -7,7 +7,7 @@ mod answers;
 mod poll;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -26,6 +26,7 @@ pub struct EdgeProxy {
 
 #[derive(Debug)]
 struct Settings {
+    client: OnceLock<Option<reqwest::Client>>,
     upstream_base: String,
     pairs: Vec<KeyPair>,
     poll: Duration,
@@ -50,6 +51,8 @@ struct Shared {
     documents: BTreeMap<String, Arc<Value>>,
     /// When every environment was last fetched, or known to be unchanged.
     success: Option<(Instant, Timestamp)>,
+    /// How far the proxy's clock is ahead of the computer's.
+    ahead: Duration,
     frozen: bool,
     /// Whether it is as if its upstream had never answered.
     cold: bool,
@@ -77,6 +80,7 @@ impl EdgeProxy {
             .collect();
         Self {
             settings: Arc::new(Settings {
+                client: OnceLock::new(),
                 upstream_base,
                 pairs,
                 poll,
@@ -101,9 +105,8 @@ impl EdgeProxy {
         let proxy = self.clone();
         tokio::spawn(async move {
             let turns = async {
-                let Some(client) = poll::client() else { return };
                 loop {
-                    poll::poll_once(&proxy, &client).await;
+                    proxy.poll().await;
                     tokio::time::sleep(proxy.settings.poll).await;
                 }
             };
@@ -112,6 +115,22 @@ impl EdgeProxy {
                 () = stop.cancelled() => {}
             }
         });
+    }
+
+    /// Polls the upstream once, now.
+    pub async fn poll(&self) {
+        if let Some(client) = self.settings.client.get_or_init(poll::client) {
+            poll::poll_once(self, client).await;
+        }
+    }
+
+    /// Lets so much time pass for the proxy at once.
+    pub fn advance(&self, by: Duration) {
+        let mut shared = self.lock();
+        shared.ahead += by;
+        if let Some((at, _)) = &mut shared.success {
+            *at = at.checked_sub(by).unwrap_or(*at);
+        }
     }
 
     /// Stops taking new documents, or takes them again. A frozen proxy goes on asking, so its health stays

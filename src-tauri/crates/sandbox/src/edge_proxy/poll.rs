@@ -37,7 +37,8 @@ pub(super) async fn poll_once(proxy: &EdgeProxy, client: &Client) {
     }
     let mut shared = proxy.lock();
     if all && !shared.cold {
-        shared.success = Some((Instant::now(), Timestamp::now()));
+        let now = Timestamp::now().saturating_add(shared.ahead);
+        shared.success = now.ok().map(|now| (Instant::now(), now));
     }
 }
 

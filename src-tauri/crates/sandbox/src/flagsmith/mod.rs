@@ -172,6 +172,24 @@ impl Flagsmith {
         shared.cached.clear();
     }
 
+    /// Lets so much time pass for the server at once: what is scheduled until then goes live with the next request.
+    pub fn advance(&self, by: Duration) {
+        let mut shared = self.lock();
+        let ahead = jiff::SignedDuration::try_from(by).unwrap_or_default();
+        let shared = &mut *shared;
+        let stores = [
+            Some(&mut shared.store),
+            shared.frozen.as_mut(),
+            shared.held.as_mut(),
+        ];
+        for store in stores.into_iter().flatten() {
+            store.ahead += ahead;
+        }
+        for (_, kept_since) in shared.cached.values_mut() {
+            *kept_since = kept_since.checked_sub(by).unwrap_or(*kept_since);
+        }
+    }
+
     /// Breaks the server as a whole, or mends it.
     pub fn set_trouble(&self, trouble: Option<Trouble>) {
         self.lock().trouble = trouble;

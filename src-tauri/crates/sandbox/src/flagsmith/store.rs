@@ -35,6 +35,8 @@ pub(crate) struct Store {
     pub(crate) versions_by_flag: BTreeMap<(u64, u64), Vec<Uuid>>,
     /// The moment of the request being answered, in whole microseconds.
     pub(crate) now: Timestamp,
+    /// How far this server's clock is ahead of the computer's, because time was let pass.
+    pub(crate) ahead: SignedDuration,
     serials: BTreeMap<&'static str, u64>,
 }
 
@@ -58,6 +60,7 @@ impl Store {
             states_by_flag: BTreeMap::new(),
             versions_by_flag: BTreeMap::new(),
             now,
+            ahead: SignedDuration::ZERO,
             serials: BTreeMap::new(),
         }
     }
@@ -65,6 +68,7 @@ impl Store {
     /// Moves the clock. It never stands still, so that two writes never share a time stamp.
     pub(crate) fn tick(&mut self) {
         let now = Timestamp::now();
+        let now = now.saturating_add(self.ahead).unwrap_or(now);
         let micros = now.as_microsecond();
         let now = Timestamp::from_microsecond(micros).unwrap_or(now);
         self.now = if now > self.now {
