@@ -32,4 +32,5 @@ mod refreshing;
 mod servers;
 mod settings;
 mod spoiled;
+mod staleness;
 mod watching;
