@@ -55,6 +55,16 @@ impl Halyard {
     }
 }
 
+#[cfg(test)]
+impl Halyard {
+    /// Lets something go wrong in the demo's services.
+    pub async fn add_demo_fault(&self, fault: halyard_sandbox::Fault) {
+        if let Some(running) = self.sandbox.lock().await.as_ref() {
+            running.faults().add(fault);
+        }
+    }
+}
+
 fn faults(running: &Running) -> Vec<DemoFaultView> {
     let on = running.faults().demo_switches_on();
     let listed = demo_faults().into_iter().map(|fault| DemoFaultView {

@@ -7,7 +7,7 @@ use tauri::State;
 use super::not_yet;
 use crate::{
     app::Halyard,
-    convert::{connection::budgets, health as convert, incident, warning},
+    convert::{connection::budgets, health as convert, incident, limits::limits, server::server, warning},
     error::WireError,
     view::*,
 };
@@ -31,12 +31,13 @@ pub async fn health(
     let budgets = budgets(app.console.budgets(&id));
     let incidents = app.console.incident_warnings(&id, &key).await?;
     let told = app.console.provider_status(&id).await?;
+    let used = app.console.environment_limits(&id, &key).await?;
     Ok(HealthView {
         warnings: warning::warnings(&surfaces, &incidents),
         status_feed: incident::status_feed(&told, connection.endpoint.service(), app.console.now()),
-        limits: convert::limits(&facts, connection.endpoint.service(), &budgets),
+        limits: limits(&used, connection.endpoint.service(), &budgets, app.console.now()),
         surfaces,
-        server: None,
+        server: app.console.server(&id).await?.as_ref().map(server),
         doctor: Vec::new(),
         propagations: Vec::new(),
     })

@@ -1,5 +1,7 @@
 //! The answers of the demo, from its servers to the window's words.
 
+mod limits;
+
 use std::sync::Arc;
 
 use halyard_console::{

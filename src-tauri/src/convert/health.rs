@@ -1,7 +1,7 @@
 //! What Health shows.
 
 use halyard_console::{EnvironmentFacts, Pace, SurfaceSettings, WatchedSurface};
-use halyard_model::{Connection, EdgeProxy, Endpoint, Service, Surface};
+use halyard_model::{Connection, EdgeProxy, Endpoint, Surface};
 
 use super::{connection::freshness_state, seconds};
 use crate::{view::*, words};
@@ -95,73 +95,6 @@ fn requests_to(surface: &Surface, address: &str) -> RemedyView {
         }),
         link: None,
         text: None,
-    }
-}
-
-/// How much of the documented limits is used, as far as the mirror tells.
-pub fn limits(facts: &EnvironmentFacts, service: Service, budgets: &[BudgetView]) -> Vec<LimitView> {
-    let budgets = budgets.iter().map(|budget| LimitView {
-        id: format!("budget {}", budget.name),
-        name: format!("{} requests", budget.name),
-        used: budget
-            .limit
-            .zip(budget.remaining)
-            .map(|(limit, left)| limit.saturating_sub(left)),
-        limit: budget.limit,
-        unit: LimitUnitView::PerMinute,
-        source: budget.known.clone(),
-        gravity: gravity(
-            budget
-                .limit
-                .zip(budget.remaining)
-                .map(|(limit, left)| limit.saturating_sub(left)),
-            budget.limit,
-        ),
-        trend: None,
-        note: None,
-    });
-    let counted = [
-        (
-            "flags",
-            "Flags",
-            facts.snapshot.as_ref().map(|one| one.flag_count),
-            1_000,
-        ),
-        (
-            "segments",
-            "Segments",
-            facts.snapshot.as_ref().map(|one| one.segment_count),
-            500,
-        ),
-    ];
-    let counted =
-        counted
-            .into_iter()
-            .filter(|_| service == Service::Flagsmith)
-            .map(|(id, name, used, limit)| LimitView {
-                id: id.into(),
-                name: name.into(),
-                used,
-                limit: Some(limit),
-                unit: LimitUnitView::Count,
-                source: "Documented default; the project may have another.".into(),
-                gravity: gravity(used, Some(limit)),
-                trend: None,
-                note: None,
-            });
-    budgets.chain(counted).collect()
-}
-
-/// Amber from four fifths, red at the limit.
-fn gravity(used: Option<u32>, limit: Option<u32>) -> Option<GravityView> {
-    let (used, limit) = used.zip(limit)?;
-    let (used, limit) = (u64::from(used), u64::from(limit));
-    if used >= limit {
-        Some(GravityView::Danger)
-    } else if used * 5 >= limit * 4 {
-        Some(GravityView::Warning)
-    } else {
-        None
     }
 }
 
