@@ -14,6 +14,8 @@ const WIDTHS: Record<Column, string> = {
   left: "52px",
 };
 const ALL: Column[] = ["time", "method", "path", "surface", "status", "took", "waited", "attempt", "left"];
+/** Columns of numbers, whose headings stand right. */
+export const NUMERIC: Column[] = ["took", "waited", "attempt", "left"];
 /** From which width of the table on a column is shown; in this order they leave. */
 const SHOWN_FROM: Partial<Record<Column, number>> = { left: 1040, waited: 960, attempt: 880, surface: 780 };
 
