@@ -106,7 +106,8 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
     }
     tokio::join!(
         console.keep_refreshing(cancel.clone()),
-        console.keep_watching(cancel)
+        console.keep_watching(cancel.clone()),
+        console.keep_following(cancel)
     );
 }
 

@@ -39,7 +39,7 @@ pub async fn health(
         surfaces,
         server: app.console.server(&id).await?.as_ref().map(server),
         doctor: Vec::new(),
-        propagations: Vec::new(),
+        propagations: super::propagation::propagations(&app, &id, &key).await?,
     })
 }
 
@@ -71,26 +71,6 @@ pub async fn run_doctor(_app: State<'_, Halyard>, _request: DoctorRequest) -> Re
 #[tauri::command]
 #[specta::specta]
 pub async fn stop_doctor(_app: State<'_, Halyard>, _run: String) -> Result<(), WireError> {
-    Err(not_yet())
-}
-
-/// Follows a flag's state as the mirror has it until each surface serves it.
-/// The answer names the check.
-#[tauri::command]
-#[specta::specta]
-pub async fn check_propagation(
-    _app: State<'_, Halyard>,
-    _connection: String,
-    _environment: String,
-    _flag: String,
-) -> Result<String, WireError> {
-    Err(not_yet())
-}
-
-/// Stops following.
-#[tauri::command]
-#[specta::specta]
-pub async fn stop_propagation(_app: State<'_, Halyard>, _id: String) -> Result<(), WireError> {
     Err(not_yet())
 }
 

@@ -13,8 +13,11 @@ pub mod health;
 pub mod impact;
 pub mod personas;
 pub mod preview;
+pub mod propagation;
 pub mod trace;
 
+#[cfg(test)]
+mod propagation_tests;
 #[cfg(test)]
 mod tests;
 

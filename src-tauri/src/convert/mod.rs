@@ -12,6 +12,7 @@ pub mod health;
 pub mod incident;
 pub mod limits;
 pub mod preview;
+pub mod propagation;
 pub mod server;
 pub mod shares;
 pub mod trace;

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod notice;
 pub mod number;
 pub mod outcome;
+pub mod propagation;
 pub mod reason;
 pub mod server;
 pub mod source;

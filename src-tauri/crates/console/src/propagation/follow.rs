@@ -31,6 +31,9 @@ pub(crate) struct Follow {
     pub(super) flag: FlagKey,
     /// Documents served to client-side keys may leave it out.
     pub(super) server_only: bool,
+    /// Segments override it. Edge Proxies weigh them for nobody in particular,
+    /// too, and Flagsmith does not; what they answer then is their own.
+    pub(super) overridden: bool,
     pub(super) followed: Followed,
     /// The admin API was read since the change was published.
     pub(super) admin_read: bool,

@@ -156,6 +156,7 @@ impl Console {
             site: site.clone(),
             flag: flag.key.clone(),
             server_only: flag.server_only,
+            overridden: !flag.state.segment_overrides.is_empty(),
             followed: Followed::new(content.clone(), before, answers, published_at, held_at),
             admin_read: false,
             lanes: self.lanes(&endpoint, site, answers, published_at),

@@ -57,12 +57,17 @@ impl Seen {
             }),
             None => Shown::Unread,
         };
+        let answered = match surface {
+            Surface::Admin => false,
+            Surface::FlagsApi => true,
+            Surface::EdgeProxy(_) => !follow.overridden,
+        };
         let answer = match (&self.flags, found) {
-            (Some(_), Some(one)) if !admin => Shown::As(Answer {
+            (Some(_), Some(one)) if answered => Shown::As(Answer {
                 enabled: one.enabled,
                 value: one.value.clone(),
             }),
-            (Some(_), None) if !admin => Shown::Absent,
+            (Some(_), None) if answered => Shown::Absent,
             _ => Shown::Unread,
         };
         Sighting {

@@ -382,6 +382,17 @@ async fn checks_of_a_connection_that_is_gone_end() {
 }
 
 #[tokio::test]
+async fn overrides_that_a_proxy_weighs_for_nobody_hold_up_no_change() {
+    let mut scene = Scene::new(Path::FlagsmithV1).await;
+    scene.place = scene.bench.place(&scene.place.connection, "Production").await;
+    scene.bench.refresh(&scene.place).await.unwrap();
+    let flag = "max_items_per_order";
+    let facts = scene.bench.shown(&scene.place, flag).await;
+    assert!(!facts.flag.state.segment_overrides.is_empty());
+    scene.served(flag).await;
+}
+
+#[tokio::test]
 async fn what_was_not_published_is_not_followed() {
     let scene = Scene::new(Path::FlagsmithV1).await;
     let before = scene.all().await.len();
