@@ -253,8 +253,12 @@ export class Edits {
     switch (outcome.outcome) {
       case "confirmed": {
         const { edit, sentence } = outcome;
+        const further = {
+          label: text.health.propagation.followIt,
+          act: () => this.#session.go({ name: "health", focus: { card: "propagation" } }),
+        };
         if (after === "final") {
-          toasts.say(sentence);
+          toasts.say(sentence, { further });
           return;
         }
         const action = {
@@ -262,7 +266,7 @@ export class Edits {
           keys: [`${text.shared.modifier} Z`],
           act: () => void this.undo(edit),
         };
-        this.#undoable.push({ edit, toast: toasts.say(sentence, { action }) });
+        this.#undoable.push({ edit, toast: toasts.say(sentence, { action, further }) });
         return;
       }
       case "already_there":

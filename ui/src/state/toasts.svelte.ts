@@ -16,6 +16,8 @@ export interface Toast {
   /** What is behind an error: cause, next step and details to copy. */
   error: HostError | null;
   action: ToastAction | null;
+  /** Somewhere to look at what comes of it. */
+  further: ToastAction | null;
 }
 
 const SHOWN_MS = 6000;
@@ -28,18 +30,22 @@ export class Toasts {
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   /** Something was done, or is worth knowing. */
-  say(sentence: string, options: { kind?: "done" | "note"; action?: ToastAction } = {}): number {
-    return this.#add({ kind: options.kind ?? "done", sentence, error: null, action: options.action ?? null });
+  say(
+    sentence: string,
+    options: { kind?: "done" | "note"; action?: ToastAction; further?: ToastAction } = {},
+  ): number {
+    const { kind = "done", action = null, further = null } = options;
+    return this.#add({ kind, sentence, error: null, action, further });
   }
 
   /** Something failed, or nobody knows: stays. */
   fail(error: HostError, action: ToastAction | null = null): number {
-    return this.#add({ kind: "error", sentence: error.wire.sentence, error, action });
+    return this.#add({ kind: "error", sentence: error.wire.sentence, error, action, further: null });
   }
 
   /** Nobody knows what became of something: stays. */
   warn(sentence: string, action: ToastAction): number {
-    return this.#add({ kind: "error", sentence, error: null, action });
+    return this.#add({ kind: "error", sentence, error: null, action, further: null });
   }
 
   close(id: number): void {

@@ -88,6 +88,7 @@ export const health = {
     earlier: "Checks",
     running: "Running",
     follow: "Follow a flag",
+    followIt: "Follow it",
     followTitle: "Follow a flag as it is now",
     followHint: "Until each surface serves its state in the mirror.",
     find: "Flag",

@@ -213,6 +213,16 @@ describe("the propagation check", () => {
     expect(within(propagation).getByText(/All 4 surfaces serve the change/)).toBeVisible();
   });
 
+  it("is offered after a publish", async () => {
+    await openWindow();
+    await userEvent.click(await screen.findByRole("switch", { name: "guest_checkout state" }));
+    await screen.findByText("guest_checkout is off in Staging");
+    await userEvent.click(screen.getByRole("button", { name: "Follow it" }));
+    expect(await screen.findByRole("heading", { level: 1, name: "Health" })).toBeVisible();
+    expect(await card("Propagation check")).toBeVisible();
+    expect(screen.queryByText("guest_checkout is off in Staging")).toBeNull();
+  });
+
   it("follows a flag on demand, chosen by keyboard", async () => {
     const host = await openHealth("fine");
     const propagation = await card("Propagation check");
