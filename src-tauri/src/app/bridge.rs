@@ -91,8 +91,12 @@ fn take(event: Event, app: &AppHandle, tags: &mut Vec<ChangedTag>) {
 /// After missed events: all answers may be out of date.
 async fn everything(console: &Console, tags: &mut Vec<ChangedTag>) {
     tags.push(ChangedTag::App);
+    tags.push(ChangedTag::Activity);
     for connection in console.connections().await.unwrap_or_default() {
         tags.push(ChangedTag::Status {
+            connection: connection.id.0.clone(),
+        });
+        tags.push(ChangedTag::Health {
             connection: connection.id.0.clone(),
         });
         for facts in console.environments(&connection.id).await.unwrap_or_default() {

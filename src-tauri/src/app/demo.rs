@@ -13,6 +13,9 @@ use crate::{
 const FLAGSMITH: &str = "demo-flagsmith";
 const EDGEFLAGS: &str = "demo-edgeflags";
 
+/// The switch that makes the status feed tell of an incident.
+const INCIDENT: &str = "incident";
+
 impl Halyard {
     /// Starts the sandbox, unless it runs, and connects to its services.
     pub async fn start_demo(&self) -> Result<Vec<ConnectionId>, WireError> {
@@ -30,8 +33,23 @@ impl Halyard {
             *sandbox = Some(running);
         }
         let services = sandbox.as_ref().map(services).unwrap_or_default();
+        let feed = sandbox
+            .as_ref()
+            .map(|running| running.announcement().status.url.clone());
         drop(sandbox);
-        Ok(self.console.connect_demo(services).await?)
+        let connected = self.console.connect_demo(services).await?;
+        self.read_demo_feed(feed).await?;
+        Ok(connected)
+    }
+
+    /// Lets the demo of Flagsmith read the sandbox's status feed, which is at
+    /// another port in every run. Whoever switched it off keeps it off.
+    async fn read_demo_feed(&self, feed: Option<String>) -> Result<(), WireError> {
+        let id = ConnectionId(FLAGSMITH.into());
+        let mut settings = self.console.surface_settings(&id).await?;
+        settings.status_feed_url = feed;
+        self.console.change_surfaces(&id, settings).await?;
+        Ok(())
     }
 }
 
@@ -51,7 +69,14 @@ impl Halyard {
         if !running.faults().switch_demo(id, switch) {
             return Err(WireError::gone("this fault"));
         }
-        Ok(faults(running))
+        let board = faults(running);
+        drop(sandbox);
+        if id == INCIDENT {
+            // Nobody who tries the board waits five minutes for the next reading.
+            let flagsmith = ConnectionId(FLAGSMITH.into());
+            self.console.check_provider_status(&flagsmith).await?;
+        }
+        Ok(board)
     }
 }
 

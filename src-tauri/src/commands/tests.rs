@@ -8,11 +8,12 @@ use halyard_console::{
     BatchInput, CohortChoice, CompareInput, Console, Draft, ImpactInput, SystemClock, secret::SessionKeys,
 };
 use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, Service};
+use halyard_sandbox::Switch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::Halyard,
-    convert::{cohort, compare, preview, shares, trace::trace},
+    convert::{cohort, compare, incident, preview, shares, trace::trace},
     error::WireError,
     view::*,
     words::impact,
@@ -326,4 +327,34 @@ async fn a_persona_is_kept_under_one_name() {
         Some("identifier")
     );
     assert_eq!(console.personas(&site.0).await.unwrap().len(), before + 1);
+}
+
+#[tokio::test]
+async fn an_incident_of_the_demo_is_shown_and_goes_again() {
+    let demo = Demo::new().await;
+    let (id, _) = demo.production(Service::Flagsmith).await;
+    let console = &demo.app.console;
+    let feed = async || {
+        let told = console.provider_status(&id).await.unwrap();
+        incident::status_feed(&told, Service::Flagsmith, console.now())
+    };
+    assert_eq!(feed().await.checked_at, None, "nobody read it yet");
+    for (switch, titles) in [
+        (Switch::On, &["Delayed flag updates on the Edge API"][..]),
+        (Switch::Off, &[]),
+    ] {
+        demo.app.set_demo_fault("incident", switch).await.unwrap();
+        let view = feed().await;
+        assert!(view.enabled && view.checked_at.is_some() && view.failure.is_none());
+        let shown: Vec<_> = view.incidents.iter().map(|one| one.title.as_str()).collect();
+        assert_eq!(shown, titles);
+        for one in &view.incidents {
+            assert_eq!((one.matching, &one.remedy), (0, &None));
+            assert!(
+                one.sentence.contains("Nothing seen here matches."),
+                "{}",
+                one.sentence
+            );
+        }
+    }
 }
