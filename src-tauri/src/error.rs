@@ -4,7 +4,13 @@ use halyard_console::{ConsoleError, Failure, FailureKind, MirrorError, secret::S
 use serde::Serialize;
 use specta::Type;
 
-use crate::{convert::seconds, view::RemedyView};
+use crate::{
+    convert::{
+        remedy::{self, Subject},
+        seconds,
+    },
+    view::RemedyView,
+};
 
 /// What the window does differently for an error; a code only where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
@@ -124,6 +130,12 @@ impl From<ConsoleError> for WireError {
             )
             .next("Type it again. What was read before can still be seen."),
             ConsoleError::Input { field, sentence } => WireError::input(field, sentence),
+            ConsoleError::ListInput {
+                list,
+                row,
+                part,
+                sentence,
+            } => WireError::input(&format!("{list}:{row}:{part}"), sentence),
             ConsoleError::StaleView => WireError::new(
                 ErrorCode::StaleView,
                 "The flag changed while it was on screen. Nothing was sent.",
@@ -181,6 +193,7 @@ fn failed(failure: Failure) -> WireError {
         FailureKind::ServerFault | FailureKind::Malformed { .. } => (ErrorCode::Service, None),
         FailureKind::BadAddress { .. } => (ErrorCode::Input, None),
     };
+    let remedy = remedy::of(&failure, &Subject::default()).map(Box::new);
     let status = failure.status.map(|status| format!("answered {status}"));
     let lines: Vec<String> = [failure.request, status, failure.excerpt]
         .into_iter()
@@ -194,8 +207,8 @@ fn failed(failure: Failure) -> WireError {
         detail: (!lines.is_empty()).then(|| lines.join("\n")),
         retry_at: retry_at.map(seconds),
         field: (code == ErrorCode::Input).then(|| "address".to_owned()),
-        evidence: Vec::new(),
-        remedy: None,
+        evidence: failure.evidence,
+        remedy,
     }
 }
 

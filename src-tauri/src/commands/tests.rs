@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::Halyard,
-    convert::{cohort, compare, incident, preview, shares, trace::trace},
+    convert::{cohort, compare, health, incident, preview, shares, trace::trace},
     error::WireError,
     view::*,
     words::impact,
@@ -356,5 +356,87 @@ async fn an_incident_of_the_demo_is_shown_and_goes_again() {
                 one.sentence
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_set_names_its_field() {
+    let demo = Demo::new().await;
+    let console = &demo.app.console;
+    let (connection, _) = demo.production(Service::Flagsmith).await;
+    let set = health::settings(console.surface_settings(&connection).await.unwrap());
+    let proxy = EdgeProxyView {
+        address: "http://127.0.0.1:8000".into(),
+        poll_seconds: 10,
+        grace_seconds: Some(30),
+        key_pairs: 1,
+    };
+    // The second row of what was typed, behind one that is left empty.
+    let second = |spoilt: EdgeProxyView| {
+        let empty = EdgeProxyView {
+            address: " ".into(),
+            ..proxy.clone()
+        };
+        SurfaceSettingsView {
+            edge_proxies: vec![empty, spoilt],
+            ..set.clone()
+        }
+    };
+    let cases = [
+        (
+            SurfaceSettingsView {
+                flags_address: Some("ftp://flags.acme.example".into()),
+                ..set.clone()
+            },
+            "flags_address",
+        ),
+        (
+            SurfaceSettingsView {
+                ca_bundle: Some("no certificate".into()),
+                ..set.clone()
+            },
+            "ca_bundle",
+        ),
+        (
+            SurfaceSettingsView {
+                status_feed_url: Some("file:///etc/hosts".into()),
+                ..set.clone()
+            },
+            "status_feed_url",
+        ),
+        (
+            second(EdgeProxyView {
+                address: "ftp://proxy".into(),
+                ..proxy.clone()
+            }),
+            "edge_proxies:1:address",
+        ),
+        (
+            second(EdgeProxyView {
+                poll_seconds: 0,
+                ..proxy.clone()
+            }),
+            "edge_proxies:1:poll_seconds",
+        ),
+        (
+            second(EdgeProxyView {
+                grace_seconds: Some(604_801),
+                ..proxy.clone()
+            }),
+            "edge_proxies:1:grace_seconds",
+        ),
+        (
+            second(EdgeProxyView {
+                key_pairs: 0,
+                ..proxy.clone()
+            }),
+            "edge_proxies:1:key_pairs",
+        ),
+    ];
+    for (spoilt, field) in cases {
+        let settings = health::settings_in(spoilt);
+        let refused = console.change_surfaces(&connection, settings).await.unwrap_err();
+        let told = WireError::from(refused);
+        assert_eq!(told.field.as_deref(), Some(field), "{}", told.sentence);
     }
 }

@@ -13,6 +13,7 @@ pub mod incident;
 pub mod limits;
 pub mod preview;
 pub mod propagation;
+pub mod remedy;
 pub mod server;
 pub mod shares;
 pub mod trace;

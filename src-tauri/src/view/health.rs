@@ -27,6 +27,8 @@ pub enum RemedyActionView {
     Copy,
     /// Opens the open edits with their conflict.
     ResolveConflict,
+    /// Opens the limits of Health.
+    ShowLimits,
 }
 
 /// The next step as a button.

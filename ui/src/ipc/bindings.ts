@@ -1490,7 +1490,9 @@ export type RemedyActionView =
 /**  Copies [`RemedyView::text`]. */
 "copy" | 
 /**  Opens the open edits with their conflict. */
-"resolve_conflict";
+"resolve_conflict" | 
+/**  Opens the limits of Health. */
+"show_limits";
 
 /**  The next step as a button. */
 export type RemedyView = {

@@ -30,6 +30,18 @@ pub enum ConsoleError {
         /// What is wrong with it.
         sentence: String,
     },
+    /// What was typed in one row of a list cannot be used.
+    #[error("{sentence}")]
+    ListInput {
+        /// The list.
+        list: &'static str,
+        /// Which row of what was typed, from 0.
+        row: usize,
+        /// Which part of the row.
+        part: &'static str,
+        /// What is wrong with it.
+        sentence: String,
+    },
     /// The state that the user saw is no longer what the mirror holds.
     #[error("the flag changed while it was on screen")]
     StaleView,

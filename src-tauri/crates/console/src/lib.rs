@@ -63,8 +63,8 @@ pub use event::Event;
 pub use halyard_mirror::{MirrorError, Persona, PersonaId, PropagationId};
 pub use halyard_model::Surface;
 pub use halyard_provider::{
-    Budget, BudgetClass, Credential, Discovery, Failure, FailureKind, Incident, Known, Listing, Permission,
-    RateLimit, Stage, Standing, Urgency,
+    Budget, BudgetClass, Credential, Diagnosis, Discovery, Failure, FailureKind, Incident, Known, Listing,
+    Permission, RateLimit, Remedy, Stage, Standing, Urgency,
 };
 pub use impact::{ImpactFacts, ImpactInput, Sample};
 pub use incidents::{FeedPace, Gravity, IncidentFacts, IncidentSign, IncidentWarning, StatusFeedFacts};

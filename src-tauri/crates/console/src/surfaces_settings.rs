@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Console, ConsoleError, Event};
 
+/// In seconds. A proxy that is asked or trusted for longer than this is a
+/// slip of the fingers.
+const A_WEEK: u32 = 7 * 24 * 60 * 60;
+
 /// What can be set about a connection's surfaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SurfaceSettings {
@@ -111,21 +115,44 @@ impl Console {
 
 fn proxies(typed: Vec<EdgeProxy>) -> Result<Vec<EdgeProxy>, ConsoleError> {
     let mut proxies: Vec<EdgeProxy> = Vec::new();
-    for proxy in typed {
+    for (row, proxy) in typed.into_iter().enumerate() {
         if proxy.base.trim().is_empty() {
             continue;
         }
-        if proxy.poll_seconds == 0 || proxy.key_pairs == 0 {
-            let sentence = "An Edge Proxy polls at least every second and has at least one pair of keys.";
-            return Err(refused("edge_proxies", sentence.to_owned()));
+        let refused = |part, sentence: String| ConsoleError::ListInput {
+            list: "edge_proxies",
+            row,
+            part,
+            sentence,
+        };
+        if let Some((part, sentence)) = not_a_proxy(&proxy) {
+            return Err(refused(part, sentence.to_owned()));
         }
-        let base = base("edge_proxies", &proxy.base)?;
+        let base = normalise_address(Service::Flagsmith, &proxy.base)
+            .map_err(|failure| refused("address", failure.in_full()))?
+            .base;
         // Named twice, it would be asked twice.
         if proxies.iter().all(|known| known.base != base) {
             proxies.push(EdgeProxy { base, ..proxy });
         }
     }
     Ok(proxies)
+}
+
+/// A number that no Edge Proxy can be configured with, and why.
+fn not_a_proxy(proxy: &EdgeProxy) -> Option<(&'static str, &'static str)> {
+    let too_long = "A week, which is 604,800 seconds, is the most.";
+    if proxy.poll_seconds == 0 {
+        Some(("poll_seconds", "An Edge Proxy polls every second at most."))
+    } else if proxy.poll_seconds > A_WEEK {
+        Some(("poll_seconds", too_long))
+    } else if proxy.grace_seconds.is_some_and(|grace| grace > A_WEEK) {
+        Some(("grace_seconds", too_long))
+    } else if proxy.key_pairs == 0 {
+        Some(("key_pairs", "An Edge Proxy has at least one pair of keys."))
+    } else {
+        None
+    }
 }
 
 fn base(field: &'static str, address: &str) -> Result<String, ConsoleError> {

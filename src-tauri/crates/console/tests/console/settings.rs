@@ -86,17 +86,19 @@ async fn surfaces_are_changed_and_the_rest_stays() {
                 }],
                 ..wanted.clone()
             },
-            "edge_proxies",
+            "edge_proxies:0:poll_seconds",
         ),
     ] {
         let refused = console
             .change_surfaces(&place.connection, broken)
             .await
             .unwrap_err();
-        assert!(
-            matches!(refused, ConsoleError::Input { field: told, .. } if told == field),
-            "{refused}"
-        );
+        let told = match &refused {
+            ConsoleError::Input { field, .. } => (*field).to_owned(),
+            ConsoleError::ListInput { list, row, part, .. } => format!("{list}:{row}:{part}"),
+            other => panic!("{other}"),
+        };
+        assert_eq!(told, field, "{refused}");
         assert_eq!(console.surface_settings(&place.connection).await.unwrap(), now);
     }
     let off = SurfaceSettings {
