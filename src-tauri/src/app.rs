@@ -2,6 +2,7 @@
 
 mod bridge;
 mod demo;
+mod examinations;
 mod folder;
 pub mod links;
 mod log;
@@ -16,6 +17,7 @@ use halyard_sandbox::Running;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+pub use examinations::Examinations;
 pub use folder::{DATA_DIR_VARIABLE, data_folder};
 pub use start::run;
 
@@ -29,6 +31,8 @@ pub struct Halyard {
     pub notices: Vec<NoticeView>,
     /// The folder of Halyard's own files.
     pub folder: PathBuf,
+    /// Runs of the connection doctor that are going on.
+    pub examinations: Examinations,
     /// The sandbox of the demo, while it runs.
     sandbox: Mutex<Option<Running>>,
     cancel: CancellationToken,
@@ -46,6 +50,7 @@ impl Halyard {
             console,
             notices,
             folder,
+            examinations: Examinations::default(),
             sandbox: Mutex::default(),
             cancel,
         }

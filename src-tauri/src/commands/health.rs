@@ -4,10 +4,11 @@ use halyard_model::{ConnectionId, EnvironmentKey};
 use halyard_sandbox::Switch;
 use tauri::State;
 
-use super::not_yet;
 use crate::{
     app::Halyard,
-    convert::{connection::budgets, health as convert, incident, limits::limits, server::server, warning},
+    convert::{
+        connection::budgets, doctor, health as convert, incident, limits::limits, server::server, warning,
+    },
     error::WireError,
     view::*,
 };
@@ -38,7 +39,7 @@ pub async fn health(
         limits: limits(&used, connection.endpoint.service(), &budgets, app.console.now()),
         surfaces,
         server: app.console.server(&id).await?.as_ref().map(server),
-        doctor: Vec::new(),
+        doctor: doctor::choices(&connection, &app.console.environments(&id).await?, &key),
         propagations: super::propagation::propagations(&app, &id, &key).await?,
     })
 }
@@ -57,21 +58,6 @@ pub async fn check_health(
         app.console.check_provider_status(&connection),
     )?;
     Ok(())
-}
-
-/// Looks at a surface step by step. Each step is told by an event; the whole
-/// is the answer, also when it was stopped.
-#[tauri::command]
-#[specta::specta]
-pub async fn run_doctor(_app: State<'_, Halyard>, _request: DoctorRequest) -> Result<DoctorView, WireError> {
-    Err(not_yet())
-}
-
-/// Stops a run of the doctor.
-#[tauri::command]
-#[specta::specta]
-pub async fn stop_doctor(_app: State<'_, Halyard>, _run: String) -> Result<(), WireError> {
-    Err(not_yet())
 }
 
 /// Gives up what waits for a connection's budgets. Nothing of it was sent.

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod cohorts;
 pub mod compare;
 pub mod connections;
+pub mod doctor;
 pub mod edits;
 pub mod environments;
 pub mod findings;
@@ -17,20 +18,15 @@ pub mod propagation;
 pub mod trace;
 
 #[cfg(test)]
+mod doctor_tests;
+#[cfg(test)]
 mod propagation_tests;
 #[cfg(test)]
 mod tests;
 
 use halyard_model::{ConnectionId, Environment, EnvironmentKey};
 
-use crate::{
-    app::Halyard,
-    error::{ErrorCode, WireError},
-};
-
-fn not_yet() -> WireError {
-    WireError::new(ErrorCode::Service, "This part of Halyard is being built.")
-}
+use crate::{app::Halyard, error::WireError};
 
 /// The environment an answer speaks of.
 async fn environment(app: &Halyard, connection: &str, key: &str) -> Result<Environment, WireError> {

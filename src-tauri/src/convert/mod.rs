@@ -5,6 +5,7 @@ pub mod activity;
 pub mod cohort;
 pub mod compare;
 pub mod connection;
+pub mod doctor;
 pub mod edit;
 pub mod finding;
 pub mod flag;

@@ -6,6 +6,7 @@ pub mod cause;
 pub mod caveat;
 pub mod condition;
 pub mod difference;
+pub mod doctor;
 pub mod expected;
 pub mod failure;
 pub mod finding;

@@ -86,4 +86,4 @@ pub use server::{QueueTrend, ServerFacts, TaskQueue, VersionChange};
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};
 pub use surfaces_settings::SurfaceSettings;
-pub use watch::{Check, WatchPace, WatchedSurface};
+pub use watch::{Check, WatchPace, WatchedSurface, surfaces_of};

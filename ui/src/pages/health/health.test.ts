@@ -184,6 +184,38 @@ describe("the connection doctor", () => {
     expect(within(doctor).getByText(/last four fetches/)).toBeVisible();
   });
 
+  it("stays, with a hint, where there is nothing to look at", async () => {
+    const host = await openHealth("fine");
+    const view = host.health.bind(host);
+    vi.spyOn(host, "health").mockImplementation(async (...asked) => ({ ...(await view(...asked)), doctor: [] }));
+    await userEvent.click(screen.getByRole("button", { name: "Check now" }));
+    const doctor = await card("Connection doctor");
+    expect(await within(doctor).findByText("No surface can be looked at yet.")).toBeVisible();
+    expect(within(doctor).queryByRole("button", { name: "Run" })).toBeNull();
+  });
+
+  it("is led to from a warning that names no surface, and waits to be told which", async () => {
+    const host = await openHealth("fine");
+    const view = host.health.bind(host);
+    const button = (action: "run_doctor" | "show_limits", label: string) => ({
+      id: label,
+      gravity: "warning" as const,
+      sentence: `${label}.`,
+      cause: null,
+      next_step: null,
+      since: null,
+      remedy: { action, label, surface: null, search: null, link: null, text: null },
+    });
+    const warnings = [button("run_doctor", "Run the doctor"), button("show_limits", "Show the limits")];
+    vi.spyOn(host, "health").mockImplementation(async (...asked) => ({ ...(await view(...asked)), warnings }));
+    await userEvent.click(screen.getByRole("button", { name: "Check now" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Run the doctor" }));
+    await waitFor(() => expect(screen.getByRole("heading", { name: "Connection doctor" })).toHaveFocus());
+    expect(callsOf(host, "runDoctor")).toHaveLength(0);
+    await userEvent.click(screen.getByRole("button", { name: "Show the limits" }));
+    await waitFor(() => expect(screen.getByRole("heading", { name: "Limits" })).toHaveFocus());
+  });
+
   it("tells why it could not look", async () => {
     const host = await openHealth("fine");
     host.failNext("runDoctor", failure("service", "The doctor could not begin."));

@@ -12,6 +12,7 @@ use halyard_provider::{BudgetClass, Failure, Urgency};
 pub use export::ActivityFormat;
 pub(crate) use recorder::Activity;
 pub use recorder::{ActivityIntake, ActivityRecorder, Traffic};
+pub(crate) use redact::without_secrets;
 
 use self::kept::{Record, class_name, facts};
 use crate::{Console, ConsoleError};

@@ -61,6 +61,16 @@ pub(super) fn redact(exchange: &mut Exchange, keys: &[Credential]) {
     }
 }
 
+/// Takes out of a text that is shown whatever nobody may read: the keys given,
+/// server-side keys and addresses of people.
+pub(crate) fn without_secrets(text: &mut String, keys: &[Credential]) {
+    for key in keys {
+        take_out(text, key.expose());
+    }
+    take_out_server_side_keys(text);
+    take_out_addresses_of_people(text);
+}
+
 /// Whether the request names a person: by an identity route or by a context.
 fn is_about_people(exchange: &Exchange) -> bool {
     let path = exchange.path.to_lowercase();
@@ -92,6 +102,28 @@ fn take_out_server_side_keys(text: &mut String) {
             from = start + LEFT_OUT.len();
         } else {
             from = start;
+        }
+    }
+}
+
+/// Whatever stands around an `@`, as far as an address of a person goes.
+fn take_out_addresses_of_people(text: &mut String) {
+    let belongs = |one: char| one.is_alphanumeric() || matches!(one, '.' | '_' | '-' | '+' | '%');
+    let mut from = 0;
+    while let Some(at) = text
+        .get(from..)
+        .and_then(|rest| rest.find('@'))
+        .map(|at| from + at)
+    {
+        let before = text.get(..at).unwrap_or_default();
+        let start = before.trim_end_matches(belongs).len();
+        let after = text.get(at + 1..).unwrap_or_default();
+        let end = text.len() - after.trim_start_matches(belongs).len();
+        if start < at && end > at + 1 {
+            text.replace_range(start..end, LEFT_OUT);
+            from = start + LEFT_OUT.len();
+        } else {
+            from = at + 1;
         }
     }
 }
@@ -185,6 +217,22 @@ mod tests {
         ] {
             let mut found = text.to_owned();
             take_out_server_side_keys(&mut found);
+            assert_eq!(found, plain);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_shown_names_nobody() {
+        for (text, plain) in [
+            ("asked by lena.k+x@example.test, twice", "asked by …, twice"),
+            ("\"lena@example.test\"", "\"…\""),
+            ("a @ b", "a @ b"),
+            ("@mention and me@", "@mention and me@"),
+            ("key ser.Ab3dE6gH", "key ser.…"),
+            ("one@x.y two@x.y", "… …"),
+        ] {
+            let mut found = text.to_owned();
+            without_secrets(&mut found, &[]);
             assert_eq!(found, plain);
         }
     }

@@ -1,5 +1,6 @@
 //! The connection doctor: one step after the other, each tried for real.
 
+mod redact;
 mod run;
 
 use std::time::Duration;
@@ -124,6 +125,8 @@ pub enum KeyKind {
 pub enum StepFact {
     /// The base address.
     Address(String),
+    /// The request that was made, such as `GET https://host/health/liveness/`.
+    Request(String),
     /// The path of it.
     Path(String),
     /// The addresses of the name; none through a proxy, which finds them.
@@ -191,4 +194,14 @@ pub struct DoctorFacts {
     pub findings: Vec<DoctorFinding>,
     /// It was stopped before its end.
     pub stopped: bool,
+}
+
+impl DoctorFacts {
+    /// When it began, in UTC: `2026-11-21 16:05:00 UTC`.
+    pub fn began(&self) -> String {
+        jiff::Timestamp::from_millisecond(self.at.0).map_or_else(
+            |_| "unknown".to_owned(),
+            |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        )
+    }
 }

@@ -2,12 +2,17 @@
 
 use halyard_model::{Endpoint, FlagsmithAuth, IdentityRef, Surface, Timestamp};
 use halyard_provider::{
-    Confirm, Door, Failure, FailureKind, Reach as Reached, Reached as Way, Stage, Target,
+    Confirm, Credential, Door, Failure, FailureKind, Reach as Reached, Reached as Way, Stage, Target,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{DoctorFacts, DoctorFinding, DoctorInput, DoctorStep, KeyKind, StepFact, StepState};
-use crate::{CompareInput, Console, ConsoleError, Difference, DifferenceCause, PreviewInput, reach::Reach};
+use super::{
+    DoctorFacts, DoctorFinding, DoctorInput, DoctorStep, KeyKind, StepFact, StepState, redact::redact,
+};
+use crate::{
+    CompareInput, Console, ConsoleError, Difference, DifferenceCause, PreviewInput, reach::Reach,
+    watch::surfaces_of,
+};
 
 /// Fewer days left than this are worth a look.
 const FEW_DAYS: i64 = 14;
@@ -28,8 +33,8 @@ impl Console {
     /// and ends. A step that fails ends those that depend on it; the others
     /// go on. Stopped, it gives what was found until then.
     ///
-    /// Fails only where there is nothing to look at: the connection or the
-    /// environment is gone, or its key is missing.
+    /// Fails only where there is nothing to look at: the connection, the
+    /// environment or the surface is gone, or the key is missing.
     pub async fn run_doctor(
         &self,
         input: DoctorInput,
@@ -40,11 +45,16 @@ impl Console {
         let reach = self
             .reach(&(input.connection.clone(), input.environment.clone()))
             .await?;
+        let known = surfaces_of(reach.target().access.endpoint);
+        if known.iter().all(|(surface, _)| *surface != input.surface) {
+            return Err(ConsoleError::Gone { what: "the surface" });
+        }
         let mut run = Run {
             console: self,
             input: &input,
             reach: &reach,
             tell,
+            keys: self.inner.keys_in_memory(Some(&input.connection)),
             findings: Vec::new(),
         };
         let stopped = tokio::select! {
@@ -71,6 +81,8 @@ struct Run<'a> {
     input: &'a DoctorInput,
     reach: &'a Reach,
     tell: Tell<'a>,
+    /// The keys that are known, to be left out of what is told.
+    keys: Vec<Credential>,
     findings: Vec<DoctorFinding>,
 }
 
@@ -79,23 +91,24 @@ impl Run<'_> {
         if !self.address() {
             return;
         }
+        let answered = self.network().await;
+        // It needs no network, and is told in its turn.
         self.header();
-        if !self.network().await {
-            return;
-        }
-        if self.key().await {
+        if answered && self.key().await {
             self.up_to_date().await;
             self.evaluates().await;
         }
     }
 
-    fn begin(&self, step: DoctorStep) {
-        (self.tell)(&ended(step, StepState::Running, Vec::new()));
-    }
-
-    fn end(&mut self, finding: DoctorFinding) {
+    /// Tells of a step, and keeps it. Both without what nobody may read.
+    fn end(&mut self, mut finding: DoctorFinding) {
+        redact(&mut finding, &self.keys);
         (self.tell)(&finding);
         self.findings.push(finding);
+    }
+
+    fn begin(&self, step: DoctorStep) {
+        (self.tell)(&ended(step, StepState::Running, Vec::new()));
     }
 
     fn is(&mut self, step: DoctorStep, state: StepState, facts: Vec<StepFact>) {
@@ -187,7 +200,11 @@ impl Run<'_> {
         let reached = self.reach.provider.reach(self.target(), &door).await.value;
         let now = self.console.inner.clock.now();
         let secure = self.base().0.starts_with("https://");
-        let Reached { steps, failure, .. } = reached;
+        let Reached {
+            address,
+            steps,
+            failure,
+        } = reached;
         let stage = failure.as_ref().and_then(|failure| match failure.kind {
             FailureKind::Unreachable(stage) => Some(stage),
             _ => None,
@@ -203,6 +220,9 @@ impl Run<'_> {
                     let mut facts = vec![StepFact::Addresses(addresses)];
                     facts.extend(proxy.map(StepFact::Proxy));
                     self.is(DoctorStep::Name, StepState::Passed, facts);
+                    if !secure {
+                        self.is(DoctorStep::Certificate, StepState::Skipped, Vec::new());
+                    }
                 }
                 Way::Encrypted { expires, issuer } => {
                     encrypted = true;
@@ -217,7 +237,11 @@ impl Run<'_> {
                 } => {
                     answered = true;
                     self.clock(clock_ahead_millis);
-                    let facts = vec![StepFact::Took(took), StepFact::Status(status)];
+                    let facts = vec![
+                        StepFact::Took(took),
+                        StepFact::Request(format!("GET {address}")),
+                        StepFact::Status(status),
+                    ];
                     match failure.take() {
                         Some(failure) => self.fails(DoctorStep::Answers, facts, failure),
                         None => self.is(DoctorStep::Answers, StepState::Passed, facts),
@@ -232,7 +256,7 @@ impl Run<'_> {
                 }
             }
         }
-        if !secure {
+        if !secure && !named {
             self.is(DoctorStep::Certificate, StepState::Skipped, Vec::new());
         }
         if let Some(failure) = failure {
@@ -261,11 +285,12 @@ impl Run<'_> {
         self.begin(DoctorStep::KeyAccepted);
         let door = Door::Key(self.input.surface.clone());
         let reached = self.reach.provider.reach(self.target(), &door).await.value;
+        let asked = vec![StepFact::Request(format!("GET {}", reached.address))];
         if let Some(failure) = reached.failure {
-            self.fails(DoctorStep::KeyAccepted, Vec::new(), *failure);
+            self.fails(DoctorStep::KeyAccepted, asked, *failure);
             return false;
         }
-        self.is(DoctorStep::KeyAccepted, StepState::Passed, Vec::new());
+        self.is(DoctorStep::KeyAccepted, StepState::Passed, asked);
         let name = vec![StepFact::Environment(self.target().environment.name.clone())];
         if self.input.surface != Surface::Admin && self.reach.is_flagsmith() {
             // Its key is the environment.

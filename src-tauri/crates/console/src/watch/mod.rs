@@ -55,8 +55,8 @@ pub struct WatchedSurface {
     pub freshness: SurfaceFreshness,
 }
 
-/// The surfaces of an endpoint, the admin API first.
-pub(crate) fn surfaces_of(endpoint: &Endpoint) -> Vec<(Surface, String)> {
+/// The surfaces of an endpoint and their addresses, the admin API first.
+pub fn surfaces_of(endpoint: &Endpoint) -> Vec<(Surface, String)> {
     let admin = endpoint.address().to_owned();
     let flags = match endpoint {
         Endpoint::Flagsmith(flagsmith) => flagsmith.flags_base.clone().unwrap_or_else(|| admin.clone()),

@@ -3,6 +3,7 @@
 use halyard_model::{FlagsmithEndpoint, Surface};
 use url::Url;
 
+use super::evaluate::explained;
 use super::surface::environment_call;
 use super::{Flagsmith, flagsmith_endpoint};
 use crate::http::{Call, Service};
@@ -20,6 +21,11 @@ pub(super) async fn reach(client: &Flagsmith, target: Target<'_>, door: &Door) -
         Ok((call, url)) => knock(call, url).await,
         Err(failure) => return nowhere(target.access.endpoint.address(), failure),
     };
+    if let Door::Key(surface) = door
+        && let Some(failure) = answer.value.failure.take()
+    {
+        answer.value.failure = Some(Box::new(why(client, target, surface, *failure).await));
+    }
     // Not every release and not every front has the place; what answers that
     // nothing is there is alive.
     let absent = |failure: &Failure| failure.kind == FailureKind::NotFound;
@@ -27,6 +33,17 @@ pub(super) async fn reach(client: &Flagsmith, target: Target<'_>, door: &Door) -
         answer.value.failure = None;
     }
     answer
+}
+
+/// An Edge Proxy without documents calls every key unknown, so that it is asked
+/// whether it has any.
+async fn why(client: &Flagsmith, target: Target<'_>, surface: &Surface, failure: Failure) -> Failure {
+    let call = flagsmith_endpoint(target.access.endpoint)
+        .and_then(|endpoint| environment_call(client, endpoint, target, surface));
+    match call {
+        Ok(Some((call, service))) => explained(&call, service, failure).await,
+        Ok(None) | Err(_) => failure,
+    }
 }
 
 /// Where a service answers without a key, and without asking its database.
