@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::doctor::examine;
 use crate::{
     app::Halyard,
-    convert::doctor::choices,
+    convert::{doctor::choices, health},
     error::{ErrorCode, WireError},
     view::*,
 };
@@ -730,4 +730,37 @@ async fn an_address_of_somebody_else_is_not_sent_a_key() {
     request.surface.address = "https://elsewhere.example/api/v1/".into();
     let refused = examine(&bench.app, request, &|_| ()).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::Gone);
+}
+
+#[tokio::test]
+async fn a_surface_in_trouble_leads_to_the_doctor() {
+    let bench = Bench::new(Service::Flagsmith).await;
+    bench.fault(
+        Fault::of(Effect::ServerError {
+            status: 503,
+            body: ErrorBody::Html,
+        })
+        .on(Struck::EdgeProxy),
+    );
+    let (console, key) = (&bench.app.console, &bench.environment.key);
+    console.check_surfaces(&bench.connection, key).await.unwrap();
+    let connection = bench.stored().await;
+    let watched = console.watched_surfaces(&bench.connection, key).await.unwrap();
+    let shown: Vec<SurfaceFreshnessView> = watched
+        .iter()
+        .map(|one| health::surface(one, &connection, &bench.environment.name))
+        .collect();
+    let proxy = shown
+        .iter()
+        .find(|one| one.surface.kind == SurfaceKindView::EdgeProxy)
+        .unwrap();
+    let remedy = proxy.remedy.as_ref().unwrap_or_else(|| panic!("{proxy:?}"));
+    assert_eq!(remedy.action, RemedyActionView::RunDoctor);
+    let environments = console.environments(&bench.connection).await.unwrap();
+    assert!(
+        choices(&connection, &environments, key)
+            .iter()
+            .any(|choice| Some(&choice.surface) == remedy.surface.as_ref()),
+        "the button names a surface that the doctor can look at"
+    );
 }

@@ -3,7 +3,7 @@
 use halyard_console::{EnvironmentFacts, Pace, SurfaceSettings, WatchedSurface};
 use halyard_model::{Connection, EdgeProxy, Endpoint, Surface};
 
-use super::{connection::freshness_state, seconds};
+use super::{connection::freshness_state, remedy::button, seconds};
 use crate::{view::*, words};
 
 /// The mirror's own freshness, as a surface among the others.
@@ -42,15 +42,14 @@ pub fn surface(watched: &WatchedSurface, connection: &Connection, environment: &
         None => (None, None, None),
     };
     let stale_after = watched.rule.stale_after_millis(&watched.surface);
+    let surface = SurfaceNameView {
+        kind: words::surface::kind(&watched.surface),
+        address: watched.address.clone(),
+        name,
+    };
     SurfaceFreshnessView {
-        remedy: sentence
-            .as_ref()
-            .map(|_| requests_to(&watched.surface, &watched.address)),
-        surface: SurfaceNameView {
-            kind: words::surface::kind(&watched.surface),
-            address: watched.address.clone(),
-            name,
-        },
+        remedy: sentence.as_ref().map(|_| doctor_on(surface.clone())),
+        surface,
         environment: Some(watched.environment.0.clone()),
         environment_name: Some(environment.to_owned()),
         as_of: watched.freshness.as_of.map(seconds),
@@ -84,17 +83,10 @@ fn rule(watched: &WatchedSurface, connection: &Connection, stale_after: Option<i
     }
 }
 
-fn requests_to(surface: &Surface, address: &str) -> RemedyView {
+fn doctor_on(surface: SurfaceNameView) -> RemedyView {
     RemedyView {
-        action: RemedyActionView::ShowRequests,
-        label: "Show the requests".into(),
-        surface: None,
-        search: Some(match surface {
-            Surface::Admin | Surface::FlagsApi => words::surface::name(surface, address),
-            Surface::EdgeProxy(_) => words::surface::host(address).to_owned(),
-        }),
-        link: None,
-        text: None,
+        surface: Some(surface),
+        ..button(RemedyActionView::RunDoctor, "Run the doctor on it")
     }
 }
 

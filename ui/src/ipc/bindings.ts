@@ -119,7 +119,7 @@ export const commands = {
 	 *  is the answer, also when it was stopped.
 	 */
 	runDoctor: (request: DoctorRequest) => typedError<DoctorView, WireError>(__TAURI_INVOKE("run_doctor", { request })),
-	/**  Stops a run of the doctor. */
+	/**  Stops a run of the doctor. One that is not going on is no error. */
 	stopDoctor: (run: string) => typedError<null, WireError>(__TAURI_INVOKE("stop_doctor", { run })),
 	/**
 	 *  Follows a flag's state as the mirror has it until each surface serves it.
