@@ -6,6 +6,7 @@
 //! matrix of tests, from which the documentation is written.
 
 mod addresses;
+mod asked;
 mod between;
 mod causes;
 mod content;
@@ -13,6 +14,7 @@ mod context;
 mod edge_proxy;
 mod edgeflags;
 pub(crate) mod evidence;
+mod facts;
 pub(crate) mod key;
 mod keys;
 mod limits;
