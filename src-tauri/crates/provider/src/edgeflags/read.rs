@@ -273,6 +273,10 @@ async fn find(
             failure.cause =
                 Some("It was deleted, or it was made so recently that the list does not show it.".into());
             failure.next_step = Some("Refresh the environment.".into());
+            failure.evidence = vec![format!(
+                "The list was read to its end and holds {} flags.",
+                passed.len()
+            )];
             let failure = failure.diagnosed(Diagnosis::FlagGone, Remedy::Refresh);
             return Err(call.about(&url, failure));
         }

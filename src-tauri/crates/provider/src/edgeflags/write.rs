@@ -127,6 +127,9 @@ async fn fresh_from(
     );
     failure.cause = Some("Changes take up to a minute to spread.".into());
     failure.next_step = Some("Try again in a minute. Nothing of yours has been sent.".into());
+    failure.evidence = vec![format!(
+        "EdgeFlags names version {at_least}, and its list still shows an older one."
+    )];
     Err(failure.diagnosed(Diagnosis::ListBehind, Remedy::TryAgain))
 }
 

@@ -98,6 +98,7 @@ pub(super) fn absent(known: &Flag) -> Failure {
     );
     failure.cause = Some("The flag was deleted, or its state was scheduled for later.".into());
     failure.next_step = Some("Refresh the environment.".into());
+    failure.evidence = vec!["The answer names no state of the flag itself.".into()];
     failure.diagnosed(Diagnosis::FlagGone, Remedy::Refresh)
 }
 

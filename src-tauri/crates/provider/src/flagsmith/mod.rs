@@ -180,6 +180,7 @@ impl Provider for Flagsmith {
         flag: &FlagKey,
     ) -> Result<Answer<RemoteFlag>, Failure> {
         let answer = self.evaluate(target, identity, &Surface::FlagsApi).await?;
+        let count = answer.value.len();
         let found = answer.value.into_iter().find(|remote| remote.key == *flag);
         let value = found.ok_or_else(|| {
             let mut failure = Failure::new(
@@ -191,6 +192,9 @@ impl Provider for Flagsmith {
             );
             failure.cause =
                 Some("It may be served only to server-side keys, or hidden while it is off.".into());
+            failure.evidence = vec![format!("The answer holds {count} flags, and not this one.")];
+            failure.next_step =
+                Some("See whether the flag is on and served to client-side keys, then refresh.".into());
             failure.diagnosed(Diagnosis::FlagNotServed, Remedy::Refresh)
         })?;
         Ok(Answer {

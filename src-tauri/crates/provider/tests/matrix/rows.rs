@@ -223,10 +223,16 @@ fn keys() -> Vec<Row> {
             Identity,
             unknown_environment_key(),
         ),
+        row(D::WrongRegion, "edit-connection", Make::Region),
         row(
             D::ProxyKeyUnknown,
             "copy-proxy-config",
             Make::Key(ProxyIdentity, OrganisationKey, "otherEnvironmentKey"),
+        ),
+        row(
+            D::ProxyServerKey,
+            "copy-proxy-config",
+            Make::Key(ProxyIdentity, OrganisationKey, SERVER_KEY),
         ),
         staged(D::PermissionMissing, "type-key-again", List, permission_missing()),
         staged(
@@ -352,6 +358,9 @@ fn contents() -> Vec<Row> {
             json(200, &json!({"next": "x", "results": [{"id": 1, "name": "a"}]})),
         ),
         row(D::TooLarge, "show-limits", Make::Huge),
+        row(D::FlagGone, "refresh", Make::FlagGone),
+        row(D::FlagNotServed, "refresh", Make::FlagNotServed),
+        row(D::ListBehind, "try-again", Make::ListBehind),
     ]
 }
 
@@ -438,6 +447,7 @@ fn services() -> Vec<Row> {
             ),
         ),
         staged(D::ProxyNoDocument, "run-doctor", ProxyIdentity, Effect::ColdProxy),
+        row(D::ProxyNotReady, "run-doctor", Make::ProxyNotReady),
         staged(
             D::ProxyRouteMissing,
             "edit-connection",

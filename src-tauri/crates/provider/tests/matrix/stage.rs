@@ -3,13 +3,15 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use halyard_model::{Change, Endpoint, Environment, FlagValue, FlagsmithAuth, IdentityRef, Named, Surface};
+use halyard_model::{
+    Change, Endpoint, Environment, Flag, FlagKey, FlagValue, FlagsmithAuth, IdentityRef, Named, Surface,
+};
 use halyard_provider::diagnosis::{Context, in_context};
 use halyard_provider::{
     Access, Confirm, Credential, EdgeFlags, Failure, Flagsmith, HttpSettings, Provider, ProxyRule, Resolver,
     Target, Write,
 };
-use halyard_sandbox::{Config, Effect, Fault, Gate, Running, Sandbox, Surface as Struck};
+use halyard_sandbox::{Config, Effect, Fault, Gate, MayaEdit, Running, Sandbox, Surface as Struck};
 use serde_json::Value;
 use url::Url;
 
@@ -69,6 +71,16 @@ pub enum Make {
     Again(Box<Make>, Box<Context>),
     /// An answer is larger than the client reads.
     Huge,
+    /// The admin API is somebody's server, and the Flags API the hosted one.
+    Region,
+    /// A flag that is known here is not there any more.
+    FlagGone,
+    /// One flag is asked for that the Flags API does not serve.
+    FlagNotServed,
+    /// A write, while the list lags behind a change of somebody else.
+    ListBehind,
+    /// The Edge Proxy's health is no answer that it makes itself.
+    ProxyNotReady,
 }
 
 /// A sandbox with every door open, and clients of it.
@@ -187,6 +199,34 @@ impl Stage {
                     .await
             }
             Make::Again(make, context) => in_context(&Box::pin(self.make(make)).await, context),
+            Make::Region => {
+                let hosted = url.replace("127.0.0.1", "api.flagsmith.com");
+                self.flags_at(&url, &hosted).await
+            }
+            Make::FlagGone => self.gone_from_edgeflags().await,
+            Make::FlagNotServed => self.not_served().await,
+            Make::ListBehind => {
+                self.running.faults().add(Fault::of(Effect::StaleDocument));
+                let edit = MayaEdit {
+                    environment: "staging".into(),
+                    flag: "product_recs_model".into(),
+                    enabled: None,
+                    value: Some(Value::from("hers")),
+                };
+                let flag = self.edgeflags_flag("product_recs_model").await;
+                self.running.edgeflags().edit_as_maya(&edit).unwrap();
+                self.write_edgeflags(&flag).await
+            }
+            Make::ProxyNotReady => {
+                let page = halyard_sandbox::staged::gateway(503);
+                self.running.faults().add(Fault::of(page).on(Struck::EdgeProxy));
+                let endpoint = flagsmith_endpoint(&url, organisation);
+                let credential = Credential::new(key);
+                let client = Flagsmith::new(settings()).unwrap();
+                let access = Access::new(&endpoint, &credential);
+                let health = client.proxy_health(access, &told.edge_proxy.url).await;
+                health.unwrap_err()
+            }
             Make::Huge => {
                 let small = HttpSettings {
                     body_limit: 1024 * 1024,
@@ -256,7 +296,7 @@ impl Stage {
             .find(|one| one.versioned == versioned)
             .unwrap()
             .clone();
-        if ask != Ask::List && key.starts_with("other") {
+        if ask != Ask::List && (key.starts_with("other") || key.starts_with("ser.")) {
             environment.key.0 = key.to_owned();
         }
         let target = Target {
@@ -264,10 +304,7 @@ impl Stage {
             project: &self.project,
             environment: &environment,
         };
-        let identity = IdentityRef {
-            identifier: "alice".into(),
-            traits: Vec::new(),
-        };
+        let identity = identity();
         let proxy = self.running.announcement().edge_proxy.url.clone();
         match ask {
             Ask::List => client.discover(access).await.unwrap_err(),
@@ -338,6 +375,93 @@ impl Stage {
             .unwrap_err()
     }
 
+    async fn flags_at(&self, admin: &str, flags: &str) -> Failure {
+        let Endpoint::Flagsmith(mut endpoint) = flagsmith_endpoint(admin, FlagsmithAuth::OrganisationKey)
+        else {
+            panic!("not Flagsmith");
+        };
+        endpoint.flags_base = Some(flags.to_owned());
+        let endpoint = Endpoint::Flagsmith(endpoint);
+        let credential = Credential::new(self.running.announcement().flagsmith_text("api_key"));
+        let mut environment = self.environments[0].clone();
+        environment.key.0 = "otherEnvironmentKey".into();
+        let target = Target {
+            access: Access::new(&endpoint, &credential),
+            project: &self.project,
+            environment: &environment,
+        };
+        let client = Flagsmith::new(resolving()).unwrap();
+        let alice = identity();
+        client
+            .evaluate(target, &alice, &Surface::FlagsApi)
+            .await
+            .unwrap_err()
+    }
+
+    async fn not_served(&self) -> Failure {
+        let told = self.running.announcement();
+        let endpoint = flagsmith_endpoint(told.flagsmith_text("url"), FlagsmithAuth::OrganisationKey);
+        let credential = Credential::new(told.flagsmith_text("api_key"));
+        let target = Target {
+            access: Access::new(&endpoint, &credential),
+            project: &self.project,
+            environment: &self.environments[0],
+        };
+        let client = Flagsmith::new(settings()).unwrap();
+        let flag = FlagKey("no_such_flag".into());
+        client
+            .evaluate_flag(target, &identity(), &flag)
+            .await
+            .unwrap_err()
+    }
+
+    async fn gone_from_edgeflags(&self) -> Failure {
+        let mut known = self.edgeflags_flag("product_recs_model").await;
+        known.key = FlagKey("no_such_flag".into());
+        known.remote_id = known.key.0.clone();
+        self.with_edgeflags(async |client, target| client.flag(target, &known).await.unwrap_err())
+            .await
+    }
+
+    async fn edgeflags_flag(&self, key: &str) -> Flag {
+        self.with_edgeflags(async |client, target| {
+            let snapshot = client.collect(target, NOW, &|_| ()).await.unwrap().value;
+            snapshot.flags.into_iter().find(|flag| flag.key.0 == key).unwrap()
+        })
+        .await
+    }
+
+    async fn write_edgeflags(&self, base: &Flag) -> Failure {
+        let change = Change {
+            enabled: None,
+            value: Some(FlagValue(Value::from("ours"))),
+        };
+        self.with_edgeflags(async |client, target| {
+            let write = Write {
+                base,
+                change: &change,
+            };
+            client.write(target, write).await.unwrap_err()
+        })
+        .await
+    }
+
+    async fn with_edgeflags<T>(&self, work: impl AsyncFnOnce(&EdgeFlags, Target<'_>) -> T) -> T {
+        let told = &self.running.announcement().edgeflags;
+        let endpoint = edgeflags_endpoint(&told.url);
+        let credential = Credential::new(&told.token);
+        let client = EdgeFlags::new(settings()).unwrap();
+        let access = Access::new(&endpoint, &credential);
+        let environments = client.environments(access, &self.project).await.unwrap().value;
+        let staging = environments.iter().find(|one| one.name == "staging").unwrap();
+        let target = Target {
+            access,
+            project: &self.project,
+            environment: staging,
+        };
+        work(&client, target).await
+    }
+
     async fn write(&self, value: Value, change_requests: bool) -> Failure {
         let told = self.running.announcement();
         let endpoint = flagsmith_endpoint(told.flagsmith_text("url"), FlagsmithAuth::OrganisationKey);
@@ -371,6 +495,13 @@ impl Stage {
             )
             .await
             .unwrap_err()
+    }
+}
+
+fn identity() -> IdentityRef {
+    IdentityRef {
+        identifier: "alice".into(),
+        traits: Vec::new(),
     }
 }
 
