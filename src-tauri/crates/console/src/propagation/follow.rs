@@ -37,6 +37,9 @@ pub(crate) struct Follow {
     pub(super) followed: Followed,
     /// The admin API was read since the change was published.
     pub(super) admin_read: bool,
+    /// The admin API's document does not show the change: only its lists can
+    /// tell whether it is behind, or somebody has moved on.
+    pub(super) doubted: bool,
     pub(super) lanes: Vec<FollowedLane>,
 }
 
@@ -245,12 +248,37 @@ impl Console {
         let looked = self
             .look_as(site, surface, Urgency::Background, Conditional::Never)
             .await;
+        let looked = match looked {
+            Ok(()) if pace::is_measure(surface) => self.ask_lists(site).await,
+            looked => looked,
+        };
         // What the surface answers, also a failure, is recorded with it.
         if let Err(error) = looked {
             tracing::info!(%error, "a surface could not be looked at for a propagation check");
             let again = self.inner.clock.now().plus_millis(NO_LOOK_MILLIS);
             self.volatile().follows.postpone(site, surface, again);
         }
+    }
+
+    /// Reads the flags of which the document does not show what was published.
+    async fn ask_lists(&self, site: &Site) -> Result<(), ConsoleError> {
+        let doubted: HashSet<FlagKey> = {
+            let follows = &mut self.volatile().follows;
+            let doubted = follows.at(site).filter(|follow| follow.doubted);
+            doubted.map(|follow| follow.flag.clone()).collect()
+        };
+        for key in doubted {
+            let Some(known) = self.inner.mirror.flag(&site.0, &site.1, &key).await? else {
+                continue;
+            };
+            let reach = self.reach(site).await?.going(Urgency::Background);
+            let at = self.inner.clock.now();
+            let answer = reach.provider.flag(reach.target(), &known).await?;
+            let flag = self.heard(&site.0, answer);
+            let content = Content::from(&flag.state);
+            self.lists_showed(site, &key, &content, at).await?;
+        }
+        Ok(())
     }
 
     async fn give_up_following(&self) -> Result<(), ConsoleError> {

@@ -157,7 +157,14 @@ impl Console {
             flag: flag.key.clone(),
             server_only: flag.server_only,
             overridden: !flag.state.segment_overrides.is_empty(),
-            followed: Followed::new(content.clone(), before, answers, published_at, held_at),
+            followed: Followed::new(
+                content.clone(),
+                before,
+                answers,
+                endpoint.service(),
+                (published_at, held_at),
+            ),
+            doubted: false,
             admin_read: false,
             lanes: self.lanes(&endpoint, site, answers, published_at),
         };

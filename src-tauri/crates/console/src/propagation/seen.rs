@@ -1,14 +1,18 @@
 //! What a look shows of the changes that are followed.
 
+use halyard_mirror::KeptPropagation;
 use halyard_model::{
-    Answer, Content, FlagKey, FlagPart, LaneFacts, Showing, Shown, Sighting, Surface, SurfaceRecord,
-    SurfaceRule, Timestamp, flag_part,
+    Answer, Content, FlagKey, LaneFacts, Showing, Shown, Sighting, Surface, SurfaceRecord, SurfaceRule,
+    Timestamp, flag_part,
 };
 use halyard_provider::{DocumentText, ServedFlag};
 use serde_json::Value;
 
 use super::{follow::Follow, pace::Read};
-use crate::{Console, ConsoleError, state::Site};
+use crate::{Console, ConsoleError, server::ServerReading, state::Site};
+
+/// How old a reading of a server's queue may be to explain anything.
+const QUEUE_KNOWN_MILLIS: i64 = 300_000;
 
 /// One reading of a surface, as far as checks need it.
 pub(crate) struct Seen {
@@ -46,15 +50,6 @@ impl Seen {
                 None if follow.server_only && !admin => Shown::Unread,
                 None => Shown::Absent,
             },
-            None if admin && self.flags.is_some() => found.map_or(Shown::Absent, |one| {
-                Shown::As(FlagPart {
-                    digest: None,
-                    content: Content {
-                        enabled: one.enabled.unwrap_or_default(),
-                        value: one.value.clone(),
-                    },
-                })
-            }),
             None => Shown::Unread,
         };
         let answered = match surface {
@@ -80,6 +75,22 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// What the admin API's lists hold of one flag.
+    fn listed(&self, follow: &Follow) -> Shown<Content> {
+        let Some(flags) = &self.flags else {
+            return Shown::Unread;
+        };
+        let found = flags.iter().find(|one| one.key == follow.flag);
+        found.map_or(Shown::Absent, |one| {
+            Shown::As(Content {
+                enabled: one.enabled.unwrap_or_default(),
+                value: one.value.clone(),
+            })
+        })
+    }
+}
+
 impl Console {
     /// Whether any check of an environment is going on.
     pub(crate) fn is_followed(&self, site: &Site) -> bool {
@@ -98,6 +109,7 @@ impl Console {
             return Ok(());
         }
         let endpoint = self.known_connection(&site.0).await?.endpoint;
+        let queue = self.queue_of(site).await?;
         let proxy = endpoint
             .edge_proxies()
             .iter()
@@ -119,7 +131,7 @@ impl Console {
                 let before = follow.kept(true);
                 if let Some(seen) = &seen {
                     let sighting = seen.of(looked.surface, document.as_ref(), follow);
-                    follow.saw(looked.surface, &sighting);
+                    follow.saw(looked.surface, &sighting, &seen.listed(follow));
                 }
                 let facts = LaneFacts {
                     published_at: follow.followed.published_at,
@@ -127,7 +139,7 @@ impl Console {
                     proxy,
                     record: looked.record,
                     reference: looked.admin.reference(),
-                    queue: None,
+                    queue,
                 };
                 follow.judge(looked.surface, facts, now);
                 follow.paced(looked.surface, read, now);
@@ -144,21 +156,70 @@ impl Console {
         self.volatile().follows.drop_over(site);
         Ok(())
     }
+
+    /// Tells the checks of a flag what the admin API's lists held of it, in a
+    /// reading that began at `at`.
+    pub(super) async fn lists_showed(
+        &self,
+        site: &Site,
+        flag: &FlagKey,
+        content: &Content,
+        at: Timestamp,
+    ) -> Result<(), ConsoleError> {
+        let until = self.inner.clock.now();
+        let _turn = self.inner.follow_turn.lock().await;
+        let changed: Vec<KeptPropagation> = {
+            let follows = &mut self.volatile().follows;
+            let followed = follows.at(site).filter(|follow| follow.flag == *flag);
+            followed
+                .map(|follow| {
+                    let showing = follow.followed.listed(at, &Shown::As(content.clone()));
+                    follow.doubted = false;
+                    follow.showed(&Surface::Admin, showing, (at, until));
+                    follow.kept(!follow.is_over())
+                })
+                .collect()
+        };
+        for check in changed {
+            self.keep_propagation(check).await?;
+        }
+        self.volatile().follows.drop_over(site);
+        Ok(())
+    }
+
+    /// How many tasks waited in a self-hosted server's queue a short while
+    /// ago; nothing where it may not be read.
+    async fn queue_of(&self, site: &Site) -> Result<Option<u64>, ConsoleError> {
+        let readings: Vec<ServerReading> = self.inner.mirror.server_readings(&site.0).await?;
+        let now = self.inner.clock.now();
+        let newest = readings.into_iter().next();
+        Ok(newest
+            .filter(|reading| now.millis_since(reading.at) <= QUEUE_KNOWN_MILLIS)
+            .and_then(|reading| reading.queue.waiting()))
+    }
 }
 
 impl Follow {
-    fn saw(&mut self, surface: &Surface, sighting: &Sighting) {
+    fn saw(&mut self, surface: &Surface, sighting: &Sighting, listed: &Shown<Content>) {
         let showing = if *surface == Surface::Admin {
-            let showing = self.followed.held(sighting);
-            self.admin_read |= matches!(showing, Showing::Change | Showing::Newer);
-            showing
+            let by_document = self.followed.held(sighting);
+            let by_lists = self.followed.listed(sighting.at, listed);
+            self.doubted = by_document == Showing::Other && by_lists == Showing::Nothing;
+            match by_lists {
+                Showing::Nothing => by_document,
+                _ => by_lists,
+            }
         } else {
             self.followed.seen(sighting)
         };
+        self.showed(surface, showing, (sighting.at, sighting.until));
+    }
+
+    fn showed(&mut self, surface: &Surface, showing: Showing, (at, until): (Timestamp, Timestamp)) {
+        self.admin_read |= *surface == Surface::Admin && matches!(showing, Showing::Change | Showing::Newer);
         let published_at = self.followed.published_at;
         for one in self.lanes.iter_mut().filter(|one| one.lane.surface == *surface) {
-            one.lane
-                .showed(showing, published_at, sighting.at, sighting.until);
+            one.lane.showed(showing, published_at, at, until);
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) struct ServerReading {
     /// Its version.
     pub(super) version: Option<String>,
     /// Its task queue.
-    pub(super) queue: TaskQueue,
+    pub(crate) queue: TaskQueue,
     /// Why `/health` could not be read.
     pub(super) failure: Option<String>,
 }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use halyard_console::{Event, KeepKey, PropagationFacts, PropagationId};
+use halyard_console::{
+    AuthKind, Check, DraftFacts, Event, KeepKey, PropagationFacts, PropagationId, Urgency,
+};
 use halyard_model::{FlagKey, LaneCause, LaneState, Surface};
 use halyard_sandbox::{Config, Effect, Fault, Surface as Place};
 use serde_json::{Value, json};
@@ -38,10 +40,15 @@ impl Scene {
         };
         let bench = Bench::with_config(path, config).await;
         let draft = bench.draft().await.unwrap();
-        let mut choice = bench.choice(&draft, KeepKey::Keychain).await;
+        Scene::of(bench, &draft).await
+    }
+
+    /// With all that a draft opens.
+    async fn of(bench: Bench, draft: &DraftFacts) -> Scene {
+        let mut choice = bench.choice(draft, KeepKey::Keychain).await;
         choice.edge_proxies = vec![bench.sandbox.announcement().edge_proxy.url.clone()];
         let connection = bench.console.save_draft(choice).await.unwrap();
-        let place = bench.place(&connection, path.environment()).await;
+        let place = bench.place(&connection, bench.path.environment()).await;
         let endpoint = bench.console.connection(&connection).await.unwrap().endpoint;
         let proxy = Surface::EdgeProxy(endpoint.edge_proxies()[0].base.clone());
         bench.refresh(&place).await.unwrap();
@@ -229,6 +236,45 @@ async fn a_frozen_proxy_is_late_with_its_cause_and_given_up_in_the_end() {
     assert!(!check.running && !scene.bench.console.is_following());
     assert_eq!(scene.on_proxy(&check).0, LaneState::Late);
     assert_eq!(check.lanes[2].lane.took_millis, None);
+}
+
+#[tokio::test]
+async fn tasks_that_wait_in_the_servers_queue_are_counted() {
+    let config = Config {
+        proxy_poll: Duration::from_millis(20),
+        ..Config::default()
+    };
+    let bench = Bench::with_config(Path::FlagsmithV1, config).await;
+    // Only a staff user's token may ask for the queue.
+    let token = bench
+        .sandbox
+        .announcement()
+        .flagsmith_text("staff_token")
+        .to_owned();
+    let mut input = bench.input(&bench.address(), &token);
+    input.auth = AuthKind::UserToken;
+    let draft = bench.console.connect(input).await.unwrap();
+    let scene = Scene::of(bench, &draft).await;
+    scene.bench.fault(Fault::of(Effect::Queue {
+        waiting: 500,
+        per_second: 0,
+    }));
+    let id = scene.publish(json!("9")).await;
+    scene.after(1_000).await;
+    scene.bench.clock.advance(LATE_MILLIS);
+    scene
+        .bench
+        .console
+        .check(&scene.place.connection, &Check::Server, Urgency::Background)
+        .await
+        .unwrap();
+    scene.read().await;
+    let check = scene.told(&id).await;
+    assert_eq!(
+        scene.on_proxy(&check),
+        (LaneState::Late, Some(LaneCause::Queue { waiting: 500 })),
+        "{check:?}"
+    );
 }
 
 #[tokio::test]

@@ -189,7 +189,9 @@ fn cause(state: LaneState, facts: LaneFacts<'_>, elapsed: i64, now: Timestamp) -
         Some(Trouble::PassOverdue { .. }) if state == LaneState::Late => return Some(not_fetched()),
         _ => {}
     }
-    if let Some(waiting) = facts.queue.filter(|waiting| *waiting > 0) {
+    // A few tasks are always under way; they explain nothing before it is late.
+    let queue = facts.queue.filter(|waiting| *waiting > 0);
+    if let Some(waiting) = queue.filter(|_| state == LaneState::Late) {
         return Some(LaneCause::Queue { waiting });
     }
     let poll_seconds = facts.proxy.map(|proxy| proxy.poll_seconds);

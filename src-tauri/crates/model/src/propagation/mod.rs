@@ -145,6 +145,8 @@ pub struct Followed {
     pub before: Option<Content>,
     /// How it is answered for.
     pub answers: Answers,
+    /// For so long the admin API's own lists may still show what was before.
+    lags_within_millis: i64,
     /// Names everything that the admin API's document said about the flag with it.
     part: Option<String>,
     /// The newest time of change of a document that still had it.
@@ -155,14 +157,19 @@ pub struct Followed {
 
 impl Followed {
     /// A change that was sent at `published_at`, and surely held at `held_at`.
+    /// EdgeFlags' storage takes up to 60 s beside 60 s of answers kept.
     pub fn new(
         content: Content,
         before: Option<Content>,
         answers: Answers,
-        published_at: Timestamp,
-        held_at: Timestamp,
+        service: Service,
+        (published_at, held_at): (Timestamp, Timestamp),
     ) -> Followed {
         Followed {
+            lags_within_millis: match service {
+                Service::Flagsmith => SETTLES_WITHIN_MILLIS,
+                Service::EdgeFlags => 120_000,
+            },
             published_at,
             held_at,
             content,
@@ -187,12 +194,34 @@ impl Followed {
         }
     }
 
-    /// Learns from a reading of the admin API, the measure for all others.
+    /// Learns from what the admin API itself holds, read past every cache and
+    /// document: the measure for all others. `at` is when that reading began.
+    pub fn listed(&mut self, at: Timestamp, listed: &Shown<Content>) -> Showing {
+        let content = match listed {
+            Shown::Unread => return Showing::Nothing,
+            _ if at < self.published_at => return Showing::Nothing,
+            Shown::As(content) if *content == self.content => return Showing::Change,
+            Shown::As(content) => Some(content),
+            Shown::Absent => None,
+        };
+        // A copy of the database may be behind for a while.
+        let may_lag =
+            self.before.as_ref() == content && at.millis_since(self.held_at) < self.lags_within_millis;
+        if at < self.held_at || may_lag {
+            return Showing::Other;
+        }
+        if let Some(content) = content {
+            self.keep_later(None, content);
+        }
+        Showing::Newer
+    }
+
+    /// Learns from the admin API's document. One that never had the change
+    /// proves nothing: documents are built by tasks that may wait.
     pub fn held(&mut self, sighting: &Sighting) -> Showing {
         let part = match &sighting.held {
             Shown::Unread => return Showing::Nothing,
             _ if sighting.at < self.published_at => return Showing::Nothing,
-            Shown::Absent if sighting.at >= self.held_at => return Showing::Newer,
             Shown::Absent => return Showing::Other,
             Shown::As(part) => part,
         };
@@ -204,16 +233,19 @@ impl Followed {
             }
             return Showing::Change;
         }
-        // A copy of the database may be behind for a moment.
         let may_lag = self.before.as_ref() == Some(&part.content) && age < SETTLES_WITHIN_MILLIS;
-        if sighting.at < self.held_at || may_lag {
+        if self.part.is_none() || sighting.at < self.held_at || may_lag {
             return Showing::Other;
         }
-        let later = (part.digest.clone(), part.content.clone());
+        self.keep_later(part.digest.clone(), &part.content);
+        Showing::Newer
+    }
+
+    fn keep_later(&mut self, digest: Option<String>, content: &Content) {
+        let later = (digest, content.clone());
         if !self.later.contains(&later) {
             self.later.push(later);
         }
-        Showing::Newer
     }
 
     /// What a reading of another surface showed.

@@ -50,8 +50,8 @@ fn followed() -> Followed {
         new.clone(),
         Some(old),
         Answers::AsHeld,
-        Timestamp(SENT),
-        Timestamp(HELD),
+        Service::Flagsmith,
+        (Timestamp(SENT), Timestamp(HELD)),
     );
     let first = sighting(1_000, part("p2", new), Shown::Unread);
     assert_eq!(followed.held(&first), Showing::Change);
@@ -130,8 +130,8 @@ fn what_is_off_may_be_left_out() {
         content(false, "v"),
         None,
         Answers::AsHeld,
-        Timestamp(SENT),
-        Timestamp(HELD),
+        Service::Flagsmith,
+        (Timestamp(SENT), Timestamp(HELD)),
     );
     let left_out = sighting(1_000, Shown::Unread, Shown::Absent);
     assert_eq!(off.seen(&left_out), Showing::Change);
@@ -139,23 +139,55 @@ fn what_is_off_may_be_left_out() {
 
 #[test]
 fn the_admin_api_is_believed_once_it_surely_held_the_change() {
-    let old = || part("p1", content(true, "old"));
+    let (old, hers) = (|| content(true, "old"), || content(true, "hers"));
     for (after, held, expected) in [
-        (399, old(), Showing::Other),
+        (399, part("p1", old()), Showing::Other),
         // A copy of the database may be behind for a moment …
-        (5_399, old(), Showing::Other),
+        (5_399, part("p1", old()), Showing::Other),
         // … and then it is somebody who went back.
-        (5_400, old(), Showing::Newer),
-        (399, part("p3", content(true, "hers")), Showing::Other),
-        (400, part("p3", content(true, "hers")), Showing::Newer),
+        (5_400, part("p1", old()), Showing::Newer),
+        (399, part("p3", hers()), Showing::Other),
+        (400, part("p3", hers()), Showing::Newer),
         (400, part("p2b", content(true, "new")), Showing::Newer),
+        (400, Shown::Absent, Showing::Other),
+        (400, Shown::Unread, Showing::Nothing),
+    ] {
+        let found = followed().held(&sighting(after, held.clone(), Shown::Unread));
+        assert_eq!(found, expected, "{held:?} after {after}");
+    }
+    for (after, listed, expected) in [
+        (-1, Shown::As(hers()), Showing::Nothing),
+        (0, Shown::As(content(true, "new")), Showing::Change),
+        (399, Shown::As(hers()), Showing::Other),
+        (400, Shown::As(hers()), Showing::Newer),
+        (5_399, Shown::As(old()), Showing::Other),
+        (5_400, Shown::As(old()), Showing::Newer),
         (400, Shown::Absent, Showing::Newer),
         (400, Shown::Unread, Showing::Nothing),
     ] {
-        let mut followed = followed();
-        let found = followed.held(&sighting(after, held.clone(), Shown::Unread));
-        assert_eq!(found, expected, "{held:?} after {after}");
+        let found = followed().listed(Timestamp(SENT + after), &listed);
+        assert_eq!(found, expected, "{listed:?} after {after}");
     }
+}
+
+#[test]
+fn a_document_that_never_had_the_change_proves_nothing() {
+    let mut followed = Followed::new(
+        content(true, "new"),
+        Some(content(true, "old")),
+        Answers::AsHeld,
+        Service::Flagsmith,
+        (Timestamp(SENT), Timestamp(HELD)),
+    );
+    let stuck = |after| sighting(after, part("p0", content(true, "older")), Shown::Unread);
+    for after in [1_000, 60_000, 500_000] {
+        assert_eq!(followed.held(&stuck(after)), Showing::Other);
+        assert_eq!(followed.seen(&stuck(after)), Showing::Other);
+    }
+    // What the lists hold is another matter.
+    let listed = followed.listed(Timestamp(SENT + 9_000), &Shown::As(content(true, "older")));
+    assert_eq!(listed, Showing::Newer);
+    assert_eq!(followed.seen(&stuck(9_000)), Showing::Newer);
 }
 
 #[test]
@@ -192,8 +224,8 @@ fn values_alone_are_false_while_off() {
             content,
             None,
             Answers::ValueOrFalse,
-            Timestamp(SENT),
-            Timestamp(HELD),
+            Service::Flagsmith,
+            (Timestamp(SENT), Timestamp(HELD)),
         );
         let told = Shown::As(Answer {
             enabled: None,
@@ -343,6 +375,7 @@ fn a_lane_that_is_not_served_has_a_state_and_a_cause() {
             Some(LaneCause::PollNotOver { poll_seconds: 10 }),
         ),
         (11, served(), None, LaneState::Waiting, None),
+        (11, served(), Some(37), LaneState::Waiting, None),
         (
             40,
             served(),
