@@ -179,3 +179,53 @@ async fn a_client_side_key_gets_the_whole_document() {
             .contains("fraud_score_cutoff")
     );
 }
+
+/// The proxy asks the engine for nobody too, and whoever has no `order_count` is in "First order". The API gives
+/// nobody the environment's own values, so that the two differ although their documents are the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn for_nobody_only_a_proxy_asks_the_segments() {
+    let flagsmith = Flagsmith::new(Seed::Acme);
+    let (upstream, _) = wire::serve(flagsmith.router()).await;
+    let proxy = Proxy::start(&upstream, &flagsmith.describe(), Duration::from_secs(60)).await;
+    let by_proxy = proxy
+        .until("/api/v1/flags/", "answered", |reply| reply.status == 200)
+        .await;
+    let get = async |path: &str, key: &Value| {
+        let headers = [("X-Environment-Key".to_owned(), key.as_str().unwrap().to_owned())];
+        wire::send(&proxy.client, "GET", &format!("{upstream}{path}"), &headers, None).await
+    };
+    let by_api = get("/api/v1/flags/", &json!(proxy.client_key)).await;
+    let values = |reply: &Reply| -> Vec<(Value, Value, Value)> {
+        let rows = reply.json().as_array().unwrap().clone();
+        let mut rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| {
+                let name = row["feature"]["name"].clone();
+                (name, row["enabled"].clone(), row["feature_state_value"].clone())
+            })
+            .collect();
+        rows.sort_by_key(|(name, ..)| name.to_string());
+        rows
+    };
+    let (by_proxy, by_api) = (values(&by_proxy), values(&by_api));
+    assert_eq!(by_proxy.len(), by_api.len());
+    let differing: Vec<_> = by_proxy
+        .iter()
+        .zip(&by_api)
+        .filter(|(one, other)| one != other)
+        .collect();
+    let row = |value: i64| (json!("max_items_per_order"), json!(true), json!(value));
+    assert_eq!(differing, [(&row(20), &row(40))]);
+
+    let server_key = &flagsmith.describe()["environments"][2]["server_key"];
+    let without_random = |reply: &Reply| {
+        let mut document = reply.json();
+        for one in document["identity_overrides"].as_array_mut().unwrap() {
+            one["identity_uuid"] = Value::Null;
+        }
+        document
+    };
+    let served = proxy.get("/api/v1/environment-document").await;
+    let held = get("/api/v1/environment-document/", server_key).await;
+    assert_eq!(without_random(&served), without_random(&held));
+}
