@@ -25,7 +25,6 @@ pub fn run() -> Result<(), tauri::Error> {
     }
     let handler = commands.invoke_handler();
     builder
-        .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(handler)
         .setup(move |app| {
@@ -84,6 +83,9 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
         Err(_) => window.incognito(true),
     };
     window.build()?;
+    // After the window, because it puts a script of its own into each one made
+    // later, and that script asks for what this window may not ask.
+    app.handle().plugin(tauri_plugin_notification::init())?;
     tauri::async_runtime::spawn(bridge::forward(
         console.clone(),
         app.handle().clone(),
