@@ -125,6 +125,21 @@ fn a_reading_shows_the_change_what_is_newer_or_what_was_before() {
 }
 
 #[test]
+fn what_is_published_next_is_newer_at_once() {
+    let mut followed = followed();
+    let next = sighting(2_000, part("p3", content(false, "new")), answer(false, "new"));
+    assert_eq!(followed.seen(&next), Showing::Other);
+    followed.followed_by(content(true, "new"));
+    assert_eq!(
+        followed.seen(&next),
+        Showing::Other,
+        "the same again is not newer"
+    );
+    followed.followed_by(content(false, "new"));
+    assert_eq!(followed.seen(&next), Showing::Newer);
+}
+
+#[test]
 fn what_is_off_may_be_left_out() {
     let off = Followed::new(
         content(false, "v"),
