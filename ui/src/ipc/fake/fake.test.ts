@@ -45,7 +45,11 @@ describe("the Acme Store", () => {
 
   it("gives u_48213 in Production what the drawings show", async () => {
     const host = fakeHost();
-    const traits = await host.identityTraits("acme", "production", { id: "481" });
+    const traits = await host.identityTraits("acme", "production", {
+      id: "481",
+      identifier: "",
+      alias: null,
+    });
     const preview = await host.preview({
       connection: "acme",
       environment: "production",

@@ -1,18 +1,18 @@
 /** Stands in for the shell in a plain browser (`?scenario=stale`) and in tests; never part of the built app. */
 import type { Host } from "../host";
 import { situations } from "./health-views";
-import { FakeHost, type FakeOptions } from "./host";
+import { type FakeHost, type FakeOptions, makeFakeHost } from "./host";
 import { scenarioNamed, type Scenario, scenarios } from "./scenarios";
 
 export { failure } from "./errors";
-export { FakeHost, type FakeOptions, type Scenario, scenarios };
+export { type FakeHost, type FakeOptions, type Scenario, scenarios };
 
 /** A fake host in a named scenario. */
 export function fakeHost(
   scenario: Scenario = "fresh",
   options: Omit<FakeOptions, "scenario"> = {},
 ): FakeHost {
-  return new FakeHost({ ...options, scenario });
+  return makeFakeHost({ ...options, scenario });
 }
 
 /** The fake host that the page's address asks for, with answers that take a moment (`?latency=0`: none;

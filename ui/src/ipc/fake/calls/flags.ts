@@ -1,0 +1,105 @@
+/** Flags: how they are refreshed, read and edited. */
+import type { Changed, OutcomeView, RefreshProgress } from "../../bindings";
+import type { Host } from "../../host";
+import { type FakeEdits, flagIn, placeOf } from "../edits";
+import { keyMissing, rateLimited } from "../errors";
+import { flagDetailView, flagListView } from "../views";
+import { Listeners, type Stage } from "./stage";
+
+const REFRESH_PARTS = 31;
+const PAUSE_SECONDS = 18;
+
+/** The calls about flags and edits. */
+export function flagCalls(stage: Stage, edits: FakeEdits) {
+  const { world, now } = stage;
+  const progress = new Listeners<RefreshProgress>();
+
+  async function read(connection: string, environment: string): Promise<void> {
+    const place = placeOf(world, connection, environment);
+    const tags: Changed["tags"] = [{ what: "app" }, { what: "environment", connection, environment }];
+    place.environment.refreshing = true;
+    stage.tell(...tags);
+    for (let done = 0; done <= REFRESH_PARTS; done += 4) {
+      progress.tell({ connection, environment, what: "segments", done, total: REFRESH_PARTS });
+      await stage.pause(3);
+    }
+    progress.tell({ connection, environment, what: null, done: 0, total: null });
+    place.environment.refreshing = false;
+    if (world.scenario !== "offline") {
+      place.environment.checkedAt = now();
+      place.environment.failure = null;
+    }
+    stage.tell(...tags);
+  }
+  function afterAny(act: () => OutcomeView): OutcomeView {
+    const outcome = act();
+    stage.changeAll();
+    return outcome;
+  }
+
+  return {
+    async refresh(connection, environment) {
+      await stage.begin("refresh", connection, environment);
+      const place = placeOf(world, connection, environment);
+      if (place.connection.key === "missing") throw keyMissing();
+      if (world.scenario === "rate-limited") throw rateLimited(now() + PAUSE_SECONDS);
+      void read(connection, environment);
+      return null;
+    },
+
+    async flags(connection, environment, reference) {
+      await stage.begin("flags", connection, environment, reference);
+      const place = placeOf(world, connection, environment);
+      return structuredClone(flagListView(place.connection, place.environment, reference, now()));
+    },
+
+    async flagDetail(connection, environment, flag) {
+      await stage.begin("flagDetail", connection, environment, flag);
+      const place = placeOf(world, connection, environment);
+      return structuredClone(
+        flagDetailView(place.connection, place.environment, flagIn(place.environment, flag)),
+      );
+    },
+
+    async editFlag(request) {
+      await stage.begin("editFlag", request);
+      const { connection, environment } = request;
+      const outcome = edits.edit(request);
+      stage.tell({ what: "app" }, { what: "environment", connection, environment });
+      return outcome;
+    },
+
+    async undoEdit(edit) {
+      await stage.begin("undoEdit", edit);
+      return afterAny(() => edits.undo(edit));
+    },
+
+    async resolveConflict(edit, resolution, confirmed) {
+      await stage.begin("resolveConflict", edit, resolution, confirmed);
+      return afterAny(() => edits.resolve(edit, resolution, confirmed));
+    },
+
+    async settleEdit(edit) {
+      await stage.begin("settleEdit", edit);
+      return afterAny(() => edits.settle(edit));
+    },
+
+    async openEdits(connection) {
+      await stage.begin("openEdits", connection);
+      return structuredClone(
+        world.openEdits
+          .filter((each) => each.connection === connection)
+          .map(({ edit, environment, environment_name, flag, sentence, conflict }) => ({
+            edit,
+            environment,
+            environment_name,
+            flag,
+            sentence,
+            conflict,
+          })),
+      );
+    },
+
+    onProgress: (callback) => progress.add(callback),
+  } satisfies Partial<Host>;
+}

@@ -1,0 +1,95 @@
+/** What one identity gets and why: evaluation, comparison, personas, findings. */
+import type { Host } from "../../host";
+import { comparisonOf, surfacesOf } from "../compare";
+import { flagIn, placeOf } from "../edits";
+import { gone, unreachable } from "../errors";
+import { evaluate } from "../evaluate";
+import { findingsOf } from "../findings";
+import { impactOf } from "../impact";
+import { people } from "../people";
+import { FakePersonas } from "../personas";
+import { traceOf } from "../trace";
+import type { Stage } from "./stage";
+
+/** The calls of the Preview page. */
+export function previewCalls(stage: Stage) {
+  const { world, now } = stage;
+
+  return {
+    async preview(request) {
+      await stage.begin("preview", request);
+      const { connection, environment } = placeOf(world, request.connection, request.environment);
+      return structuredClone(evaluate(connection, environment, request, now()));
+    },
+
+    async trace(request, flag) {
+      await stage.begin("trace", request, flag);
+      const { connection, environment } = placeOf(world, request.connection, request.environment);
+      return structuredClone(traceOf(connection, environment, flagIn(environment, flag), request));
+    },
+
+    async surfaces(connection) {
+      await stage.begin("surfaces", connection);
+      return surfacesOf(stage.connection(connection));
+    },
+
+    async compare(request) {
+      await stage.begin("compare", request);
+      const asked = request.preview;
+      const { connection, environment } = placeOf(world, asked.connection, asked.environment);
+      if (environment.offline) throw unreachable(connection.address);
+      return structuredClone(comparisonOf(connection, environment, asked, request.surface, now()));
+    },
+
+    async findings(connection, environment) {
+      await stage.begin("findings", connection, environment);
+      return findingsOf(placeOf(world, connection, environment).connection);
+    },
+
+    async impact(request) {
+      await stage.begin("impact", request);
+      const { environment } = placeOf(world, request.connection, request.environment);
+      return structuredClone(impactOf(environment, request));
+    },
+  } satisfies Partial<Host>;
+}
+
+/** The calls about whom to preview: personas, and the identities the service knows. */
+export function identityCalls(stage: Stage) {
+  const personas = new FakePersonas();
+
+  return {
+    async personas(connection) {
+      await stage.begin("personas", connection);
+      return structuredClone(personas.of(stage.connection(connection)));
+    },
+
+    async savePersona(connection, persona) {
+      await stage.begin("savePersona", connection, persona);
+      return structuredClone(personas.save(stage.connection(connection), persona));
+    },
+
+    async deletePersona(connection, id) {
+      await stage.begin("deletePersona", connection, id);
+      personas.delete(stage.connection(connection), id);
+      return null;
+    },
+
+    async findIdentities(connection, environment, search) {
+      await stage.begin("findIdentities", connection, environment, search);
+      const place = placeOf(stage.world, connection, environment);
+      if (place.connection.service === "edge_flags") return [];
+      const wanted = search.toLowerCase();
+      return people
+        .filter((each) => `${each.identifier} ${each.alias ?? ""}`.toLowerCase().includes(wanted))
+        .map(({ id, identifier, alias }) => ({ id, identifier, alias }));
+    },
+
+    async identityTraits(connection, environment, identity) {
+      await stage.begin("identityTraits", connection, environment, identity);
+      const found = people.find((each) => each.id === identity.id);
+      if (!found) throw gone("The identity");
+      return structuredClone(found.traits);
+    },
+  } satisfies Partial<Host>;
+}
