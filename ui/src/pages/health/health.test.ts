@@ -187,7 +187,10 @@ describe("the connection doctor", () => {
   it("stays, with a hint, where there is nothing to look at", async () => {
     const host = await openHealth("fine");
     const view = host.health.bind(host);
-    vi.spyOn(host, "health").mockImplementation(async (...asked) => ({ ...(await view(...asked)), doctor: [] }));
+    vi.spyOn(host, "health").mockImplementation(async (...asked) => ({
+      ...(await view(...asked)),
+      doctor: [],
+    }));
     await userEvent.click(screen.getByRole("button", { name: "Check now" }));
     const doctor = await card("Connection doctor");
     expect(await within(doctor).findByText("No surface can be looked at yet.")).toBeVisible();
@@ -207,7 +210,10 @@ describe("the connection doctor", () => {
       remedy: { action, label, surface: null, search: null, link: null, text: null },
     });
     const warnings = [button("run_doctor", "Run the doctor"), button("show_limits", "Show the limits")];
-    vi.spyOn(host, "health").mockImplementation(async (...asked) => ({ ...(await view(...asked)), warnings }));
+    vi.spyOn(host, "health").mockImplementation(async (...asked) => ({
+      ...(await view(...asked)),
+      warnings,
+    }));
     await userEvent.click(screen.getByRole("button", { name: "Check now" }));
     await userEvent.click(await screen.findByRole("button", { name: "Run the doctor" }));
     await waitFor(() => expect(screen.getByRole("heading", { name: "Connection doctor" })).toHaveFocus());
