@@ -19,4 +19,5 @@ mod health;
 mod killed;
 mod looks;
 mod offline;
+mod real;
 mod window;

@@ -1,6 +1,7 @@
 import type { DemoFaultView, HealthView, PlaceView } from "../../ipc/bindings";
 import { asHostError, type HostError } from "../../ipc/host";
 import { coalesced } from "../../state/coalesced";
+import { outliving } from "../../state/outliving.svelte";
 import { samePlace } from "../../state/place";
 import type { Session } from "../../state/session.svelte";
 import { Doctor } from "./doctor.svelte";
@@ -101,13 +102,5 @@ export class Health {
   }
 }
 
-const known = new WeakMap<Session, Health>();
-
 /** The health of a session: the doctor's last run and the last answer outlive the page. */
-export function healthOf(session: Session): Health {
-  const found = known.get(session);
-  if (found) return found;
-  const made = new Health(session);
-  known.set(session, made);
-  return made;
-}
+export const healthOf = outliving((session) => new Health(session));

@@ -43,6 +43,15 @@ describe("Health", () => {
     expect(screen.queryByRole("region", { name: "Demo faults" })).toBeNull();
   });
 
+  it("is read anew where it was left and opened again", async () => {
+    const host = await openHealth("fine", "production");
+    await userEvent.click(screen.getByRole("button", { name: "Flags" }));
+    host.healthOf.situation = "stale-proxy";
+    await userEvent.click(screen.getByRole("button", { name: "Health" }));
+    const freshness = await card("Freshness");
+    expect(await within(freshness).findByText("Stale")).toBeVisible();
+  });
+
   it("tells which pair of a proxy is stale, why, and leads the doctor there", async () => {
     const host = await openHealth("stale-proxy", "production");
     const { row, button } = await rowOf("Edge Proxy fra-2, Staging");

@@ -1,6 +1,6 @@
 import type { PersonaView, TraitView } from "../../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../../ipc/host";
-import type { Session } from "../../state/session.svelte";
+import { outliving } from "../../state/outliving.svelte";
 
 const USES = "halyard.persona-uses";
 /** How many are offered without opening the list. */
@@ -93,11 +93,5 @@ function readUses(): Record<string, number> {
   }
 }
 
-const known = new WeakMap<Session, Personas>();
-
 /** The personas of a session. */
-export function personasOf(session: Session): Personas {
-  const made = known.get(session) ?? new Personas(session.host);
-  known.set(session, made);
-  return made;
-}
+export const personasOf = outliving((session) => new Personas(session.host));

@@ -13,8 +13,8 @@ import type {
   TryTraitView,
 } from "../../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../../ipc/host";
+import { outliving } from "../../state/outliving.svelte";
 import { placeKey } from "../../state/place";
-import type { Session } from "../../state/session.svelte";
 import { Comparing } from "./comparing.svelte";
 import { shownAfter, Stopwatch } from "./stopwatch";
 import { Tracing } from "./tracing.svelte";
@@ -293,13 +293,5 @@ export class Preview {
   }
 }
 
-const previews = new WeakMap<Session, Preview>();
-
 /** The preview of a session: what was typed outlives the page. */
-export function previewOf(session: Session): Preview {
-  const known = previews.get(session);
-  if (known) return known;
-  const made = new Preview(session.host);
-  previews.set(session, made);
-  return made;
-}
+export const previewOf = outliving((session) => new Preview(session.host));

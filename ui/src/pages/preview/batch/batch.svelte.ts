@@ -7,8 +7,8 @@ import type {
   PlaceView,
 } from "../../../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../../../ipc/host";
+import { outliving } from "../../../state/outliving.svelte";
 import { samePlace } from "../../../state/place";
-import type { Session } from "../../../state/session.svelte";
 import { CohortFile } from "./cohort-file.svelte";
 import { MadeUp } from "./made-up.svelte";
 
@@ -152,13 +152,5 @@ function rounded(value: number): number {
   return Math.round(value / step) * step;
 }
 
-const batches = new WeakMap<Session, Batch>();
-
 /** The batch of a session: what was chosen and the last result outlive the page. */
-export function batchOf(session: Session): Batch {
-  const known = batches.get(session);
-  if (known) return known;
-  const made = new Batch(session.host);
-  batches.set(session, made);
-  return made;
-}
+export const batchOf = outliving((session) => new Batch(session.host));
