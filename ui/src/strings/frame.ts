@@ -55,7 +55,9 @@ export const frame = {
     title: "Queue",
     nothing: "Nothing queued",
     waiting: (requests: number, seconds: number | null) =>
-      seconds === null ? `${count(requests)} waiting` : `${count(requests)} waiting, about ${span(seconds)}`,
+      seconds === null || seconds === 0
+        ? `${count(requests)} waiting`
+        : `${count(requests)} waiting, about ${span(seconds)}`,
     writes: (value: number) => `${plural(value, "write")} queued`,
     nothingMeans: "No request waits for its turn.",
     means: (requests: number, seconds: number | null) =>
