@@ -20,6 +20,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::connections::forget_connection,
             commands::connections::retry_key_store,
             commands::connections::set_theme,
+            commands::connections::set_notices,
             commands::connections::remember_place,
             commands::environments::set_protection,
             commands::environments::refresh,

@@ -51,6 +51,7 @@ async fn a_change_is_followed_to_a_real_proxy() {
     window.click("button", "Check now").await;
     window.text("Edge Proxy").await;
     window.picture("real-health").await;
+    window.choose("Surface to look at", "Edge Proxy").await;
     window.click("button", "Run").await;
     window.text("Copy report").await;
     window.picture("real-doctor").await;
@@ -60,6 +61,7 @@ async fn a_change_is_followed_to_a_real_proxy() {
     window.text(&format!("{flag} is o")).await;
     window.click("button", "Health").await;
     window.text("surfaces serve the change").await;
+    window.text("All 3 surfaces serve the change").await;
     window.picture("real-propagation").await;
     window.click("button", "Settings").await;
     window.click("radio", "Dark").await;

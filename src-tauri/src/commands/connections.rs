@@ -1,6 +1,6 @@
 //! Commands on connections, keys and what is remembered.
 
-use halyard_console::{AuthKind, ConnectInput, Credential, DraftId, Place, SaveDraft};
+use halyard_console::{AuthKind, ConnectInput, Credential, DraftId, Notices, Place, SaveDraft};
 use halyard_model::{ConnectionId, EnvironmentKey};
 use tauri::State;
 
@@ -36,6 +36,7 @@ pub async fn app(app: State<'_, Halyard>) -> Result<AppView, WireError> {
             environment: place.environment.0,
         }),
         theme: theme(settings.theme),
+        desktop_notices: settings.notices == Notices::On,
     })
 }
 
@@ -143,6 +144,15 @@ pub async fn retry_key_store(app: State<'_, Halyard>) -> Result<KeyStoreView, Wi
 #[specta::specta]
 pub async fn set_theme(app: State<'_, Halyard>, theme: ThemeView) -> Result<(), WireError> {
     Ok(app.console.set_theme(theme_in(theme)).await?)
+}
+
+/// Switches on or off that the desktop tells of trouble in protected
+/// environments.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_notices(app: State<'_, Halyard>, on: bool) -> Result<(), WireError> {
+    let notices = if on { Notices::On } else { Notices::Off };
+    Ok(app.console.set_notices(notices).await?)
 }
 
 /// Remembers where the user is.

@@ -22,7 +22,23 @@ pub fn limits(
         }
         view
     });
-    budgets.iter().map(budget).chain(counted).collect()
+    rate(budgets).into_iter().chain(counted).collect()
+}
+
+/// The rate budgets. Those of which nothing is known for the same reason are
+/// one row: three that say the same tell no more.
+fn rate(budgets: &[BudgetView]) -> Vec<LimitView> {
+    let mut rows: Vec<LimitView> = Vec::new();
+    for view in budgets.iter().map(budget) {
+        let same = rows
+            .iter_mut()
+            .find(|row| row.limit.is_none() && view.limit.is_none() && row.source == view.source);
+        match same {
+            Some(row) => "Requests".clone_into(&mut row.name),
+            None => rows.push(view),
+        }
+    }
+    rows
 }
 
 fn budget(budget: &BudgetView) -> LimitView {
@@ -87,5 +103,44 @@ fn gravity(level: LimitLevel) -> GravityView {
     match level {
         LimitLevel::Near => GravityView::Warning,
         LimitLevel::Reached => GravityView::Danger,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, limit: Option<u32>) -> BudgetView {
+        BudgetView {
+            name: name.to_owned(),
+            remaining: limit.map(|limit| limit - 10),
+            limit,
+            resets_at: None,
+            paused_until: None,
+            known: limit.map_or("Nobody knows.", |_| "Told.").to_owned(),
+            waiting: 0,
+            waiting_seconds: None,
+        }
+    }
+
+    #[test]
+    fn budgets_of_which_nothing_is_known_are_one_row() {
+        let unknown = [
+            row("Admin", None),
+            row("Flags API", None),
+            row("Edge Proxy", None),
+        ];
+        let some = [
+            row("Admin", Some(240)),
+            row("Flags API", None),
+            row("Edge Proxy", Some(60)),
+        ];
+        let names =
+            |budgets: &[BudgetView]| rate(budgets).into_iter().map(|row| row.name).collect::<Vec<_>>();
+        assert_eq!(names(&unknown), ["Requests"]);
+        assert_eq!(
+            names(&some),
+            ["Admin requests", "Flags API requests", "Edge Proxy requests"]
+        );
     }
 }

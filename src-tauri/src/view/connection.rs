@@ -84,6 +84,8 @@ pub struct AppView {
     pub last_place: Option<PlaceView>,
     /// Light or dark.
     pub theme: ThemeView,
+    /// The desktop tells of trouble in protected environments.
+    pub desktop_notices: bool,
 }
 
 /// Where a connection's key is.

@@ -28,6 +28,11 @@ export const commands = {
 	retryKeyStore: () => typedError<KeyStoreView, WireError>(__TAURI_INVOKE("retry_key_store")),
 	/**  Remembers light or dark. */
 	setTheme: (theme: ThemeView) => typedError<null, WireError>(__TAURI_INVOKE("set_theme", { theme })),
+	/**
+	 *  Switches on or off that the desktop tells of trouble in protected
+	 *  environments.
+	 */
+	setNotices: (on: boolean) => typedError<null, WireError>(__TAURI_INVOKE("set_notices", { on })),
 	/**  Remembers where the user is. */
 	rememberPlace: (place: PlaceView) => typedError<null, WireError>(__TAURI_INVOKE("remember_place", { place })),
 	/**  Chooses how much a write to an environment asks first. */
@@ -221,6 +226,8 @@ export type AppView = {
 	last_place: PlaceView | null,
 	/**  Light or dark. */
 	theme: ThemeView,
+	/**  The desktop tells of trouble in protected environments. */
+	desktop_notices: boolean,
 };
 
 /**  How far a run over many identities has come. */

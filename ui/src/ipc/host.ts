@@ -89,6 +89,7 @@ export interface Host {
   forgetConnection(connection: string): Promise<null>;
   retryKeyStore(): Promise<KeyStoreView>;
   setTheme(theme: ThemeView): Promise<null>;
+  setNotices(on: boolean): Promise<null>;
   rememberPlace(place: PlaceView): Promise<null>;
   setProtection(connection: string, environment: string, protection: ProtectionView): Promise<null>;
   refresh(connection: string, environment: string): Promise<null>;

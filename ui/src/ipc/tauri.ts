@@ -42,6 +42,7 @@ export function tauriHost(): Host {
     forgetConnection: (connection) => open(commands.forgetConnection(connection)),
     retryKeyStore: () => open(commands.retryKeyStore()),
     setTheme: (theme) => open(commands.setTheme(theme)),
+    setNotices: (on) => open(commands.setNotices(on)),
     rememberPlace: (place) => open(commands.rememberPlace(place)),
     setProtection: (connection, environment, protection) =>
       open(commands.setProtection(connection, environment, protection)),

@@ -152,6 +152,11 @@ export class Session {
     await this.attempt(() => this.host.setTheme(theme));
   }
 
+  async setNotices(on: boolean): Promise<void> {
+    if (this.view) this.#show({ ...this.view, desktop_notices: on });
+    await this.attempt(() => this.host.setNotices(on));
+  }
+
   /** Gives up what waits for the budgets of the connection on screen. */
   async giveUpWaiting(): Promise<void> {
     const connection = this.place?.connection;

@@ -51,7 +51,7 @@ export const health = {
   limits: {
     title: "Limits",
     unknown: "Unknown",
-    unknownOf: (limit: string) => `Unknown, limit ${limit}`,
+    unknownOf: (limit: string) => `Unknown of ${limit}`,
     near: "Near the limit",
     at: "At the limit",
     note: "Worth a look",

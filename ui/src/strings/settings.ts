@@ -8,6 +8,9 @@ export const settings = {
   protectionHint: "What a write to an environment asks first.",
   protections: { none: "Send at once", confirm: "Ask first", type_name: "Ask for the name" },
   protectionOf: (environment: string, connection: string) => `Protection of ${environment}, ${connection}`,
+  notices: "Notices",
+  noticesOn: "Tell of trouble on the desktop",
+  noticesHint: "Once, when a surface that serves a protected environment is stale or does not answer.",
   connections: "Connections",
   keyHomes: {
     keychain: "Key in the system keychain",

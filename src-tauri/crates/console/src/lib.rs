@@ -76,7 +76,7 @@ pub use listing::{EnvironmentFacts, FlagFacts, revision};
 pub use notices::Notice;
 pub use open::Beginning;
 pub use persona::PersonaInput;
-pub use places::{Place, Settings, Theme};
+pub use places::{Notices, Place, Settings, Theme};
 pub use preview::{
     LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, TracedFlag, Weighed,
 };

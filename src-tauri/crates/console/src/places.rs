@@ -18,6 +18,17 @@ pub enum Theme {
     Dark,
 }
 
+/// Whether the desktop tells of trouble in protected environments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notices {
+    /// It does.
+    #[default]
+    On,
+    /// It does not; Health shows the same.
+    Off,
+}
+
 /// Where the user was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -34,10 +45,13 @@ pub struct Settings {
     pub theme: Theme,
     /// Where the user was last.
     pub place: Option<Place>,
+    /// Whether the desktop tells of trouble.
+    pub notices: Notices,
 }
 
 const THEME: &str = "theme";
 const PLACE: &str = "place";
+const NOTICES: &str = "notices";
 
 impl Console {
     /// What is remembered; a setting that cannot be read counts as unset.
@@ -45,12 +59,19 @@ impl Console {
         Ok(Settings {
             theme: self.inner.mirror.setting(THEME).await?.unwrap_or_default(),
             place: self.inner.mirror.setting::<Option<Place>>(PLACE).await?.flatten(),
+            notices: self.inner.mirror.setting(NOTICES).await?.unwrap_or_default(),
         })
     }
 
     /// Remembers light or dark.
     pub async fn set_theme(&self, theme: Theme) -> Result<(), ConsoleError> {
         Ok(self.inner.mirror.save_setting(THEME, &theme).await?)
+    }
+
+    /// Remembers whether the desktop tells of trouble. What happens meanwhile
+    /// is no news later.
+    pub async fn set_notices(&self, notices: Notices) -> Result<(), ConsoleError> {
+        Ok(self.inner.mirror.save_setting(NOTICES, &notices).await?)
     }
 
     /// Remembers where the user is; that environment is refreshed more often.

@@ -82,6 +82,16 @@ describe("the frame", () => {
     expect(await screen.findByRole("dialog", { name: "Shortcuts" })).toBeVisible();
   });
 
+  it("switches notices off with the host", async () => {
+    const host = await openWindow();
+    await userEvent.click(screen.getByRole("button", { name: "Settings" }));
+    const notices = await screen.findByRole("switch", { name: "Tell of trouble on the desktop" });
+    expect(notices).toBeChecked();
+    await userEvent.click(notices);
+    expect(callsOf(host, "setNotices")).toEqual([[false]]);
+    await waitFor(() => expect(notices).not.toBeChecked());
+  });
+
   it("remembers theme and protection with the host", async () => {
     const host = await openWindow();
     await userEvent.click(screen.getByRole("button", { name: "Settings" }));

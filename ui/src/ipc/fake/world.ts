@@ -66,6 +66,7 @@ export interface World {
   keyStore: KeyStoreView;
   lastPlace: PlaceView | null;
   theme: ThemeView;
+  desktopNotices: boolean;
   openEdits: (OpenEditView & { connection: string })[];
 }
 
@@ -90,6 +91,7 @@ export function buildWorld(scenario: Scenario, now: number): World {
     keyStore: { state: "ready", sentence: "", next_step: "" },
     lastPlace: null,
     theme: "system",
+    desktopNotices: true,
     openEdits: [],
   };
   if (scenario === "no-keychain") {

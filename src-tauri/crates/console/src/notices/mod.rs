@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use book::NoticeBook;
 use book::Wrong;
 
-use crate::{Console, ConsoleError, Event, WatchedSurface};
+use crate::{Console, ConsoleError, Event, Notices, WatchedSurface};
 
 /// How often it is looked whether something is news.
 const EVERY: Duration = Duration::from_secs(10);
@@ -80,7 +80,8 @@ impl Console {
 
     /// What is wrong with surfaces of protected environments and was not told
     /// yet. Each is given once; the first call gives nothing, because what is
-    /// wrong at the start is no news.
+    /// wrong at the start is no news. Nothing is given while notices are
+    /// switched off, and what was the matter then is not told later.
     pub async fn news(&self) -> Result<Vec<Notice>, ConsoleError> {
         let now = self.inner.clock.now();
         let all = self.wrong_in_protected().await?;
@@ -92,6 +93,9 @@ impl Console {
             })
             .collect();
         let news = self.volatile().notices.take_in(&wrong, now);
+        if self.settings().await?.notices == Notices::Off {
+            return Ok(Vec::new());
+        }
         let told = all.into_iter().map(|(notice, _)| notice);
         Ok(told.filter(|notice| news.contains(&notice.subject())).collect())
     }

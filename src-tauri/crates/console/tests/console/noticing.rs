@@ -1,6 +1,6 @@
 //! What is news about protected environments, and what is not.
 
-use halyard_console::Notice;
+use halyard_console::{Notice, Notices};
 use halyard_model::{FailingKind, Protection, Surface, Trouble};
 use halyard_provider::Urgency;
 use halyard_sandbox::{Effect, Fault, Surface as Door};
@@ -64,6 +64,20 @@ async fn a_protected_environment_is_told_once_and_others_are_not() {
     bench.fault(failing());
     look(&bench, &protected).await;
     assert_eq!(news(&bench).await.len(), 1, "it was well for a while");
+}
+
+#[tokio::test]
+async fn nothing_is_told_while_notices_are_off_and_nothing_of_it_later() {
+    let (bench, _, protected) = read().await;
+    assert_eq!(news(&bench).await, [], "the start");
+    bench.console.set_notices(Notices::Off).await.unwrap();
+    bench.fault(failing());
+    look(&bench, &protected).await;
+    assert_eq!(news(&bench).await, []);
+    bench.console.set_notices(Notices::On).await.unwrap();
+    assert_eq!(news(&bench).await, [], "it is old by now");
+    let bench = bench.restarted();
+    assert_eq!(bench.console.settings().await.unwrap().notices, Notices::On);
 }
 
 #[tokio::test]

@@ -55,6 +55,10 @@ pub(super) struct Project {
     pub(super) options: EdgeFlagsOptions,
 }
 
+/// So many entries of the audit log are kept: each holds two definitions, and a
+/// long run must not grow with its writes.
+const AUDIT_KEPT: usize = 1_000;
+
 /// A definition after a write, with its key.
 #[derive(Debug)]
 pub(super) struct Written {
@@ -254,6 +258,8 @@ impl Project {
             entry["after"] = after.clone();
         }
         self.audit.push(entry);
+        let excess = self.audit.len().saturating_sub(AUDIT_KEPT);
+        self.audit.drain(..excess);
     }
 }
 

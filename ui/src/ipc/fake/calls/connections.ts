@@ -45,6 +45,7 @@ export function connectionCalls(stage: Stage, health: FakeHealth) {
         notices: [],
         last_place: world.lastPlace,
         theme: world.theme,
+        desktop_notices: world.desktopNotices,
       });
     },
 

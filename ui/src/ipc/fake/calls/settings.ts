@@ -15,6 +15,12 @@ export function settingCalls(stage: Stage, health: FakeHealth) {
       return null;
     },
 
+    async setNotices(on) {
+      await stage.begin("setNotices", on);
+      world.desktopNotices = on;
+      return null;
+    },
+
     async rememberPlace(place) {
       await stage.begin("rememberPlace", place);
       world.lastPlace = place;
