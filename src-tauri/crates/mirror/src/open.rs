@@ -89,6 +89,9 @@ impl Mirror {
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            // Whoever gives up waiting for the test would take the connection,
+            // and with it everything, along.
+            .test_before_acquire(false)
             .connect_with(
                 SqliteConnectOptions::new()
                     .in_memory(true)
