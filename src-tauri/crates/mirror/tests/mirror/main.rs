@@ -14,6 +14,7 @@ mod connections;
 mod damage;
 mod edits;
 mod full;
+mod given_up;
 mod killed;
 mod limits;
 mod older;
