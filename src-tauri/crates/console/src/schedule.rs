@@ -130,7 +130,12 @@ impl Console {
                 let seen = in_view.as_ref() == Some(&site);
                 let status = self.inner.mirror.fetch_status(&site.0, &site.1).await?;
                 not_before = not_before.max(status.retry_at);
-                let at = self.pace().due_at(&status, seen);
+                // A clock that was set back must not end the refreshes.
+                let last = status.failed_at.or(status.checked_at);
+                let at = match last {
+                    Some(last) if last > now => Timestamp(0),
+                    _ => self.pace().due_at(&status, seen),
+                };
                 // What is looked at goes first among those that are due.
                 let rank = if seen { Timestamp(0) } else { at };
                 if at <= now && due.as_ref().is_none_or(|(best, _)| rank < *best) {

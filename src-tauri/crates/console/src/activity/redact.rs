@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 60;
 /// server-side keys, query values, addresses of people, bodies, and of
 /// requests about identities the service's own words.
 pub(super) fn redact(exchange: &mut Exchange, keys: &[Credential]) {
-    let about_people = is_about_people(exchange);
+    let about_people = names_people(&exchange.path);
     exchange.path = plain_path(&exchange.path);
     let mut texts = vec![&mut exchange.path, &mut exchange.origin];
     texts.extend(exchange.request_id.as_mut());
@@ -54,10 +54,7 @@ pub(super) fn redact(exchange: &mut Exchange, keys: &[Credential]) {
         );
     }
     for text in texts {
-        for key in keys {
-            take_out(text, key.expose());
-        }
-        take_out_server_side_keys(text);
+        without_secrets(text, keys);
     }
 }
 
@@ -72,9 +69,10 @@ pub(crate) fn without_secrets(text: &mut String, keys: &[Credential]) {
 }
 
 /// Whether the request names a person: by an identity route or by a context.
-fn is_about_people(exchange: &Exchange) -> bool {
-    let path = exchange.path.to_lowercase();
-    ["identit", "context", "trait", "identifier"]
+fn names_people(path: &str) -> bool {
+    let path = path.to_lowercase();
+    // EdgeFlags is told of a person in the body of its evaluations.
+    ["identit", "context", "trait", "identifier", "evaluate"]
         .iter()
         .any(|word| path.contains(word))
 }
@@ -218,6 +216,18 @@ mod tests {
             let mut found = text.to_owned();
             take_out_server_side_keys(&mut found);
             assert_eq!(found, plain);
+        }
+    }
+
+    #[test]
+    fn evaluations_are_about_people() {
+        for (path, about_people) in [
+            ("/api/v1/evaluate", true),
+            ("/api/v1/identities/", true),
+            ("/api/v1/flags/a?context=…", true),
+            ("/api/v1/projects/1/features/", false),
+        ] {
+            assert_eq!(names_people(path), about_people, "{path}");
         }
     }
 

@@ -27,6 +27,7 @@ impl Console {
         let now = self.inner.clock.now();
         let judged = self.volatile().feeds.judged.get(&site).cloned();
         if let Some((at, warnings)) = judged
+            && at <= now
             && now.millis_since(at) < HOLDS_MILLIS
         {
             return Ok(warnings);

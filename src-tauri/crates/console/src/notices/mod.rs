@@ -112,7 +112,14 @@ impl Console {
                 let offline = status.unreachable && status.failures > 0;
                 for one in self.watched_surfaces(&connection.id, &environment.key).await? {
                     let since = since(&one);
+                    // One look that failed is no trouble yet: it may be this computer's network.
+                    let once = one
+                        .record
+                        .failing
+                        .as_ref()
+                        .is_some_and(|failing| failing.times < 2);
                     let Some(trouble) = worth_a_word(one.freshness.state, one.freshness.trouble, offline)
+                        .filter(|trouble| !(once && matches!(trouble, Trouble::Failing(_))))
                     else {
                         continue;
                     };

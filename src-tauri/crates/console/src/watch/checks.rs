@@ -144,9 +144,11 @@ impl Console {
         if volatile.checks.running.contains(&place) {
             return false;
         }
-        let last = read_at.max(volatile.checks.tried_at.get(&place).copied());
-        // A clock that was set back must not end the readings.
-        last.is_none_or(|last| last > now || last.plus_millis(wait) <= now)
+        // A clock that was set back must neither end the readings nor hurry them.
+        let past = |at: &Timestamp| *at <= now;
+        let tried_at = volatile.checks.tried_at.get(&place).copied();
+        let last = read_at.filter(past).max(tried_at.filter(past));
+        last.is_none_or(|last| last.plus_millis(wait) <= now)
     }
 
     /// Reads what is said about a connection as a whole, and keeps it. Returns

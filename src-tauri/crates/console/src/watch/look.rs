@@ -119,6 +119,10 @@ impl Console {
             .mirror
             .surface_record(connection, environment, &Surface::Admin)
             .await?;
+        if *surface == Surface::Admin && admin.checked_at.is_some_and(|newer| newer > at) {
+            // A refresh has read it meanwhile: what this look heard is older.
+            return Ok(());
+        }
         let mut seen = None;
         match answer {
             Ok(answer) => {

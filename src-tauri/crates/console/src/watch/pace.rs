@@ -159,7 +159,9 @@ impl Console {
                         .mirror
                         .surface_record(&site.0, &site.1, &surface)
                         .await?;
-                    let at = tried_at.max(record.checked_at).map_or(Timestamp(0), |tried_at| {
+                    // A clock that was set back must not end the looks.
+                    let last = tried_at.max(record.checked_at).filter(|last| *last <= now);
+                    let at = last.map_or(Timestamp(0), |tried_at| {
                         self.watch_pace()
                             .due_at(&record, tried_at, self.is_in_view(&site), &surface)
                     });

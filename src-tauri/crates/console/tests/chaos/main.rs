@@ -1,4 +1,4 @@
-//! Three requests in ten fail, in every way there is, for as many operations as asked for: nothing hangs, no
+//! Three requests in ten fail, in thirteen ways, for as many operations as asked for: nothing hangs, no
 //! edit is lost, no write is made twice, and memory does not grow.
 //!
 //! `HALYARD_CHAOS=10000` runs that many operations, shared out over the three ways of writing.

@@ -158,6 +158,9 @@ impl Lane {
     }
 }
 
+/// So many tasks wait on any busy server.
+const FEW_TASKS: u64 = 20;
+
 fn cause(state: LaneState, facts: LaneFacts<'_>, elapsed: i64, now: Timestamp) -> Option<LaneCause> {
     if let Some(failing) = &facts.record.failing {
         let sentence = failing.sentence.clone();
@@ -189,8 +192,11 @@ fn cause(state: LaneState, facts: LaneFacts<'_>, elapsed: i64, now: Timestamp) -
         Some(Trouble::PassOverdue { .. }) if state == LaneState::Late => return Some(not_fetched()),
         _ => {}
     }
-    // A few tasks are always under way; they explain nothing before it is late.
-    let queue = facts.queue.filter(|waiting| *waiting > 0);
+    // A few tasks are always under way; they explain nothing before it is late, and
+    // nothing about a proxy that does not take what the service serves already.
+    let behind = matches!(trouble, Some(Trouble::Behind { .. })) && facts.proxy.is_some();
+    let few = if behind { FEW_TASKS } else { 0 };
+    let queue = facts.queue.filter(|waiting| *waiting > few);
     if let Some(waiting) = queue.filter(|_| state == LaneState::Late) {
         return Some(LaneCause::Queue { waiting });
     }

@@ -46,10 +46,15 @@ pub(crate) fn said(status: u16, headers: &HeaderMap, now: Timestamp) -> Said {
     }
 }
 
+/// The longest pause that is believed: a day. A header in another unit must not
+/// end all reading.
+const LONGEST_PAUSE_MILLIS: i64 = 86_400_000;
+
 /// How far the server's clock is ahead, where the answer tells its time.
 pub(crate) fn clock_ahead_millis(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
     // The header names the second that has begun.
-    Some(date(headers)?.plus_millis(500).millis_since(now))
+    let told = date(headers)?.plus_millis(500);
+    Some(told.0.saturating_sub(now.0))
 }
 
 /// The time by the server's clock, or ours where the two are as good as the same.
@@ -67,10 +72,11 @@ fn date(headers: &HeaderMap) -> Option<Timestamp> {
 /// When a service that answered 429 may be asked again: `Retry-After` in
 /// seconds or as a date, else the end of the rate limit's window.
 pub(crate) fn retry_at(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
-    retry_after(headers, now).or_else(|| {
+    let asked = retry_after(headers, now).or_else(|| {
         let wait = reset(headers)?.millis_since(server_now(headers, now));
         Some(now.plus_millis(wait))
-    })
+    });
+    asked.map(|moment| moment.min(now.plus_millis(LONGEST_PAUSE_MILLIS)))
 }
 
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_moment_to_ask_again() {
-        let cases: [(&Headers, Option<i64>); 8] = [
+        let cases: [(&Headers, Option<i64>); 9] = [
             (&[("retry-after", "60")], Some(1_795_000_060_000)),
             (&[("retry-after", "0.5")], Some(1_795_000_000_500)),
             (
@@ -140,6 +146,8 @@ mod tests {
                 Some(1_795_000_005_000),
             ),
             (&[("retry-after", "soon")], None),
+            // A whole year: more than a day is not believed.
+            (&[("retry-after", "31536000")], Some(1_795_086_400_000)),
             (&[], None),
         ];
         for (given, expected) in cases {
@@ -149,6 +157,26 @@ mod tests {
                 "{given:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_server_is_ahead_or_behind() {
+        for (date, ahead) in [
+            ("Wed, 18 Nov 2026 11:06:45 GMT", 5_500),
+            ("Wed, 18 Nov 2026 11:04:40 GMT", -119_500),
+        ] {
+            let given = headers(&[("date", date), ("x-ratelimit-reset", "1794999910000")]);
+            assert_eq!(clock_ahead_millis(&given, NOW), Some(ahead), "{date}");
+        }
+        // By a clock two minutes behind ours, the window ends 30 s from now.
+        let behind = [
+            ("date", "Wed, 18 Nov 2026 11:04:40 GMT"),
+            ("x-ratelimit-reset", "1794999910000"),
+        ];
+        assert_eq!(
+            retry_at(&headers(&behind), NOW),
+            Some(Timestamp(1_795_000_029_500))
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::words::{FlagSeed, Override};
 use super::{acme_named, acme_people, acme_segments};
 use crate::flagsmith::store::Store;
 
-/// The flags that the mock-ups do not show, one a line.
+/// The flags that nobody looks at closely, one a line.
 const OTHERS: &str = include_str!("acme_flags.txt");
 
 const TAGS: [(&str, &str); 15] = [
@@ -93,7 +93,7 @@ pub(crate) fn store() -> Store {
     let environments = Environments {
         development: builder.environment("Development", "Development", false),
         staging: builder.environment("Staging", "Staging", true),
-        // The last marks of this key put u_48213 into the buckets that the preview's mock-up shows.
+        // The last marks of this key put u_48213 into the buckets that the sample preview shows.
         production: builder.environment("Production", "Productioni7hrr", false),
         eu_production: builder.environment("EU Production", "EUProduction", true),
     };
@@ -121,7 +121,7 @@ pub(crate) fn store() -> Store {
     builder.finish()
 }
 
-/// Overrides of flags that the mock-ups do not show; with them nine flags are decided by an override for
+/// Overrides of flags that nobody looks at closely; with them nine flags are decided by an override for
 /// the preview's identity.
 fn other_overrides() -> [(&'static str, &'static str, Override); 3] {
     [

@@ -1,4 +1,4 @@
-//! The flags of the Acme Store that the mock-ups show, with their drift and their overrides.
+//! The flags of the Acme Store that people look at first, with their drift and their overrides.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::acme::{Environments, People, tag_ids};
 use super::builder::Builder;
 use super::words::{FlagSeed, Override};
 
-/// A flag of the mock-ups.
+/// A flag with a story.
 struct Named {
     name: &'static str,
     description: &'static str,

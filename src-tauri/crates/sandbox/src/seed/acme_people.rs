@@ -81,7 +81,7 @@ fn traits(number: usize) -> Value {
     traits
 }
 
-/// Who overrides what in Production: as many as the mock-ups count.
+/// Who overrides what in Production: as many as the sample shop tells.
 fn overrides(builder: &mut Builder, production: u64, people: &[u64]) {
     let feature = |builder: &Builder, name: &str| {
         builder

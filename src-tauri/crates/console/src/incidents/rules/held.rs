@@ -1,7 +1,6 @@
 //! Classes seen in what the mirror holds and in what a server says of itself.
 
-use super::{Gravity, IncidentSign, IncidentWarning, Seen, count};
-use crate::ExchangeOutcome;
+use super::{Gravity, IncidentSign, IncidentWarning, Seen, count, speed::is_timeout};
 
 /// The hosted service cuts a document into pages of about this size.
 const PAGE_BYTES: u64 = 1_048_576;
@@ -40,10 +39,11 @@ pub(super) fn propagation_delayed(seen: &Seen) -> Option<IncidentWarning> {
 /// 2: from four fifths of a page on.
 pub(super) fn document_oversized(seen: &Seen) -> Option<IncidentWarning> {
     let bytes = seen.document_bytes.filter(|bytes| bytes * 5 >= PAGE_BYTES * 4)?;
-    let failed = count(seen.requests.iter().filter(|row| {
-        let late = row.status == Some(504) || row.outcome == ExchangeOutcome::Broken;
-        late && row.path.contains("document")
-    }));
+    let failed = count(
+        seen.requests
+            .iter()
+            .filter(|row| is_timeout(row) && row.path.contains("document")),
+    );
     Some(IncidentWarning {
         gravity: if failed > 0 && bytes >= PAGE_BYTES {
             Gravity::Danger

@@ -43,20 +43,22 @@ pub(super) fn admin_fails_serving_well(seen: &Seen) -> Option<IncidentWarning> {
 /// 7: a new version is news; with faults, or with the old one still
 /// answering, it is more.
 pub(super) fn version_changed(seen: &Seen) -> Option<IncidentWarning> {
-    // Edge Proxies have versions of their own.
-    let told: Vec<(&str, &ExchangeFacts)> = seen
+    // Edge Proxies have versions of their own, and so has a Flags API at
+    // another address: each server is compared with itself.
+    let versions = |row: &ExchangeFacts| row.server_version.is_some() && !is_to(row, SurfaceKind::EdgeProxy);
+    let origin = &seen
         .requests
         .iter()
-        .filter(|row| !is_to(row, SurfaceKind::EdgeProxy))
-        .filter_map(|row| Some((row.server_version.as_deref()?, row)))
-        .collect();
+        .find(|row| versions(row) && changes_at(seen, &row.origin))?
+        .origin;
+    let told: Vec<(&str, &ExchangeFacts)> = versions_at(seen, origin).collect();
     let changes: Vec<_> = told.windows(2).filter(|pair| pair[0].0 != pair[1].0).collect();
     let (oldest, newest) = (changes.last()?, changes.first()?);
     let since = oldest[0].1.at;
     let faults = count(
         seen.requests
             .iter()
-            .filter(|row| row.at >= since && is_fault(row)),
+            .filter(|row| row.origin == *origin && row.at >= since && is_fault(row)),
     );
     let grave = changes.len() > 1 || faults >= 2;
     Some(IncidentWarning {
@@ -69,6 +71,20 @@ pub(super) fn version_changed(seen: &Seen) -> Option<IncidentWarning> {
             faults,
         },
     })
+}
+
+/// What a server called its version, the newest first.
+fn versions_at<'a>(seen: &'a Seen, origin: &'a str) -> impl Iterator<Item = (&'a str, &'a ExchangeFacts)> {
+    seen.requests
+        .iter()
+        .filter(move |row| row.origin == origin && !is_to(row, SurfaceKind::EdgeProxy))
+        .filter_map(|row| Some((row.server_version.as_deref()?.trim_start_matches('v'), row)))
+}
+
+fn changes_at(seen: &Seen, origin: &str) -> bool {
+    let mut told = versions_at(seen, origin).map(|(version, _)| version);
+    let newest = told.next();
+    told.any(|version| Some(version) != newest)
 }
 
 /// 8: the health endpoint looks at less than what people need.

@@ -107,7 +107,7 @@ pub(super) fn admin_slow_serving_well(seen: &Seen) -> Option<IncidentWarning> {
     })
 }
 
-fn is_timeout(row: &ExchangeFacts) -> bool {
+pub(super) fn is_timeout(row: &ExchangeFacts) -> bool {
     let kind = row.failure.as_ref().map(|failure| &failure.kind);
     matches!(kind, Some(FailureKind::Unreachable(Stage::Timeout))) || row.status == Some(504)
 }

@@ -306,6 +306,43 @@ fn a_new_version_is_graver_with_faults_and_when_two_answer_in_turn() {
 }
 
 #[test]
+fn servers_of_two_releases_are_no_change_of_version() {
+    let versioned = |seen: Seen, class, origin: &'static str, version: &'static str| {
+        with(seen, class, 3_600, |row| ExchangeFacts {
+            origin: origin.to_owned(),
+            server_version: Some(version.to_owned()),
+            ..row
+        })
+    };
+    let seen = versioned(quiet(), ADMIN, "https://admin.test", "2.265.0");
+    let seen = versioned(seen, FLAGS, "https://flags.test", "v2.190.0");
+    assert_eq!(classes(&seen), [] as [u8; 0]);
+}
+
+#[test]
+fn an_hour_without_a_network_is_no_fault_of_the_document() {
+    let seen = Seen {
+        document_bytes: Some(2_000_000),
+        ..quiet()
+    };
+    let asked = |row: ExchangeFacts| ExchangeFacts {
+        path: "/api/v1/environment-document/".to_owned(),
+        ..row
+    };
+    let sized = |seen: &Seen| {
+        warnings(seen)
+            .into_iter()
+            .find(|one| one.sign.class() == 2)
+            .unwrap()
+            .gravity
+    };
+    let silent = with(seen.clone(), ADMIN, 60, |row| broken(asked(row), Stage::Name));
+    assert_eq!(sized(&silent), Gravity::Warning);
+    let late = with(seen, ADMIN, 60, |row| broken(asked(row), Stage::Timeout));
+    assert_eq!(sized(&late), Gravity::Danger);
+}
+
+#[test]
 fn the_gravest_comes_first() {
     let mut seen = rows().swap_remove(0).2;
     seen.empty_traits = vec!["Lena".into()];
