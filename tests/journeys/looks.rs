@@ -1,5 +1,5 @@
 //! Pictures of the main screens in both themes and in a small window, for
-//! people to look at beside the mock-ups.
+//! people to look at beside the design.
 
 use crate::window::{Keychain, Window};
 

@@ -109,5 +109,6 @@ async fn warnings(
         .map(|one| health::surface(one, connection, &facts.environment.name))
         .collect();
     let incidents = app.console.incident_warnings(&connection.id, key).await?;
-    Ok(count(warning::warnings(&surfaces, &incidents).len()))
+    let all = warning::warnings(&surfaces, &incidents, connection.endpoint.service());
+    Ok(count(all.len()))
 }

@@ -34,7 +34,7 @@ pub async fn health(
     let told = app.console.provider_status(&id).await?;
     let used = app.console.environment_limits(&id, &key).await?;
     Ok(HealthView {
-        warnings: warning::warnings(&surfaces, &incidents),
+        warnings: warning::warnings(&surfaces, &incidents, connection.endpoint.service()),
         status_feed: incident::status_feed(&told, connection.endpoint.service(), app.console.now()),
         limits: limits(&used, connection.endpoint.service(), &budgets, app.console.now()),
         surfaces,

@@ -223,13 +223,16 @@ fn budget(budget: &Budget) -> BudgetView {
         limit: budget.limit,
         resets_at: budget.resets_at.map(seconds),
         paused_until: budget.paused_until.map(seconds),
-        known: words::budget::known(budget.known).to_owned(),
+        known: match budget.paused_until {
+            Some(_) => words::budget::PAUSED.to_owned(),
+            None => words::budget::known(budget.known).to_owned(),
+        },
         waiting: budget
             .interactive_waiting
             .saturating_add(budget.background_waiting),
         waiting_seconds: budget
             .expected
-            .map(|time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
+            .map(|time| u32::try_from(time.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX)),
     }
 }
 

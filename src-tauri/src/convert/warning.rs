@@ -1,17 +1,22 @@
 //! What is wrong, as warnings.
 
 use halyard_console::{Gravity, IncidentSign, IncidentWarning, SurfaceKind};
+use halyard_model::Service;
 
 use super::seconds;
 use crate::{view::*, words};
 
 /// Everything that is wrong, the gravest first: what is the matter with single
 /// surfaces, and the classes of incidents that are seen to happen.
-pub fn warnings(surfaces: &[SurfaceFreshnessView], incidents: &[IncidentWarning]) -> Vec<WarningView> {
+pub fn warnings(
+    surfaces: &[SurfaceFreshnessView],
+    incidents: &[IncidentWarning],
+    service: Service,
+) -> Vec<WarningView> {
     let mut all: Vec<WarningView> = surfaces
         .iter()
         .filter_map(surface)
-        .chain(incidents.iter().map(incident))
+        .chain(incidents.iter().map(|warning| incident(warning, service)))
         .collect();
     all.sort_by_key(|warning| std::cmp::Reverse(warning.gravity));
     all
@@ -42,7 +47,7 @@ pub fn surface(surface: &SurfaceFreshnessView) -> Option<WarningView> {
     })
 }
 
-fn incident(warning: &IncidentWarning) -> WarningView {
+fn incident(warning: &IncidentWarning, service: Service) -> WarningView {
     let told = words::warning::told(&warning.sign);
     WarningView {
         id: format!("incident {}", warning.sign.class()),
@@ -54,30 +59,33 @@ fn incident(warning: &IncidentWarning) -> WarningView {
         sentence: told.sentence,
         cause: told.cause,
         next_step: told.next_step,
-        remedy: requests(&warning.sign),
+        remedy: requests(&warning.sign, service),
         since: warning.since.map(seconds),
     }
 }
 
 /// The requests that it was seen by, where it was seen by requests.
-fn requests(sign: &IncidentSign) -> Option<RemedyView> {
+fn requests(sign: &IncidentSign, service: Service) -> Option<RemedyView> {
+    // As Activity names the surfaces.
+    let (admin, serving) = match service {
+        Service::Flagsmith => ("admin api", "flags api"),
+        Service::EdgeFlags => ("management", "evaluation"),
+    };
     let search = match sign {
-        IncidentSign::AdminFailsServingWell { .. } => "admin api server_fault".to_owned(),
+        IncidentSign::AdminFailsServingWell { .. } => format!("{admin} server_fault"),
         IncidentSign::VersionChanged { faults: 0, .. } => return None,
         IncidentSign::VersionChanged { .. } | IncidentSign::HealthLies { .. } => "server_fault".to_owned(),
         IncidentSign::DocumentOversized { failed: 0, .. } => return None,
         IncidentSign::DocumentOversized { .. } => "document".to_owned(),
-        IncidentSign::RouteSlower { .. } | IncidentSign::AdminSlowServingWell { .. } => {
-            "admin api".to_owned()
-        }
+        IncidentSign::RouteSlower { .. } | IncidentSign::AdminSlowServingWell { .. } => admin.to_owned(),
         IncidentSign::PartlyUnreachable { origin, .. } | IncidentSign::NameNotFound { origin, .. } => {
             words::surface::host(origin).to_owned()
         }
         IncidentSign::SporadicFaults { surface, .. } => match surface {
-            SurfaceKind::Admin => "admin api server_fault".to_owned(),
-            _ => "flags api server_fault".to_owned(),
+            SurfaceKind::Admin => format!("{admin} server_fault"),
+            _ => format!("{serving} server_fault"),
         },
-        IncidentSign::ServingSlower { .. } => "flags api".to_owned(),
+        IncidentSign::ServingSlower { .. } => serving.to_owned(),
         IncidentSign::PermissionLost { .. } => "403".to_owned(),
         IncidentSign::PropagationDelayed { .. }
         | IncidentSign::EmptyTrait { .. }
@@ -147,7 +155,7 @@ mod tests {
                 sign: IncidentSign::PlanUntold,
             },
         ];
-        let all = warnings(&surfaces, &incidents);
+        let all = warnings(&surfaces, &incidents, Service::Flagsmith);
         let told: Vec<_> = all
             .iter()
             .map(|one| (one.gravity, one.sentence.as_str()))

@@ -22,6 +22,9 @@ pub fn budget_name(class: BudgetClass) -> &'static str {
     }
 }
 
+/// Why a budget takes no requests for now.
+pub const PAUSED: &str = "The service answered 429, too many requests, and asked for a pause.";
+
 /// How the numbers of a budget are known.
 pub fn known(known: Known) -> &'static str {
     match known {

@@ -3,7 +3,7 @@
 use halyard_console::PropagationFacts;
 use halyard_model::{Lane, LaneCause, LaneState, Surface, Timestamp};
 
-use super::surface::name;
+use super::{number, surface::name};
 
 /// Why a surface of this name does not serve a change that was published then.
 pub fn cause(lane: &Lane, name: &str, published_at: Timestamp) -> Option<String> {
@@ -36,7 +36,11 @@ pub fn cause(lane: &Lane, name: &str, published_at: Timestamp) -> Option<String>
             format!("{name} is healthy by its own account and does not take what it is given.")
         }
         LaneCause::Queue { waiting } => {
-            format!("{waiting} tasks wait in the service’s queue, which hold the change back from {name}.")
+            let (tasks, hold) = match waiting {
+                1 => ("1 task waits".to_owned(), "holds"),
+                many => (format!("{} tasks wait", number::count(*many)), "hold"),
+            };
+            format!("{tasks} in the service’s queue, which {hold} the change back from {name}.")
         }
         LaneCause::Serving => {
             format!("Caches or the task queue of the service hold the change back from {name}.")

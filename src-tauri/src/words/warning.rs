@@ -2,7 +2,10 @@
 
 use halyard_console::{IncidentSign, SurfaceKind};
 
-use super::surface::{Told, host};
+use super::{
+    number,
+    surface::{Told, host},
+};
 
 /// What people call a kind of surface.
 pub fn surface_kind(kind: SurfaceKind) -> &'static str {
@@ -125,7 +128,10 @@ pub fn told(sign: &IncidentSign) -> Told {
             "Go on with what the mirror shows, and publish with patience.".to_owned(),
         ),
         IncidentSign::TasksStuck { waiting } => (
-            format!("{waiting} tasks wait in the server’s queue and do not become fewer."),
+            format!(
+                "{} tasks wait in the server’s queue and do not become fewer.",
+                number::count(*waiting)
+            ),
             "The task processor is stopped or too slow, as after a restart of its database.".to_owned(),
             "Restart the task processor. Changes, integrations and webhooks are late until then.".to_owned(),
         ),
@@ -145,7 +151,10 @@ fn propagation(environments: u32, waiting: Option<u64>) -> (String, String, Stri
         }
     };
     let cause = match waiting {
-        Some(waiting) if waiting > 0 => format!("{waiting} tasks wait in the server’s queue."),
+        Some(1) => "1 task waits in the server’s queue.".to_owned(),
+        Some(waiting) if waiting > 1 => {
+            format!("{} tasks wait in the server’s queue.", number::count(waiting))
+        }
         _ => "The service hands changes on late; a queue or a cache of it holds them back.".to_owned(),
     };
     let next = "Do not publish again to force it: each change waits behind the others.";
@@ -153,7 +162,7 @@ fn propagation(environments: u32, waiting: Option<u64>) -> (String, String, Stri
 }
 
 fn oversized(bytes: u64, limit: u64, failed: u32) -> (String, String, String) {
-    let kilobytes = bytes / 1_000;
+    let kilobytes = bytes / 1_024;
     let share = if bytes >= limit { "more than" } else { "nearly" };
     let cause = match failed {
         0 => "Workers and Edge Proxies need time and memory for each of its readers.".to_owned(),
@@ -162,8 +171,8 @@ fn oversized(bytes: u64, limit: u64, failed: u32) -> (String, String, String) {
     };
     (
         format!(
-            "The environment’s document is {kilobytes} kB, {share} the {} kB of one page.",
-            limit / 1_000
+            "The environment’s document is {kilobytes} KB, {share} the {} KB of one page.",
+            limit / 1_024
         ),
         cause,
         "Remove segments and overrides that nobody needs.".to_owned(),

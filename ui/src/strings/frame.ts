@@ -62,7 +62,7 @@ export const frame = {
     nothingMeans: "No request waits for its turn.",
     means: (requests: number, seconds: number | null) =>
       `${plural(requests, "request")} ${requests === 1 ? "waits" : "wait"} for the rate budget, ${
-        seconds === null ? "nobody knows how long" : `about ${span(seconds)}`
+        seconds === null ? "nobody knows how long" : seconds === 0 ? "a moment" : `about ${span(seconds)}`
       }.`,
     writesMean: (value: number) =>
       `${plural(value, "write")} ${value === 1 ? "is" : "are"} waiting or on the way.`,
@@ -85,7 +85,7 @@ export const frame = {
     offlineMeans: "What is shown is the local copy.",
     paused: "Paused by the rate limit.",
     pausedUntil: (at: number, now: number) => `Paused by the rate limit, goes on in ${until(at, now)}`,
-    takesNoMore: (name: string) => `${name} takes no more requests for now.`,
+    takesNoMore: (name: string) => `${name} answered that there were too many requests.`,
     waits: (requests: number) =>
       requests === 0
         ? "Nothing waits."

@@ -81,7 +81,7 @@ fn clocks(finding: &DoctorFinding) -> Option<String> {
 
 fn behind(finding: &DoctorFinding, looked: &Looked<'_>) -> String {
     let own_words = finding.facts.iter().find_map(|fact| match fact {
-        StepFact::ProxyReason(words) => Some(format!(" Its own words: {words}.")),
+        StepFact::ProxyReason(words) => Some(format!(" Its own words: {}.", words.trim_end_matches('.'))),
         _ => None,
     });
     let own_words = own_words.unwrap_or_default();

@@ -51,8 +51,8 @@ export const flagsApi = surface("flags_api", "https://edge.api.flagsmith.com/api
 export const fra1 = surface("edge_proxy", "https://flags-fra1.acme.example/", "Edge Proxy fra-1");
 export const fra2 = surface("edge_proxy", "https://flags-fra2.acme.example/", "Edge Proxy fra-2");
 export const sin1 = surface("edge_proxy", "https://flags-sin1.acme.example/", "Edge Proxy sin-1");
-const management = surface("admin", "https://edgeflags.net/", "Management API");
-const evaluation = surface("flags_api", "https://edgeflags.net/", "Evaluation API");
+const management = surface("admin", "https://edgeflags.net/", "Admin API");
+const evaluation = surface("flags_api", "https://edgeflags.net/", "Flags API");
 
 const PROXY_RULE = "Stale after poll 10 s + 30 s × 4 key pairs = 2 min 10 s";
 const OWN_RULE = "Stale after 1 min 15 s without a refresh";

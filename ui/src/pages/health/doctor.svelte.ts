@@ -42,7 +42,8 @@ export class Doctor {
   run = $state.raw<Run | null>(null);
   running = $state(false);
   stopping = $state(false);
-  error = $state.raw<HostError | null>(null);
+  /** Why a run came to nothing, and which. */
+  failed = $state.raw<{ connection: string; key: string; error: HostError } | null>(null);
 
   readonly #host: Host;
   #runs = 0;
@@ -60,7 +61,7 @@ export class Doctor {
     this.chosen = choiceKey(choice);
     const run = { id, connection, key: this.chosen, steps: [], at: null, stopped: false, report: null };
     this.run = run;
-    this.error = null;
+    this.failed = null;
     this.running = true;
     const end = this.#host.onDoctorProgress((progress) => this.#follow(progress));
     try {
@@ -72,7 +73,7 @@ export class Doctor {
       });
       this.run = { ...run, steps, at, stopped, report };
     } catch (thrown) {
-      this.error = asHostError(thrown);
+      this.failed = { connection, key: run.key, error: asHostError(thrown) };
       this.run = null;
     } finally {
       end();
@@ -88,8 +89,8 @@ export class Doctor {
     this.stopping = true;
     try {
       await this.#host.stopDoctor(run.id);
-    } catch (thrown) {
-      this.error = asHostError(thrown);
+    } catch {
+      // It goes on, which is what the card shows; it can be stopped again.
       this.stopping = false;
     }
   }

@@ -140,7 +140,7 @@ describe("Health", () => {
     await userEvent.click(await screen.findByRole("button", { name: /^Acme Edge, / }));
     await userEvent.keyboard("gh");
     const freshness = await card("Freshness");
-    expect(await within(freshness).findByRole("button", { name: "Management API" })).toBeVisible();
+    expect(await within(freshness).findByRole("button", { name: "Admin API" })).toBeVisible();
     expect(screen.getByText("No status feed is known for EdgeFlags.")).toBeVisible();
   });
 });
