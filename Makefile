@@ -54,7 +54,7 @@ differential: setup-test ## compare millions of generated decisions with the Pyt
 fuzz: setup ## damage documents, identities and cohort files for HALYARD_FUZZ_SECONDS (600) of processor time
 	cargo test --profile fuzz --locked -p halyard-engine --test fuzz -- --ignored --nocapture
 
-chaos: setup ## let three requests in ten fail, in every way there is, for HALYARD_CHAOS (10000) operations
+chaos: setup ## let three requests in ten fail, in thirteen ways, for HALYARD_CHAOS (10000) operations
 	HALYARD_CHAOS=$${HALYARD_CHAOS:-10000} cargo test --locked -p halyard-console --test chaos -- --nocapture
 
 sandbox: ## serve both flag services on loopback, with the sample shop
