@@ -42,8 +42,11 @@ async fn a_change_is_followed_and_a_surface_looked_at() {
 
     window.click("button", "Health").await;
     window.text("surfaces serve the change").await;
+    window.click("button", "Close").await;
+    window.choose("Surface to look at", "Edge Proxy").await;
     window.click("button", "Run").await;
     window.text("Copy report").await;
+    window.text("All 3 surfaces serve the change").await;
     window.picture("health-doctor-light").await;
 
     window.click("switch", "Provider incident").await;
