@@ -131,7 +131,7 @@ fn differs(finding: &DoctorFinding) -> String {
     let (_, differ) = compared(finding);
     let flags = plural(u64::from(differ), "flag differs", "flags differ");
     if finding.state == StepState::Noted {
-        format!("{flags} from what the mirror gives, each for a reason that was checked.")
+        format!("{flags} from what the mirror gives, for reasons that were checked.")
     } else {
         format!("{flags} from what the mirror gives, and not every one for a reason that is known.")
     }
