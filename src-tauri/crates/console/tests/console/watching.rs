@@ -66,6 +66,8 @@ async fn a_quiet_hour_is_never_stale() {
         if quarter % 8 == 0 {
             bench.refresh(&place).await.unwrap();
         }
+        // A busy machine may leave the proxy no turn in a quarter that takes no time.
+        bench.sandbox.edge_proxy().poll().await;
         for surface in [&Surface::FlagsApi, &proxy] {
             let seen = look(&bench, &place, surface).await;
             assert_eq!(
