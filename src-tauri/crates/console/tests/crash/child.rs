@@ -17,6 +17,7 @@ async fn child() {
     };
     let clock = Arc::new(AheadClock::ahead_by(job.ahead));
     let (console, _mirror) = open(&job.folder, &job.keys, clock).await;
+    let mut edits_left = job.edits;
     loop {
         for site in &job.sites {
             if matches!(job.work, Work::Refresh) {
@@ -42,6 +43,10 @@ async fn child() {
                 };
                 let outcome = console.edit(input).await.unwrap();
                 assert!(matches!(outcome, Outcome::Confirmed { .. }), "{outcome:?}");
+                edits_left = edits_left.map(|left| left.saturating_sub(1));
+                if edits_left == Some(0) {
+                    std::future::pending::<()>().await;
+                }
             }
         }
     }

@@ -97,7 +97,7 @@ async fn a_refresh_killed_at_any_instant_leaves_a_whole_snapshot() {
         stage.sandbox.faults().add(Fault::of(latency));
         let kill_at = 1 + stage.dice.below(requests * 3) as usize;
         let answered = stage.dice.below(3) > 0;
-        let mut victim = stage.child(Work::Refresh, vec![site.clone()], &[]);
+        let mut victim = stage.child(Work::Refresh, vec![site.clone()], &[], None);
         stage
             .wait_for(&mut victim, |journal| {
                 journal.len() >= kill_at && (!answered || journal[kill_at - 1].status.is_some())

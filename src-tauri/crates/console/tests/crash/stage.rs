@@ -15,7 +15,7 @@ use halyard_console::{
     Traffic, secret::SessionKeys,
 };
 use halyard_mirror::{Mirror, Opened};
-use halyard_model::{ConnectionId, EnvironmentKey, Service, Timestamp};
+use halyard_model::{ConnectionId, EditState, EnvironmentKey, Service, Timestamp};
 use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider};
 use halyard_sandbox::{Config, Exchange, Running, Sandbox, Surface};
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,8 @@ pub struct Job {
     pub keys: Vec<(ConnectionId, String)>,
     pub flags: Vec<String>,
     pub ahead: i64,
+    /// After how many edits it rests; it goes on for ever where there is no number.
+    pub edits: Option<u32>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -209,8 +211,9 @@ impl Stage {
     }
 
     /// Starts a child on some of the sites.
-    pub fn child(&self, work: Work, sites: Vec<Site>, flags: &[&str]) -> Victim {
+    pub fn child(&self, work: Work, sites: Vec<Site>, flags: &[&str], edits: Option<u32>) -> Victim {
         let job = Job {
+            edits,
             work,
             folder: self.folder.path().to_owned(),
             sites,
@@ -236,6 +239,33 @@ impl Stage {
                 assert!(ended.is_none(), "the child ended by itself: {ended:?}");
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting)
+            .await
+            .expect("the child comes so far within a minute");
+    }
+
+    /// Waits until a child's mirror says that nothing is open there any more, and that something was confirmed.
+    pub async fn until_settled(&self, victim: &mut Victim, site: &Site, confirmed: usize) {
+        let waiting = async {
+            let (_, mirror) = self.open().await;
+            loop {
+                let ended = victim.0.try_wait().unwrap();
+                assert!(ended.is_none(), "the child ended by itself: {ended:?}");
+                let mut found = 0;
+                for flag in crate::writing::FLAGS {
+                    let made = crate::writing::edits(&mirror, site, flag).await;
+                    found += made
+                        .iter()
+                        .filter(|edit| edit.state == EditState::Confirmed)
+                        .count();
+                }
+                if found >= confirmed {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            mirror.close().await;
         };
         tokio::time::timeout(Duration::from_secs(60), waiting)
             .await

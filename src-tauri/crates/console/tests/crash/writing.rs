@@ -10,7 +10,7 @@ use halyard_sandbox::{Effect, Fault};
 use crate::stage::{Site, Stage, Work, say};
 
 const ROUNDS: u32 = 54;
-const FLAGS: [&str; 2] = ["guest_checkout", "stock_low_badge"];
+pub const FLAGS: [&str; 2] = ["guest_checkout", "stock_low_badge"];
 
 fn name(state: &EditState) -> &'static str {
     match state {
@@ -25,7 +25,7 @@ fn name(state: &EditState) -> &'static str {
 }
 
 /// The edits of the flags at a site, the oldest first.
-async fn edits(mirror: &Mirror, site: &Site, flag: &str) -> Vec<Edit> {
+pub async fn edits(mirror: &Mirror, site: &Site, flag: &str) -> Vec<Edit> {
     let key = FlagKey(flag.into());
     mirror
         .edits_for_flag(&site.connection, &site.environment, &key)
@@ -72,8 +72,14 @@ async fn a_write_killed_at_any_instant_comes_to_a_known_end() {
         let (_, mirror) = stage.open().await;
         let mut done = BTreeMap::new();
         let mut began = BTreeMap::new();
+        let mut confirmed_before = 0;
         for flag in FLAGS {
-            done.insert(flag, edits(&mirror, &site, flag).await.len());
+            let made = edits(&mirror, &site, flag).await;
+            confirmed_before += made
+                .iter()
+                .filter(|edit| edit.state == EditState::Confirmed)
+                .count();
+            done.insert(flag, made.len());
             began.insert(flag, held(&stage, &site, flag));
         }
         mirror.close().await;
@@ -83,14 +89,22 @@ async fn a_write_killed_at_any_instant_comes_to_a_known_end() {
             ms: stage.dice.below(8),
         };
         stage.sandbox.faults().set(Fault::of(latency).on(site.surface()));
-        let kill_at = 1 + stage.dice.below(if site.versioned { 24 } else { 12 }) as usize;
-        let answered = stage.dice.below(2) > 0;
-        let mut victim = stage.child(Work::Toggle, vec![site.clone()], &FLAGS);
-        stage
-            .wait_for(&mut victim, |journal| {
-                journal.len() >= kill_at && (!answered || journal[kill_at - 1].status.is_some())
-            })
-            .await;
+        // Most are killed in the middle of a write; each tenth after its first one, when all is written down.
+        let resting = round % 10 == 9;
+        let mut victim = stage.child(Work::Toggle, vec![site.clone()], &FLAGS, resting.then_some(1));
+        if resting {
+            stage
+                .until_settled(&mut victim, &site, confirmed_before + 1)
+                .await;
+        } else {
+            let kill_at = 1 + stage.dice.below(if site.versioned { 24 } else { 12 }) as usize;
+            let answered = stage.dice.below(2) > 0;
+            stage
+                .wait_for(&mut victim, |journal| {
+                    journal.len() >= kill_at && (!answered || journal[kill_at - 1].status.is_some())
+                })
+                .await;
+        }
         stage.dice.linger(8_000);
         victim.kill();
 
