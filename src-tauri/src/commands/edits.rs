@@ -1,7 +1,7 @@
 //! Commands that change flags.
 
 use halyard_console::{EditInput, Outcome, parse_value};
-use halyard_model::{Change, ConnectionId, Edit, EditId, EnvironmentKey, FlagKey, FlagState};
+use halyard_model::{Change, ConnectionId, Edit, EditId, EnvironmentKey, FlagKey, FlagState, Subject};
 use tauri::State;
 
 use crate::{
@@ -28,12 +28,13 @@ pub async fn edit_flag(app: State<'_, Halyard>, request: EditRequest) -> Result<
     let input = EditInput {
         connection,
         environment: EnvironmentKey(request.environment),
-        flag: FlagKey(request.flag),
+        subject: Subject::state_of(&FlagKey(request.flag)),
         revision: request.revision,
-        change: Change {
+        changes: Change {
             enabled: request.enabled,
             value,
-        },
+        }
+        .fields(),
         confirmed: request.confirmed,
     };
     let outcome = app.console.edit(input).await?;
@@ -100,7 +101,7 @@ async fn shown(app: &Halyard, outcome: Outcome) -> Result<OutcomeView, WireError
 async fn state_now(app: &Halyard, edit: &Edit) -> Option<FlagState> {
     let found = app
         .console
-        .flag(&edit.connection, &edit.environment, &edit.flag)
+        .flag(&edit.connection, &edit.environment, edit.flag()?)
         .await;
     found.ok().map(|facts| facts.flag.state)
 }

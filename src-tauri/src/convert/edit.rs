@@ -48,7 +48,7 @@ pub fn open_edit(edit: &Edit, environment: &Environment, now: Option<&FlagState>
         edit: edit.id.0.clone(),
         environment: edit.environment.0.clone(),
         environment_name: environment.name.clone(),
-        flag: edit.flag.0.clone(),
+        flag: words::outcome::name(edit),
         sentence: match &conflict {
             Some(conflict) => conflict.sentence.clone(),
             None => words::outcome::open(edit, environment),
@@ -62,12 +62,14 @@ fn conflict(edit: &Edit, environment: &Environment, now: Option<&FlagState>) -> 
     let EditState::Conflicted { theirs, already_sent } = &edit.state else {
         return None;
     };
-    let mine = edit.change.applied_to(&edit.base);
-    let live = live(theirs, &mine, now);
+    let base = edit.base.as_ref()?.flag_state()?;
+    let mine = edit.wish.as_ref()?.flag_state()?;
+    let theirs = theirs.as_deref()?.flag_state()?;
+    let live = live(theirs, mine, now);
     let fields = FIELDS
         .iter()
         .filter_map(|(name, show)| {
-            let (base, theirs, mine) = (show(&edit.base), show(theirs), show(&mine));
+            let (base, theirs, mine) = (show(base), show(theirs), show(mine));
             let moved = base != theirs || base != mine;
             moved.then(|| ConflictFieldView {
                 field: (*name).to_owned(),
@@ -80,7 +82,7 @@ fn conflict(edit: &Edit, environment: &Environment, now: Option<&FlagState>) -> 
         .collect();
     Some(ConflictView {
         edit: edit.id.0.clone(),
-        flag: edit.flag.0.clone(),
+        flag: words::outcome::name(edit),
         environment: environment.name.clone(),
         sentence: words::outcome::conflicted(edit, *already_sent, live),
         already_sent: *already_sent,

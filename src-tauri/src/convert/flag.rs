@@ -64,7 +64,7 @@ fn badge(state: &EditState) -> Option<EditBadgeView> {
         EditState::Pending | EditState::Sent => Some(EditBadgeView::Sending),
         EditState::Unknown { .. } => Some(EditBadgeView::Unknown),
         EditState::Conflicted { .. } => Some(EditBadgeView::Conflict),
-        EditState::Confirmed | EditState::Refused { .. } | EditState::Dropped => None,
+        EditState::Confirmed | EditState::Staged | EditState::Refused(_) | EditState::Dropped => None,
     }
 }
 

@@ -72,7 +72,7 @@ pub use input::parse_value;
 pub use limits::{
     Contributor, EnvironmentLimits, LimitFacts, LimitKind, LimitLevel, LimitSource, LimitTrend, limit_level,
 };
-pub use listing::{EnvironmentFacts, FlagFacts, revision};
+pub use listing::{EnvironmentFacts, FlagFacts, revision, revision_of};
 pub use notices::Notice;
 pub use open::Beginning;
 pub use persona::PersonaInput;

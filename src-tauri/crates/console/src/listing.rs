@@ -3,7 +3,7 @@
 use halyard_mirror::SnapshotFacts;
 use halyard_model::{
     Connection, ConnectionId, EditState, Environment, EnvironmentKey, FetchStatus, Flag, FlagKey, FlagState,
-    Freshness, FreshnessRule, Timestamp, freshness,
+    Freshness, FreshnessRule, SubjectState, Timestamp, freshness,
 };
 use halyard_provider::RateLimit;
 
@@ -42,9 +42,20 @@ pub struct FlagFacts {
 /// Names a state by its content and version: what goes back with an edit to
 /// say which state the user saw.
 pub fn revision(state: &FlagState) -> String {
+    hashed(&serde_json::to_string(state).unwrap_or_default())
+}
+
+/// As [`revision`], of any subject's state; what does not exist has one, too.
+pub fn revision_of(state: Option<&SubjectState>) -> String {
+    match state {
+        Some(SubjectState::FlagState(state)) => revision(state),
+        other => hashed(&serde_json::to_string(&other).unwrap_or_default()),
+    }
+}
+
+fn hashed(text: &str) -> String {
     // FNV-1a over the serialised state: enough to notice a change, and not
     // meant to withstand anybody who wants to hide one.
-    let text = serde_json::to_string(state).unwrap_or_default();
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
@@ -119,7 +130,7 @@ impl Console {
         let mut open: std::collections::HashMap<FlagKey, EditState> = edits
             .into_iter()
             .filter(|edit| edit.environment == *environment)
-            .map(|edit| (edit.flag, edit.state))
+            .filter_map(|edit| Some((edit.flag()?.clone(), edit.state)))
             .collect();
         Ok(flags
             .into_iter()
@@ -143,7 +154,7 @@ impl Console {
         // The newest, as in the list.
         let edit = edits
             .into_iter()
-            .rfind(|edit| edit.environment == *environment && edit.flag == *key);
+            .rfind(|edit| edit.environment == *environment && edit.flag() == Some(key));
         Ok(FlagFacts {
             flag,
             edit: edit.map(|edit| edit.state),

@@ -7,7 +7,7 @@ use std::{
 
 use halyard_mirror::Mirror;
 use halyard_model::{
-    Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, FlagKey, Timestamp,
+    Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, Subject, Timestamp,
 };
 use halyard_provider::{Answer, Credential, Governor, HttpSettings, Provider, RateLimit};
 use tokio::sync::broadcast;
@@ -91,7 +91,7 @@ pub(crate) struct Volatile {
     pub(crate) writes_open: HashMap<ConnectionId, u32>,
     /// Edits whose write is on its way.
     pub(crate) sending: HashSet<EditId>,
-    pub(crate) flag_locks: HashMap<(Site, FlagKey), Arc<tokio::sync::Mutex<()>>>,
+    pub(crate) subject_locks: HashMap<(Site, Subject), Arc<tokio::sync::Mutex<()>>>,
     pub(crate) limits: HashMap<ConnectionId, RateLimit>,
     pub(crate) server_versions: HashMap<ConnectionId, String>,
     pub(crate) engines: Engines,

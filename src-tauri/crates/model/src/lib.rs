@@ -11,6 +11,7 @@ mod edit;
 mod flag;
 mod freshness;
 mod identity;
+mod merge;
 mod propagation;
 mod snapshot;
 mod surface;
@@ -23,13 +24,19 @@ pub use connection::{
 };
 pub use diff::{Field, differences};
 pub use document::document_digest;
-pub use edit::{Change, Edit, EditId, EditState};
+pub use edit::{
+    Attempt, BadField, Change, ChangeSet, ChangeSetId, ChangeSetState, ConfigDefinition, Edit, EditId,
+    EditState, FieldChanges, FieldPath, Fields, FlagDefinition, IdentityState, PauseReason, Refusal,
+    RuleKind, Said, Scope, SegmentCondition, SegmentDefinition, SegmentKey, SegmentRule, Subject,
+    SubjectState, UnknownField, changed, changed_fields, fields_of, same_value, state_from,
+};
 pub use flag::{
     Flag, FlagKey, FlagKind, FlagNote, FlagState, FlagValue, SegmentOverride, Tag, ValueKind, Variant,
     Version,
 };
 pub use freshness::{FetchStatus, Freshness, FreshnessRule, freshness};
 pub use identity::{IdentityRecord, IdentityRef, RemoteFlag};
+pub use merge::{Choice, How, Merge, MergedField, Unmerged, merge};
 pub use propagation::{
     Answer, Answers, Content, FlagPart, Followed, Lane, LaneCause, LaneFacts, LaneState, Showing, Shown,
     Sighting, flag_part,

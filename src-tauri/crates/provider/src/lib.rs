@@ -21,6 +21,7 @@ mod failure;
 mod flagsmith;
 mod governor;
 mod http;
+mod plain;
 mod probe;
 mod provide;
 mod status_feed;
@@ -40,8 +41,9 @@ pub use probe::{
     Reached, ServedFlag, ServerHealth, Stamp, SurfaceReading,
 };
 pub use provide::{
-    Access, Answer, Credential, Discovery, Listing, Permission, Progress, Provider, RateLimit, Standing,
-    Target, Urgency, Write, WriteOutcome,
+    Access, Answer, Credential, Discovery, FlagOutcome, FlagWrite, Found, Leftover, LeftoverKind, Listing,
+    NoSteps, Permission, Progress, Provider, RateLimit, Standing, Steps, Target, Urgency, Write,
+    WriteOutcome, WriteStep,
 };
 
 pub use status_feed::{Incident, ProviderStatus, StatusFeed, default_status_url};

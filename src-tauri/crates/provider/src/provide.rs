@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use halyard_model::{
     Change, ConnectionId, Endpoint, Environment, Flag, FlagKey, FlagState, IdentityRecord, IdentityRef,
-    Named, RemoteFlag, Snapshot, Surface, Timestamp,
+    Named, RemoteFlag, Snapshot, Subject, SubjectState, Surface, Timestamp,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -163,19 +163,149 @@ pub struct Progress {
     pub total: Option<u32>,
 }
 
+/// A step of a write. Whoever writes is told before it is taken, and nothing is
+/// sent where writing it down failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteStep {
+    /// Something was made for the write that counts for nobody yet, such as
+    /// the draft of a version, by its identifier.
+    Prepared {
+        /// The identifier.
+        handle: String,
+    },
+    /// The request that counts is about to leave.
+    Sending,
+    /// Its answer came.
+    Answered,
+}
+
+/// Where the steps of a write are written down.
+#[async_trait]
+pub trait Steps: Send + Sync {
+    /// Writes a step down before it is taken. After a failure nothing is sent.
+    async fn reached(&self, step: WriteStep) -> Result<(), Failure>;
+}
+
+/// Steps that nobody keeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSteps;
+
+#[async_trait]
+impl Steps for NoSteps {
+    async fn reached(&self, _step: WriteStep) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
 /// A change to be written under a precondition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy)]
 pub struct Write<'a> {
-    /// The flag as it was when the user decided; its state is the precondition.
-    pub base: &'a Flag,
-    /// What they decided.
-    pub change: &'a Change,
+    /// What it is about.
+    pub subject: &'a Subject,
+    /// The state it rests on, which is the precondition; `None` where the
+    /// subject must not exist yet.
+    pub base: Option<&'a SubjectState>,
+    /// The state it leads to; `None` to delete.
+    pub wish: Option<&'a SubjectState>,
+    /// The flag as last seen, where the subject concerns one that exists.
+    pub known: Option<&'a Flag>,
+    /// Where its steps are written down.
+    pub steps: &'a dyn Steps,
+}
+
+/// A subject as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Its state; `None` where the service has none.
+    pub state: Option<SubjectState>,
+    /// The whole flag, where the subject is a flag's state.
+    pub flag: Option<Box<Flag>>,
+}
+
+impl From<Box<Flag>> for Found {
+    fn from(flag: Box<Flag>) -> Found {
+        Found {
+            state: Some(SubjectState::FlagState(flag.state.clone())),
+            flag: Some(flag),
+        }
+    }
 }
 
 /// What became of a write. In no case was a state replaced that the client
 /// could have seen to differ from the base.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteOutcome {
+    /// A read after the write shows what was sent.
+    Confirmed {
+        /// The subject as read back.
+        now: Found,
+    },
+    /// Somebody had made the same change; nothing was sent.
+    AlreadyThere {
+        /// The subject as read.
+        now: Found,
+    },
+    /// Somebody had changed the subject since the base; nothing was sent.
+    Conflict {
+        /// The subject as the service holds it.
+        theirs: Found,
+    },
+    /// Somebody published between the last check and this write; both states
+    /// are in the service's history, ours is live.
+    Replaced {
+        /// The subject as the service holds it now.
+        now: Found,
+        /// The state that was replaced, as far as the service can show it.
+        replaced: Box<SubjectState>,
+    },
+    /// The write succeeded and a read after it shows something else: somebody
+    /// changed the subject right afterwards, or the service dropped a part.
+    Overtaken {
+        /// The subject as the service holds it now.
+        now: Found,
+    },
+    /// It was sent, and no answer can tell what became of it.
+    Unknown {
+        /// Why, in a sentence.
+        reason: String,
+        /// The subject as re-read, where that succeeded and did not settle it.
+        now: Option<Found>,
+    },
+}
+
+/// What a write that was cut off may have left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftoverKind {
+    /// A draft of a version that nobody published.
+    Draft,
+    /// A second override of a segment, or a second identity or segment, that a
+    /// late write added.
+    Duplicate,
+}
+
+/// Something left behind, which can be removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// What it is.
+    pub kind: LeftoverKind,
+    /// The service's identifier of it.
+    pub handle: String,
+    /// What it holds, as a person knows it, such as a segment's name.
+    pub name: String,
+}
+
+/// A change to a flag's state or value, to be written under a precondition.
+#[derive(Clone, Debug)]
+pub struct FlagWrite<'a> {
+    /// The flag as it was when the user decided; its state is the precondition.
+    pub base: &'a Flag,
+    /// What they decided.
+    pub change: &'a Change,
+}
+
+/// What became of a [`FlagWrite`]; as [`WriteOutcome`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum FlagOutcome {
     /// A read after the write shows what was sent.
     Confirmed {
         /// The flag as read back.
@@ -243,9 +373,44 @@ pub trait Provider: Send + Sync {
     /// Reads one flag afresh, past every cache. `known` is the flag as last seen.
     async fn flag(&self, target: Target<'_>, known: &Flag) -> Result<Answer<Flag>, Failure>;
 
+    /// Reads a subject afresh, past every cache. `known` is the flag as last
+    /// seen, where the subject concerns one that exists.
+    async fn read(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+    ) -> Result<Answer<Found>, Failure>;
+
     /// Writes under a precondition: never over a state that could be seen to
     /// differ from the base. An `Err` means that nothing was changed.
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure>;
+
+    /// What a write that was cut off may have left behind; `handle` as in
+    /// [`WriteStep::Prepared`].
+    async fn leftovers(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+        handle: Option<&str>,
+    ) -> Result<Answer<Vec<Leftover>>, Failure>;
+
+    /// Removes what was left behind.
+    async fn remove_leftover(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+        leftover: &Leftover,
+    ) -> Result<Answer<()>, Failure>;
+
+    /// Writes a flag's state or value.
+    async fn write_flag(
+        &self,
+        target: Target<'_>,
+        write: FlagWrite<'_>,
+    ) -> Result<Answer<FlagOutcome>, Failure>;
 
     /// Finds identities whose identifier contains (hosted: starts with) `search`.
     async fn identities(

@@ -18,7 +18,7 @@ use halyard_model::{
     FlagsmithAuth, IdentityRef, Named, Protection, Surface,
 };
 use halyard_provider::{
-    Access, Credential, Diagnosis, Failure, FailureKind, HttpSettings, Stage, Target, Write, provider_for,
+    Access, Credential, Diagnosis, Failure, FailureKind, FlagWrite, HttpSettings, Stage, Target, provider_for,
 };
 use serde_json::json;
 use support::{NOW, flagsmith_endpoint, settings};
@@ -135,7 +135,7 @@ async fn call_everything(endpoint: &Endpoint, settings: HttpSettings) -> Vec<Fai
         traits: vec![("plan".into(), json!("secret-plan"))],
     };
     let change = Change::toggle(false);
-    let write = Write {
+    let write = FlagWrite {
         base: &flag,
         change: &change,
     };
@@ -147,7 +147,7 @@ async fn call_everything(endpoint: &Endpoint, settings: HttpSettings) -> Vec<Fai
             .err(),
         provider.collect(target, NOW, &|_| ()).await.err(),
         provider.flag(target, &flag).await.err(),
-        provider.write(target, write).await.err(),
+        provider.write_flag(target, write).await.err(),
         provider
             .evaluate(target, &identity, &Surface::FlagsApi)
             .await

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use halyard_model::{Change, Endpoint, Environment, Flag, Named, Snapshot, Surface, Timestamp};
 use halyard_provider::{
-    Access, Confirm, Credential, EdgeFlags, HttpSettings, Provider, Target, Urgency, Write,
+    Access, Confirm, Credential, EdgeFlags, FlagWrite, HttpSettings, Provider, Target, Urgency,
 };
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Effect, Fault, MayaEdit, Running, Seed, staged};
@@ -224,9 +224,9 @@ async fn an_edit_of_our_own_forgets_everything() {
     let change = Change::toggle(!base.state.enabled);
     lists
         .provider
-        .write(
+        .write_flag(
             target,
-            Write {
+            FlagWrite {
                 base,
                 change: &change,
             },
@@ -254,9 +254,9 @@ async fn an_edit_of_our_own_forgets_everything() {
     let change = Change::toggle(!base.state.enabled);
     let _ = lists
         .provider
-        .write(
+        .write_flag(
             target,
-            Write {
+            FlagWrite {
                 base,
                 change: &change,
             },

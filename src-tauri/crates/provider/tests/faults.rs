@@ -11,7 +11,7 @@ mod support;
 
 use halyard_model::Surface;
 use halyard_model::{Change, EnvironmentKey, FlagValue, IdentityRef, differences};
-use halyard_provider::{FailureKind, HttpSettings, WriteOutcome};
+use halyard_provider::{FailureKind, FlagOutcome, HttpSettings};
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Effect, ErrorBody, Fault, Seed};
 use serde_json::json;
@@ -175,7 +175,7 @@ async fn duplicate_overrides_are_shown_once_and_hinder_nothing() {
         assert_eq!(differences(&collected.state, &fresh.state), []);
         let change = Change::toggle(!collected.state.enabled);
         let outcome = bench.write(environment, &collected, &change).await.unwrap();
-        assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+        assert!(matches!(outcome, FlagOutcome::Confirmed { .. }), "{outcome:?}");
     }
 }
 
@@ -286,7 +286,7 @@ async fn a_stale_document_is_taken_after_a_second_reading() {
     assert_eq!(listed.state.value.0, json!("newer than the document"));
     let change = Change::toggle(!listed.state.enabled);
     let outcome = bench.write(environment, listed, &change).await.unwrap();
-    assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+    assert!(matches!(outcome, FlagOutcome::Confirmed { .. }), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@
 mod support;
 
 use halyard_model::{Change, Environment, FlagValue, Version};
-use halyard_provider::WriteOutcome;
+use halyard_provider::FlagOutcome;
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, ListItems, PutMode};
 use halyard_sandbox::{Effect, ErrorBody, Fault, MayaEdit, Moment, Seed};
 use serde_json::json;
@@ -101,7 +101,7 @@ impl Way {
 
 /// What one run came to.
 struct Run {
-    outcome: WriteOutcome,
+    outcome: FlagOutcome,
     steps: Vec<String>,
     hers_survived: bool,
     ours_is_live: bool,
@@ -149,7 +149,7 @@ async fn run(way: Way, key: &str, ours: &Change, hers: &Change, at: Option<(u32,
 async fn unseen_losses(way: Way, key: &str, ours: &Change, hers: &Change) -> Vec<String> {
     let plain = run(way, key, ours, hers, None).await;
     assert!(
-        matches!(plain.outcome, WriteOutcome::Confirmed { .. }),
+        matches!(plain.outcome, FlagOutcome::Confirmed { .. }),
         "{way:?}: {:?}",
         plain.outcome
     );
@@ -160,7 +160,7 @@ async fn unseen_losses(way: Way, key: &str, ours: &Change, hers: &Change) -> Vec
             let place = format!("{when:?} {}", plain.steps[step as usize - 1]).to_lowercase();
             let run = run(way, key, ours, hers, Some((step, when))).await;
             match &run.outcome {
-                WriteOutcome::Confirmed { .. } if run.hers_survived => {
+                FlagOutcome::Confirmed { .. } if run.hers_survived => {
                     let last = step as usize == plain.steps.len();
                     let after_the_last_read =
                         last && when == Moment::After || run.steps.len() > plain.steps.len();
@@ -169,8 +169,8 @@ async fn unseen_losses(way: Way, key: &str, ours: &Change, hers: &Change) -> Vec
                         "{way:?} {place}: she edited before the last look, and it was not told"
                     );
                 }
-                WriteOutcome::Confirmed { .. } => lost.push(place),
-                WriteOutcome::Conflict { theirs } => {
+                FlagOutcome::Confirmed { .. } => lost.push(place),
+                FlagOutcome::Conflict { theirs } => {
                     seen += 1;
                     assert!(
                         hers.is_met_by(&theirs.state),
@@ -181,7 +181,7 @@ async fn unseen_losses(way: Way, key: &str, ours: &Change, hers: &Change) -> Vec
                         "{way:?} {place}: nothing was sent"
                     );
                 }
-                WriteOutcome::Replaced { now, replaced } => {
+                FlagOutcome::Replaced { now, replaced } => {
                     seen += 1;
                     assert!(ours.is_met_by(&now.state), "{way:?} {place}");
                     assert!(
@@ -190,7 +190,7 @@ async fn unseen_losses(way: Way, key: &str, ours: &Change, hers: &Change) -> Vec
                     );
                     assert!(matches!(replaced.version, Some(Version::Uuid(_))));
                 }
-                WriteOutcome::Overtaken { .. } => seen += 1,
+                FlagOutcome::Overtaken { .. } => seen += 1,
                 other => panic!("{way:?} {place}: {other:?}"),
             }
         }
@@ -330,7 +330,7 @@ async fn the_same_change_by_somebody_else_is_no_conflict() {
         };
         let run = run(way, key, &same, &same, Some((1, Moment::Before))).await;
         assert!(
-            matches!(run.outcome, WriteOutcome::AlreadyThere { .. }),
+            matches!(run.outcome, FlagOutcome::AlreadyThere { .. }),
             "{way:?}: {:?}",
             run.outcome
         );

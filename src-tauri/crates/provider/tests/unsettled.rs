@@ -11,7 +11,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use halyard_model::{Change, Environment, Flag};
-use halyard_provider::{FailureKind, Stage, WriteOutcome};
+use halyard_provider::{FailureKind, FlagOutcome, Stage};
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, ListItems};
 use halyard_sandbox::{Effect, ErrorBody, Fault, MayaEdit, Moment, Seed};
 use serde_json::json;
@@ -94,7 +94,7 @@ impl Way {
 struct Run {
     bench: Bench,
     base: Flag,
-    outcome: Result<WriteOutcome, halyard_provider::Failure>,
+    outcome: Result<FlagOutcome, halyard_provider::Failure>,
     writes: usize,
 }
 
@@ -132,7 +132,7 @@ async fn a_write_that_was_carried_out_is_found_out() {
             let told = format!("{} {}", way.name, effect.name());
             let run = run(way, &value(json!("ours")), vec![way.on_the_write(effect)]).await;
             assert!(
-                matches!(run.outcome, Ok(WriteOutcome::Confirmed { .. })),
+                matches!(run.outcome, Ok(FlagOutcome::Confirmed { .. })),
                 "{told}: {:?}",
                 run.outcome
             );
@@ -162,7 +162,7 @@ async fn a_write_that_nobody_can_tell_about_is_unknown() {
         ] {
             let told = format!("{} {effect:?}", way.name);
             let run = run(way, &value(json!("ours")), vec![way.on_the_write(effect)]).await;
-            let Ok(WriteOutcome::Unknown { reason, now }) = run.outcome else {
+            let Ok(FlagOutcome::Unknown { reason, now }) = run.outcome else {
                 panic!("{told}: {:?}", run.outcome);
             };
             assert_eq!(now.unwrap().state.value, run.base.state.value, "{told}");
@@ -258,7 +258,7 @@ async fn a_lost_answer_and_another_edit_are_told_apart_from_success() {
         .await;
         let told = format!("{}: {:?}", way.name, run.outcome);
         match run.outcome {
-            Ok(WriteOutcome::Unknown { now: Some(now), .. } | WriteOutcome::Overtaken { now }) => {
+            Ok(FlagOutcome::Unknown { now: Some(now), .. } | FlagOutcome::Overtaken { now }) => {
                 assert_eq!(now.state.value.0, json!("hers"), "{told}");
             }
             _ => panic!("{told}"),
@@ -284,8 +284,8 @@ async fn a_cut_at_any_step_never_leads_to_a_false_word() {
             let ours = now.state.value.0 == json!("ours");
             let told = format!("{} step {step}: {:?}", way.name, run.outcome);
             match run.outcome {
-                Ok(WriteOutcome::Confirmed { .. }) => assert!(ours, "{told}"),
-                Ok(WriteOutcome::Unknown { .. }) => {}
+                Ok(FlagOutcome::Confirmed { .. }) => assert!(ours, "{told}"),
+                Ok(FlagOutcome::Unknown { .. }) => {}
                 Err(failure) => {
                     assert!(!ours, "{told}");
                     assert_eq!(failure.kind, FailureKind::Unreachable(Stage::Cut), "{told}");
@@ -322,11 +322,11 @@ async fn a_server_that_is_not_there_means_that_nothing_was_sent() {
             environment: &environment,
         };
         let change = Change::toggle(false);
-        let write = halyard_provider::Write {
+        let write = halyard_provider::FlagWrite {
             base: &base,
             change: &change,
         };
-        let failure = provider.write(target, write).await.unwrap_err();
+        let failure = provider.write_flag(target, write).await.unwrap_err();
         assert_eq!(
             failure.kind,
             FailureKind::Unreachable(Stage::Connect),
@@ -344,7 +344,7 @@ async fn edgeflags_that_lags_is_not_called_confirmed() {
     let base = bench.collected(staging, "product_recs_model").await;
     bench.fault(Fault::of(Effect::StaleDocument));
     let outcome = bench.write(staging, &base, &Change::toggle(false)).await.unwrap();
-    let WriteOutcome::Unknown { reason, now } = outcome else {
+    let FlagOutcome::Unknown { reason, now } = outcome else {
         panic!("{outcome:?}");
     };
     assert!(reason.contains("took the write"), "{reason}");

@@ -10,7 +10,7 @@
 mod support;
 
 use halyard_model::{Change, FlagNote, differences};
-use halyard_provider::{FailureKind, WriteOutcome};
+use halyard_provider::{FailureKind, FlagOutcome};
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, ListItems, PutMode, WriteAnswers};
 use halyard_sandbox::{MayaEdit, Seed};
 use serde_json::json;
@@ -41,7 +41,7 @@ async fn what_is_written_is_what_is_read() {
                 let base = bench.collected(environment, key).await;
                 let outcome = bench.write(environment, &base, &change).await.unwrap();
                 let shown = match outcome {
-                    WriteOutcome::Confirmed { flag } | WriteOutcome::AlreadyThere { flag } => flag.state,
+                    FlagOutcome::Confirmed { flag } | FlagOutcome::AlreadyThere { flag } => flag.state,
                     other => panic!("{key} {change:?} in {}: {other:?}", environment.name),
                 };
                 assert_eq!(differences(&shown, &change.applied_to(&base.state)), []);
@@ -67,12 +67,12 @@ async fn blanks_around_text_are_not_mistaken_for_a_change() {
         let base = bench.collected(environment, "guest_checkout").await;
         let typed = value(json!(" {\"slot\": 1}\u{a0}\n"));
         let outcome = bench.write(environment, &base, &typed).await.unwrap();
-        let WriteOutcome::Confirmed { flag } = outcome else {
+        let FlagOutcome::Confirmed { flag } = outcome else {
             panic!("{outcome:?}");
         };
         assert_eq!(flag.state.value.0, json!("{\"slot\": 1}"));
         let again = bench.write(environment, &flag, &typed).await.unwrap();
-        assert!(matches!(again, WriteOutcome::AlreadyThere { .. }), "{again:?}");
+        assert!(matches!(again, FlagOutcome::AlreadyThere { .. }), "{again:?}");
     }
 }
 
@@ -100,7 +100,7 @@ async fn taking_a_value_away_says_nothing_about_the_one_call_route() {
     for change in [value(json!(null)), value(json!("back"))] {
         let base = bench.collected(environment, "free_shipping_threshold").await;
         let outcome = bench.write(environment, &base, &change).await.unwrap();
-        assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+        assert!(matches!(outcome, FlagOutcome::Confirmed { .. }), "{outcome:?}");
     }
     let ways: Vec<String> = bench
         .running
@@ -146,7 +146,7 @@ async fn the_missing_one_call_route_is_remembered() {
             .write(environment, &base, &Change::toggle(enabled))
             .await
             .unwrap();
-        assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+        assert!(matches!(outcome, FlagOutcome::Confirmed { .. }), "{outcome:?}");
     }
     let asked = bench
         .running
@@ -192,7 +192,7 @@ async fn edgeflags_writes(options: EdgeFlagsOptions) -> Result<(), String> {
             return Err("whether lists are abridged was not noticed".into());
         }
         match bench.write(staging, &base, &change).await {
-            Ok(WriteOutcome::Confirmed { flag } | WriteOutcome::AlreadyThere { flag })
+            Ok(FlagOutcome::Confirmed { flag } | FlagOutcome::AlreadyThere { flag })
                 if change.is_met_by(&flag.state) => {}
             other => return Err(format!("{change:?}: {other:?}")),
         }
@@ -234,7 +234,7 @@ async fn edgeflags_unknown_members_survive_a_write() {
         .write(production, &base, &Change::toggle(false))
         .await
         .unwrap();
-    assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+    assert!(matches!(outcome, FlagOutcome::Confirmed { .. }), "{outcome:?}");
     let held = bench.running.edgeflags().flag("odd").unwrap();
     assert_eq!(held["targeting"], json!({"rules": []}));
     assert_eq!(held["environments"], json!({"production": {"enabled": false}}));
@@ -256,7 +256,7 @@ async fn an_edit_elsewhere_raises_the_version_and_is_no_conflict() {
         .write(production, &base, &Change::toggle(false))
         .await
         .unwrap();
-    assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+    assert!(matches!(outcome, FlagOutcome::Confirmed { .. }), "{outcome:?}");
     let held = bench.running.edgeflags().flag("guest_checkout").unwrap();
     assert_eq!(
         held["environments"]["staging"]["enabled"], false,

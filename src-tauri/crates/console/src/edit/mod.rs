@@ -5,18 +5,17 @@
 //! instant each edit either surely was not sent or is read again.
 
 mod open;
+mod send;
 mod settle;
 mod turn;
 
 use halyard_model::{
-    Change, Connection, ConnectionId, Edit, EditId, EditState, Environment, EnvironmentKey, Flag, FlagKey,
-    FlagState, Protection, Timestamp, differences,
+    BadField, Connection, ConnectionId, Edit, EditId, EditState, Environment, EnvironmentKey, FieldChanges,
+    Protection, Subject, SubjectState, changed, changed_fields,
 };
-use halyard_provider::{Write, WriteOutcome};
 use uuid::Uuid;
 
-use self::turn::Underway;
-use crate::{Console, ConsoleError, revision, state::Site};
+use crate::{Console, ConsoleError, state::Site};
 
 /// A change as the user asks for it.
 #[derive(Clone, Debug)]
@@ -25,12 +24,12 @@ pub struct EditInput {
     pub connection: ConnectionId,
     /// The environment.
     pub environment: EnvironmentKey,
-    /// The flag.
-    pub flag: FlagKey,
-    /// [`revision`] of the state the user saw.
+    /// What it is about.
+    pub subject: Subject,
+    /// [`revision_of`](crate::revision_of) the state the user saw.
     pub revision: String,
     /// What they ask for.
-    pub change: Change,
+    pub changes: FieldChanges,
     /// What they confirmed it with, in a protected environment: its name.
     pub confirmed: Option<String>,
 }
@@ -75,10 +74,10 @@ pub enum Resolution {
 }
 
 /// Everything a write needs, looked up once.
-struct Desk {
-    site: Site,
-    connection: Connection,
-    environment: Environment,
+pub(crate) struct Desk {
+    pub(crate) site: Site,
+    pub(crate) connection: Connection,
+    pub(crate) environment: Environment,
 }
 
 impl Console {
@@ -87,12 +86,14 @@ impl Console {
         let desk = self.desk(&input.connection, &input.environment).await?;
         check_writable(&desk.environment)?;
         check_confirmed(&desk.environment, input.confirmed.as_deref())?;
-        let _turn = self.flag_turn(&desk.site, &input.flag).await;
-        let base = self.mirrored(&desk.site, &input.flag).await?;
-        if revision(&base.state) != input.revision {
+        let _turn = self.subject_turn(&desk.site, &input.subject).await;
+        let base = self.mirrored_state(&desk.site, &input.subject).await?;
+        if crate::revision_of(base.as_ref()) != input.revision {
             return Err(ConsoleError::StaleView);
         }
-        self.write_down_and_send(&desk, base, input.change).await
+        let wish = changed(&input.subject, base.as_ref(), &input.changes).map_err(bad_field)?;
+        let edit = self.new_edit(&desk.site, input.subject, base, wish);
+        self.write_down_and_send(&desk, edit).await
     }
 
     /// Leads a confirmed edit back, itself under a precondition: what it
@@ -107,19 +108,15 @@ impl Console {
         let desk = self.desk(&edit.connection, &edit.environment).await?;
         check_writable(&desk.environment)?;
         check_confirmed(&desk.environment, None)?;
-        let _turn = self.flag_turn(&desk.site, &edit.flag).await;
-        let mut base = self.mirrored(&desk.site, &edit.flag).await?;
-        let left = edit.change.applied_to(&edit.base);
-        if !differences(&left, &base.state).is_empty() {
-            // The mirror already knows that somebody moved on. Resting on what
-            // the edit left makes the write's own check say so.
-            base.state = FlagState {
-                version: None,
-                ..left
-            };
-        }
-        let back = edit.change.inverse(&edit.base);
-        self.write_down_and_send(&desk, base, back).await
+        let _turn = self.subject_turn(&desk.site, &edit.subject).await;
+        let now = self.mirrored_state(&desk.site, &edit.subject).await?;
+        let moved = !changed_fields(edit.wish.as_ref(), now.as_ref()).is_empty();
+        // Where the mirror already knows that somebody moved on, resting on
+        // what the edit left makes the write's own check say so.
+        let base = if moved { edit.wish } else { now };
+        let mut back = self.new_edit(&desk.site, edit.subject, base, edit.base);
+        back.undoes = Some(edit.id);
+        self.write_down_and_send(&desk, back).await
     }
 
     /// Settles a conflict. Sending again is a new conditional write against
@@ -133,7 +130,7 @@ impl Console {
     ) -> Result<Outcome, ConsoleError> {
         let edit = self.known_edit(id).await?;
         let desk = self.desk(&edit.connection, &edit.environment).await?;
-        let _turn = self.flag_turn(&desk.site, &edit.flag).await;
+        let _turn = self.subject_turn(&desk.site, &edit.subject).await;
         // Looked at in its turn: a second click finds the conflict settled.
         let edit = self.known_edit(id).await?;
         let EditState::Conflicted { theirs, .. } = &edit.state else {
@@ -146,133 +143,47 @@ impl Console {
         }
         check_writable(&desk.environment)?;
         check_confirmed(&desk.environment, confirmed)?;
-        let mut base = self.mirrored(&desk.site, &edit.flag).await?;
-        base.state = (**theirs).clone();
-        let change = edit.change.clone();
+        let theirs = theirs.as_deref().cloned();
+        // What the edit asks for, laid over what is there now.
+        let asked: FieldChanges = asked_for(&edit);
+        let wish = changed(&edit.subject, theirs.as_ref(), &asked).map_err(bad_field)?;
+        let mut again = self.new_edit(&desk.site, edit.subject.clone(), theirs, wish);
+        again.rounds = edit.rounds + 1;
+        again.undoes.clone_from(&edit.undoes);
         // The new edit carries the wish on; two rows asking for the same would
         // ask the user twice.
-        let outcome = self.write_down_and_send(&desk, base, change).await?;
+        let outcome = self.write_down_and_send(&desk, again).await?;
         self.recorded(edit, EditState::Dropped).await?;
         Ok(outcome)
     }
 
-    async fn write_down_and_send(
+    /// An edit that is sent by itself.
+    pub(crate) fn new_edit(
         &self,
-        desk: &Desk,
-        base: Flag,
-        change: Change,
-    ) -> Result<Outcome, ConsoleError> {
-        let edit = Edit {
-            id: EditId(Uuid::new_v4().to_string()),
-            connection: desk.site.0.clone(),
-            environment: desk.site.1.clone(),
-            flag: base.key.clone(),
-            base: base.state.clone(),
-            change,
-            state: EditState::Pending,
-            created_at: self.inner.clock.now(),
-        };
-        let reach = self
-            .reach_of(desk.connection.clone(), desk.environment.clone())
-            .await?;
-        self.inner.mirror.save_edit(&edit).await?;
-        // Begun first: nobody may take an edit marked as sent for one that its
-        // sender has given up.
-        let underway = Underway::begin(self, &desk.site, &edit.id);
-        let edit = *self.recorded(edit, EditState::Sent).await?;
-        let write = Write {
-            base: &base,
-            change: &edit.change,
-        };
-        let sent_at = self.inner.clock.now();
-        let written = reach.provider.write(reach.target(), write).await;
-        let outcome = match written {
-            Ok(answer) => {
-                let outcome = self.heard(&desk.site.0, answer);
-                self.record(desk, edit, outcome, sent_at).await
-            }
-            Err(failure) => {
-                let state = EditState::Refused {
-                    reason: failure.sentence.clone(),
-                };
-                self.recorded(edit, state).await?;
-                Err(ConsoleError::Service(failure))
-            }
-        };
-        drop(underway);
-        outcome
+        site: &Site,
+        subject: Subject,
+        base: Option<SubjectState>,
+        wish: Option<SubjectState>,
+    ) -> Edit {
+        let id = EditId(Uuid::new_v4().to_string());
+        Edit::new(id, site.clone(), subject, (base, wish), self.inner.clock.now())
     }
 
-    /// Puts what became of a write into the mirror: the flag as it was read
-    /// back, and the edit's state.
-    async fn record(
+    /// What the mirror holds of a subject; `None` where it does not exist.
+    pub(crate) async fn mirrored_state(
         &self,
-        desk: &Desk,
-        edit: Edit,
-        outcome: WriteOutcome,
-        sent_at: Timestamp,
-    ) -> Result<Outcome, ConsoleError> {
-        if let Some(flag) = read_back(&outcome) {
-            let now = self.inner.clock.now();
-            self.inner
-                .mirror
-                .store_flag(&desk.site.0, &desk.site.1, flag, now)
-                .await?;
-        }
-        Ok(match outcome {
-            WriteOutcome::Confirmed { flag } => {
-                self.follow_edit(&edit, &flag, sent_at).await;
-                Outcome::Confirmed {
-                    edit: self.recorded(edit, EditState::Confirmed).await?,
-                }
-            }
-            WriteOutcome::AlreadyThere { .. } => Outcome::AlreadyThere {
-                edit: self.recorded(edit, EditState::Confirmed).await?,
-            },
-            WriteOutcome::Conflict { theirs } => {
-                let state = EditState::Conflicted {
-                    theirs: Box::new(theirs.state),
-                    already_sent: false,
-                };
-                Outcome::Conflict {
-                    edit: self.recorded(edit, state).await?,
-                }
-            }
-            WriteOutcome::Replaced { replaced, .. } => {
-                let state = EditState::Conflicted {
-                    theirs: replaced,
-                    already_sent: true,
-                };
-                Outcome::Conflict {
-                    edit: self.recorded(edit, state).await?,
-                }
-            }
-            WriteOutcome::Overtaken { now } => {
-                let state = EditState::Conflicted {
-                    theirs: Box::new(now.state),
-                    already_sent: true,
-                };
-                Outcome::Conflict {
-                    edit: self.recorded(edit, state).await?,
-                }
-            }
-            WriteOutcome::Unknown { reason, .. } => Outcome::Unknown {
-                edit: self.recorded(edit, EditState::Unknown { reason }).await?,
-            },
-        })
+        site: &Site,
+        subject: &Subject,
+    ) -> Result<Option<SubjectState>, ConsoleError> {
+        let Subject::FlagState { flag } = subject else {
+            return Err(ConsoleError::Gone { what: "the subject" });
+        };
+        let found = self.inner.mirror.flag(&site.0, &site.1, flag).await?;
+        let found = found.ok_or(ConsoleError::Gone { what: "the flag" })?;
+        Ok(Some(found.state.into()))
     }
 
-    async fn recorded(&self, mut edit: Edit, state: EditState) -> Result<Box<Edit>, ConsoleError> {
-        self.inner
-            .mirror
-            .set_edit_state(&edit.id, &state, self.inner.clock.now())
-            .await?;
-        edit.state = state;
-        self.tell_environment(&(edit.connection.clone(), edit.environment.clone()));
-        Ok(Box::new(edit))
-    }
-
-    async fn desk(
+    pub(crate) async fn desk(
         &self,
         connection: &ConnectionId,
         environment: &EnvironmentKey,
@@ -286,12 +197,7 @@ impl Console {
         })
     }
 
-    async fn mirrored(&self, site: &Site, flag: &FlagKey) -> Result<Flag, ConsoleError> {
-        let found = self.inner.mirror.flag(&site.0, &site.1, flag).await?;
-        found.ok_or(ConsoleError::Gone { what: "the flag" })
-    }
-
-    async fn known_edit(&self, id: &EditId) -> Result<Edit, ConsoleError> {
+    pub(crate) async fn known_edit(&self, id: &EditId) -> Result<Edit, ConsoleError> {
         self.inner
             .mirror
             .edit(id)
@@ -300,16 +206,26 @@ impl Console {
     }
 }
 
-fn read_back(outcome: &WriteOutcome) -> Option<&Flag> {
-    match outcome {
-        WriteOutcome::Confirmed { flag } | WriteOutcome::AlreadyThere { flag } => Some(flag),
-        WriteOutcome::Conflict { theirs } => Some(theirs),
-        WriteOutcome::Replaced { now, .. } | WriteOutcome::Overtaken { now } => Some(now),
-        WriteOutcome::Unknown { now, .. } => now.as_deref(),
+/// What an edit asks for, field by field.
+fn asked_for(edit: &Edit) -> FieldChanges {
+    let wished = halyard_model::fields_of(edit.wish.as_ref());
+    edit.changes()
+        .into_iter()
+        .map(|field| {
+            let value = wished.get(&field).cloned();
+            (field, value)
+        })
+        .collect()
+}
+
+fn bad_field(bad: BadField) -> ConsoleError {
+    ConsoleError::Input {
+        field: "value",
+        sentence: bad.reason,
     }
 }
 
-fn check_writable(environment: &Environment) -> Result<(), ConsoleError> {
+pub(crate) fn check_writable(environment: &Environment) -> Result<(), ConsoleError> {
     if environment.requires_change_requests {
         let reason = format!("{} takes changes only through change requests.", environment.name);
         return Err(ConsoleError::ReadOnly { reason });
@@ -317,7 +233,10 @@ fn check_writable(environment: &Environment) -> Result<(), ConsoleError> {
     Ok(())
 }
 
-fn check_confirmed(environment: &Environment, confirmed: Option<&str>) -> Result<(), ConsoleError> {
+pub(crate) fn check_confirmed(
+    environment: &Environment,
+    confirmed: Option<&str>,
+) -> Result<(), ConsoleError> {
     match environment.protection {
         Protection::None => Ok(()),
         Protection::Confirm | Protection::TypeName if confirmed == Some(&environment.name) => Ok(()),

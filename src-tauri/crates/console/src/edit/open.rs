@@ -1,6 +1,6 @@
 //! Edits whose outcome is open, and what a start makes of them.
 
-use halyard_model::{ConnectionId, Edit, EditState};
+use halyard_model::{ConnectionId, Edit, EditState, Refusal};
 
 use crate::{Console, ConsoleError};
 
@@ -25,9 +25,9 @@ impl Console {
     pub async fn recover_edits(&self) -> Result<(), ConsoleError> {
         for edit in self.inner.mirror.open_edits(None).await? {
             let state = match edit.state {
-                EditState::Pending => EditState::Refused {
-                    reason: "Halyard ended before it was sent. Nothing was changed.".into(),
-                },
+                EditState::Pending => EditState::Refused(Refusal::because(
+                    "Halyard ended before it was sent. Nothing was changed.",
+                )),
                 EditState::Sent => EditState::Unknown {
                     reason: "Halyard ended while it was being sent.".into(),
                 },

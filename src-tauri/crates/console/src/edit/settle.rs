@@ -1,6 +1,8 @@
 //! Learning what became of an edit that no answer told about.
 
-use halyard_model::{Edit, EditId, EditState, FlagState, Snapshot, Timestamp, differences};
+use halyard_model::{
+    Edit, EditId, EditState, Refusal, Snapshot, Subject, SubjectState, Timestamp, changed_fields,
+};
 
 use super::Outcome;
 use crate::{Console, ConsoleError, state::Site};
@@ -10,37 +12,44 @@ use crate::{Console, ConsoleError, state::Site};
 const LATE_COMMIT_MILLIS: i64 = 60_000;
 
 impl Console {
-    /// Reads an edit's flag again to learn what became of it.
+    /// Reads an edit's subject again to learn what became of it.
     pub async fn settle(&self, id: &EditId) -> Result<Outcome, ConsoleError> {
         let edit = self.known_edit(id).await?;
         let desk = self.desk(&edit.connection, &edit.environment).await?;
-        let _turn = self.flag_turn(&desk.site, &edit.flag).await;
+        let _turn = self.subject_turn(&desk.site, &edit.subject).await;
         // Looked at in its turn: a refresh or the write itself may have told.
         let edit = self.known_edit(id).await?;
         if !self.is_open(&edit) {
             return Ok(outcome(Box::new(edit)));
         }
-        let Some(known) = self
-            .inner
-            .mirror
-            .flag(&desk.site.0, &desk.site.1, &edit.flag)
-            .await?
-        else {
-            return Ok(outcome(self.recorded(edit, deleted()).await?));
+        let known = match edit.flag() {
+            Some(flag) => {
+                let known = self.inner.mirror.flag(&desk.site.0, &desk.site.1, flag).await?;
+                if known.is_none() {
+                    return Ok(outcome(self.recorded(edit, deleted()).await?));
+                }
+                known
+            }
+            None => None,
         };
         let reach = self
             .reach_of(desk.connection.clone(), desk.environment.clone())
             .await?;
         let asked_at = self.inner.clock.now();
-        let answer = reach.provider.flag(reach.target(), &known).await?;
-        let flag = self.heard(&desk.site.0, answer);
-        self.inner
-            .mirror
-            .store_flag(&desk.site.0, &desk.site.1, &flag, asked_at)
+        let answer = reach
+            .provider
+            .read(reach.target(), &edit.subject, known.as_ref())
             .await?;
-        let state = settled(&edit, &flag.state, asked_at);
-        if state == EditState::Confirmed {
-            self.follow_edit(&edit, &flag, edit.created_at).await;
+        let found = self.heard(&desk.site.0, answer);
+        if let Some(flag) = found.flag.as_deref() {
+            self.inner
+                .mirror
+                .store_flag(&desk.site.0, &desk.site.1, flag, asked_at)
+                .await?;
+        }
+        let state = settled(&edit, found.state.as_ref(), asked_at);
+        if let (EditState::Confirmed, Some(flag)) = (&state, found.flag.as_deref()) {
+            self.follow_edit(&edit, flag, edit.created_at).await;
         }
         Ok(outcome(self.recorded(edit, state).await?))
     }
@@ -66,8 +75,14 @@ impl Console {
             if edit.environment != site.1 || snapshot.fetched_at <= edit.created_at || !self.is_open(&edit) {
                 continue;
             }
-            let found = snapshot.flags.iter().find(|flag| flag.key == edit.flag);
-            let state = found.map_or_else(deleted, |flag| settled(&edit, &flag.state, snapshot.fetched_at));
+            let Subject::FlagState { flag: key } = &edit.subject else {
+                continue;
+            };
+            let found = snapshot.flags.iter().find(|flag| flag.key == *key);
+            let state = found.map_or_else(deleted, |flag| {
+                let now = SubjectState::FlagState(flag.state.clone());
+                settled(&edit, Some(&now), snapshot.fetched_at)
+            });
             if state != edit.state {
                 self.recorded(edit, state).await?;
             }
@@ -81,79 +96,65 @@ fn outcome(edit: Box<Edit>) -> Outcome {
         EditState::Confirmed => Outcome::Confirmed { edit },
         EditState::Conflicted { .. } => Outcome::Conflict { edit },
         EditState::Pending | EditState::Sent | EditState::Unknown { .. } => Outcome::Unknown { edit },
-        EditState::Refused { .. } | EditState::Dropped => Outcome::NotDone { edit },
+        EditState::Staged | EditState::Refused(_) | EditState::Dropped => Outcome::NotDone { edit },
     }
 }
 
 /// What becomes of an edit whose flag the service no longer has.
 fn deleted() -> EditState {
-    EditState::Refused {
-        reason: "The flag is not there any more.".into(),
-    }
+    EditState::Refused(Refusal::because("The flag is not there any more."))
 }
 
-/// What a flag's state, asked for at `asked_at`, says about an edit.
-fn settled(edit: &Edit, now: &FlagState, asked_at: Timestamp) -> EditState {
-    let wished = edit.change.applied_to(&edit.base);
-    if differences(&wished, now).is_empty() {
+/// What a subject's state, asked for at `asked_at`, says about an edit.
+fn settled(edit: &Edit, now: Option<&SubjectState>, asked_at: Timestamp) -> EditState {
+    if changed_fields(edit.wish.as_ref(), now).is_empty() {
         return EditState::Confirmed;
     }
-    if !differences(&edit.base, now).is_empty() {
+    if !changed_fields(edit.base.as_ref(), now).is_empty() {
         return EditState::Conflicted {
-            theirs: Box::new(now.clone()),
+            theirs: now.cloned().map(Box::new),
             already_sent: true,
         };
     }
-    if asked_at.millis_since(edit.created_at) < LATE_COMMIT_MILLIS {
+    let sent_at = edit.attempt.sent_at.unwrap_or(edit.created_at);
+    if asked_at.millis_since(sent_at) < LATE_COMMIT_MILLIS {
         let reason = "It is not there yet, and the service may still carry it out.".into();
         return EditState::Unknown { reason };
     }
-    EditState::Refused {
-        reason: "It was not carried out.".into(),
-    }
+    EditState::Refused(Refusal::because("It was not carried out."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, FlagValue};
+    use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, FlagState, FlagValue};
     use serde_json::json;
 
     #[test]
     fn a_later_reading_settles_an_unknown_edit() {
         let base = FlagState::plain(false, FlagValue(json!("a")));
-        let edit = Edit {
-            id: EditId("1".into()),
-            connection: ConnectionId("c".into()),
-            environment: EnvironmentKey("e".into()),
-            flag: FlagKey("f".into()),
-            base: base.clone(),
-            change: Change::toggle(true),
-            state: EditState::Unknown {
-                reason: String::new(),
-            },
-            created_at: Timestamp(0),
-        };
-        let on = Change::toggle(true).applied_to(&base);
-        let other = FlagState {
+        let on = SubjectState::FlagState(Change::toggle(true).applied_to(&base));
+        let other = SubjectState::FlagState(FlagState {
             value: FlagValue(json!("b")),
             ..base.clone()
-        };
-        assert_eq!(settled(&edit, &on, Timestamp(5)), EditState::Confirmed);
+        });
+        let base = SubjectState::FlagState(base);
+        let site = (ConnectionId("c".into()), EnvironmentKey("e".into()));
+        let subject = Subject::state_of(&FlagKey("f".into()));
+        let states = (Some(base.clone()), Some(on.clone()));
+        let mut edit = Edit::new(EditId("1".into()), site, subject, states, Timestamp(0));
+        edit.attempt.sent_at = Some(Timestamp(1_000));
+        let settled = |now, at| settled(&edit, Some(now), Timestamp(at));
+        assert_eq!(settled(&on, 5), EditState::Confirmed);
         assert!(matches!(
-            settled(&edit, &other, Timestamp(5)),
+            settled(&other, 5),
             EditState::Conflicted {
                 already_sent: true,
                 ..
             }
         ));
-        assert!(matches!(
-            settled(&edit, &base, Timestamp(59_999)),
-            EditState::Unknown { .. }
-        ));
-        assert!(matches!(
-            settled(&edit, &base, Timestamp(60_000)),
-            EditState::Refused { .. }
-        ));
+        // It counts from when it was sent.
+        assert!(matches!(settled(&base, 60_999), EditState::Unknown { .. }));
+        assert!(matches!(settled(&base, 61_000), EditState::Refused(_)));
     }
 }

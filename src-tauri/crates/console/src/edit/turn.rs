@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use halyard_model::{EditId, FlagKey};
+use halyard_model::{EditId, Subject};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::{Console, state::Site};
 
 impl Console {
-    /// One write to a flag at a time: a second click waits for the first
+    /// One write to a subject at a time: a second click waits for the first
     /// answer instead of racing it.
-    pub(super) async fn flag_turn(&self, site: &Site, flag: &FlagKey) -> OwnedMutexGuard<()> {
+    pub(crate) async fn subject_turn(&self, site: &Site, subject: &Subject) -> OwnedMutexGuard<()> {
         let lock = {
             let mut volatile = self.volatile();
             // Those that nobody holds or waits for are not needed any more.
-            volatile.flag_locks.retain(|_, lock| Arc::strong_count(lock) > 1);
             volatile
-                .flag_locks
-                .entry((site.clone(), flag.clone()))
+                .subject_locks
+                .retain(|_, lock| Arc::strong_count(lock) > 1);
+            volatile
+                .subject_locks
+                .entry((site.clone(), subject.clone()))
                 .or_default()
                 .clone()
         };

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use halyard_model::{
     Connection, Environment, EnvironmentKey, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag,
-    Snapshot, Surface, Timestamp,
+    Snapshot, Subject, Surface, Timestamp,
 };
 use halyard_provider::{
-    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, Progress, Provider, ProxyHealth, Reach,
-    ServerHealth, SurfaceReading, Target, Write, WriteOutcome, diagnosis::in_context,
+    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, FlagOutcome, FlagWrite, Found, Leftover,
+    Progress, Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    diagnosis::in_context,
 };
 
 use crate::Console;
@@ -117,8 +118,52 @@ impl Provider for SecondLook {
         self.look(told, target, &Surface::Admin).await
     }
 
+    async fn read(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+    ) -> Result<Answer<Found>, Failure> {
+        let told = self.provider.read(target, subject, known).await;
+        self.look(told, target, &Surface::Admin).await
+    }
+
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
         let told = self.provider.write(target, write).await;
+        self.look(told, target, &Surface::Admin).await
+    }
+
+    async fn leftovers(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+        handle: Option<&str>,
+    ) -> Result<Answer<Vec<Leftover>>, Failure> {
+        let told = self.provider.leftovers(target, subject, known, handle).await;
+        self.look(told, target, &Surface::Admin).await
+    }
+
+    async fn remove_leftover(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+        leftover: &Leftover,
+    ) -> Result<Answer<()>, Failure> {
+        let told = self
+            .provider
+            .remove_leftover(target, subject, known, leftover)
+            .await;
+        self.look(told, target, &Surface::Admin).await
+    }
+
+    async fn write_flag(
+        &self,
+        target: Target<'_>,
+        write: FlagWrite<'_>,
+    ) -> Result<Answer<FlagOutcome>, Failure> {
+        let told = self.provider.write_flag(target, write).await;
         self.look(told, target, &Surface::Admin).await
     }
 

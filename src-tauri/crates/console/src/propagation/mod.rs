@@ -14,8 +14,8 @@ mod seen;
 
 use halyard_mirror::{KeptPropagation, MirrorError, PropagationId};
 use halyard_model::{
-    Answers, ConnectionId, Content, Edit, Endpoint, EnvironmentKey, Flag, FlagKey, Followed, Lane, Surface,
-    SurfaceRule, Timestamp, differences,
+    Answers, ConnectionId, Content, Edit, Endpoint, EnvironmentKey, Flag, FlagKey, Followed, Lane,
+    SubjectState, Surface, SurfaceRule, Timestamp, differences,
 };
 use uuid::Uuid;
 
@@ -128,12 +128,16 @@ impl Console {
     /// it cannot be followed is no failure of the edit.
     pub(crate) async fn follow_edit(&self, edit: &Edit, flag: &Flag, published_at: Timestamp) {
         let site = (edit.connection.clone(), edit.environment.clone());
-        let wished = edit.change.applied_to(&edit.base);
+        let (Some(SubjectState::FlagState(base)), Some(SubjectState::FlagState(wished))) =
+            (&edit.base, &edit.wish)
+        else {
+            return;
+        };
         // Somebody's later state is not what was published.
-        if !differences(&wished, &flag.state).is_empty() {
+        if !differences(wished, &flag.state).is_empty() {
             return;
         }
-        let before = Some(Content::from(&edit.base));
+        let before = Some(Content::from(base));
         let times = (published_at, self.inner.clock.now());
         if let Err(error) = self.begin_following(&site, flag, before, times).await {
             tracing::warn!(%error, "a change could not be followed");

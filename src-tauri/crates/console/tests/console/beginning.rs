@@ -5,7 +5,7 @@ use std::sync::Arc;
 use halyard_console::{
     Beginning, Console, Credential, DemoService, KeyHome, SystemClock, secret::SessionKeys,
 };
-use halyard_model::{Change, Edit, EditId, EditState, Endpoint, FlagKey, Service, Timestamp};
+use halyard_model::{Change, Edit, EditId, EditState, Endpoint, FlagKey, Service, Subject, Timestamp};
 
 use crate::bench::{Bench, Path};
 
@@ -51,16 +51,15 @@ async fn edits_of_an_earlier_run_are_sorted() {
         EditState::Confirmed,
     ];
     for (number, state) in states.into_iter().enumerate() {
-        let edit = Edit {
-            id: EditId(number.to_string()),
-            connection: place.connection.clone(),
-            environment: place.environment.clone(),
-            flag: FlagKey("guest_checkout".into()),
-            base: base.clone(),
-            change: Change::toggle(!base.enabled),
-            state,
-            created_at: Timestamp(number as i64),
-        };
+        let wish = Change::toggle(!base.enabled).applied_to(&base);
+        let mut edit = Edit::new(
+            EditId(number.to_string()),
+            (place.connection.clone(), place.environment.clone()),
+            Subject::state_of(&FlagKey("guest_checkout".into())),
+            (Some(base.clone().into()), Some(wish.into())),
+            Timestamp(number as i64),
+        );
+        edit.state = state;
         bench.mirror.save_edit(&edit).await.unwrap();
     }
     bench.sandbox.clear_journal();
@@ -79,7 +78,7 @@ async fn edits_of_an_earlier_run_are_sorted() {
             .state
     };
     assert!(
-        matches!(state("0").await, EditState::Refused { reason } if reason.contains("Nothing was changed"))
+        matches!(state("0").await, EditState::Refused(refusal) if refusal.reason.contains("Nothing was changed"))
     );
     assert!(matches!(state("1").await, EditState::Unknown { .. }));
     assert_eq!(
@@ -91,7 +90,7 @@ async fn edits_of_an_earlier_run_are_sorted() {
     assert_eq!(state("3").await, EditState::Confirmed);
     // Old enough that nothing can arrive any more: the next refresh tells.
     bench.refresh(&place).await.unwrap();
-    assert!(matches!(state("1").await, EditState::Refused { .. }));
+    assert!(matches!(state("1").await, EditState::Refused(_)));
     assert_eq!(bench.console.open_edits(&place.connection).await.unwrap(), []);
 }
 

@@ -9,6 +9,7 @@ use halyard_console::{
 use halyard_mirror::Mirror;
 use halyard_model::{
     Change, Connection, ConnectionId, Edit, Environment, EnvironmentKey, Flag, FlagKey, FlagValue, Service,
+    Subject,
 };
 use halyard_provider::{Access, EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
 use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed};
@@ -282,9 +283,9 @@ impl Bench {
         EditInput {
             connection: place.connection.clone(),
             environment: place.environment.clone(),
-            flag: FlagKey(flag.into()),
+            subject: Subject::state_of(&FlagKey(flag.into())),
             revision: revision(&self.shown(place, flag).await.flag.state),
-            change,
+            changes: change.fields(),
             confirmed: None,
         }
     }

@@ -14,7 +14,10 @@ fn conflict(outcome: &Outcome) -> (&Edit, &FlagState, bool) {
         panic!("{outcome:?}");
     };
     match &edit.state {
-        EditState::Conflicted { theirs, already_sent } => (edit, theirs, *already_sent),
+        EditState::Conflicted {
+            theirs: Some(theirs),
+            already_sent,
+        } => (edit, theirs.flag_state().unwrap(), *already_sent),
         other => panic!("{other:?}"),
     }
 }
@@ -150,7 +153,7 @@ async fn mine_can_be_sent_over_theirs_once() {
             "a second click: {other:?}"
         );
         let held = bench.held(&place, FLAG).await.state;
-        assert!(edit.change.is_met_by(&held));
+        assert!(edit.is_met_by(Some(&held.clone().into())));
         assert_eq!(
             held.value.0,
             json!("maya's"),

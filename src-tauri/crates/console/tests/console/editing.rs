@@ -201,7 +201,11 @@ async fn a_flag_that_is_gone_cannot_be_edited() {
     assert!(matches!(refused, Err(ConsoleError::Service(_))), "{refused:?}");
     let edits = bench
         .mirror
-        .edits_for_flag(&place.connection, &place.environment, &input.flag)
+        .edits_for_flag(
+            &place.connection,
+            &place.environment,
+            input.subject.flag().unwrap(),
+        )
         .await
         .unwrap();
     assert!(matches!(edits.last().unwrap().state, EditState::Refused { .. }));

@@ -1,7 +1,7 @@
 //! Writes whose answer is lost: what became of them is read, never guessed and never sent again.
 
 use halyard_console::{ConsoleError, Outcome, Resolution};
-use halyard_model::{EditState, FlagKey};
+use halyard_model::{EditState, FlagKey, Subject};
 use halyard_sandbox::{Effect, Fault};
 use serde_json::json;
 
@@ -51,7 +51,7 @@ async fn a_write_cut_after_it_was_carried_out_is_confirmed_by_reading() {
             );
             assert_eq!(sent(&bench), 1, "{path:?} {effect:?}");
             let edit = edit_of(&outcome);
-            assert!(edit.change.is_met_by(&bench.held(&place, FLAG).await.state));
+            assert!(edit.is_met_by(Some(&bench.held(&place, FLAG).await.state.into())));
         }
     }
 }
@@ -85,7 +85,7 @@ async fn a_write_that_never_arrived_is_unknown_and_then_not_done() {
             }
             let settled = bench.mirror.edit(&edit.id).await.unwrap().unwrap();
             assert!(
-                matches!(settled.state, EditState::Refused { .. }),
+                matches!(settled.state, EditState::Refused(_)),
                 "{:?}",
                 settled.state
             );
@@ -114,7 +114,7 @@ async fn a_late_write_is_found() {
             })
             .await;
             assert_eq!(state, EditState::Confirmed, "{path:?}");
-            assert!(edit.change.is_met_by(&bench.held(&place, FLAG).await.state));
+            assert!(edit.is_met_by(Some(&bench.held(&place, FLAG).await.state.into())));
             assert_eq!(sent(&bench), 1);
         }
     }
@@ -129,7 +129,7 @@ async fn an_unknown_edit_that_meets_maya_becomes_a_conflict() {
         bench.refresh(&place).await.unwrap();
         let settled = bench.mirror.edit(&edit.id).await.unwrap().unwrap();
         assert!(
-            matches!(&settled.state, EditState::Conflicted { theirs, already_sent: true } if theirs.value.0 == json!("maya's")),
+            matches!(&settled.state, EditState::Conflicted { theirs: Some(theirs), already_sent: true } if theirs.flag_state().unwrap().value.0 == json!("maya's")),
             "{:?}",
             settled.state
         );
@@ -153,14 +153,14 @@ async fn an_unknown_edit_of_a_deleted_flag_is_over() {
         } else {
             // The mirror learns of the deletion from another edit's refresh.
             let mut snapshot_less = bench.mirror.edit(&edit.id).await.unwrap().unwrap();
-            snapshot_less.flag = FlagKey("no_such_flag".into());
+            snapshot_less.subject = Subject::state_of(&FlagKey("no_such_flag".into()));
             bench.mirror.save_edit(&snapshot_less).await.unwrap();
             let settled = bench.console.settle(&edit.id).await.unwrap();
             assert!(matches!(settled, Outcome::NotDone { .. }), "{settled:?}");
         }
         let state = bench.mirror.edit(&edit.id).await.unwrap().unwrap().state;
         assert!(
-            matches!(&state, EditState::Refused { reason } if reason.contains("not there any more")),
+            matches!(&state, EditState::Refused(refusal) if refusal.reason.contains("not there any more")),
             "{state:?}"
         );
         assert_eq!(bench.console.open_edits(&place.connection).await.unwrap(), []);

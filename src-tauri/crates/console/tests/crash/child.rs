@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use halyard_console::{EditInput, Outcome, revision};
-use halyard_model::{Change, FlagKey};
+use halyard_model::{Change, FlagKey, Subject};
 
 use crate::stage::{AheadClock, Job, Work, open};
 
@@ -36,9 +36,9 @@ async fn child() {
                 let input = EditInput {
                     connection: site.connection.clone(),
                     environment: site.environment.clone(),
-                    flag: key,
+                    subject: Subject::state_of(&key),
                     revision: revision(&facts.flag.state),
-                    change: Change::toggle(!facts.flag.state.enabled),
+                    changes: Change::toggle(!facts.flag.state.enabled).fields(),
                     confirmed: None,
                 };
                 let outcome = console.edit(input).await.unwrap();

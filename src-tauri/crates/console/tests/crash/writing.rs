@@ -17,7 +17,7 @@ fn name(state: &EditState) -> &'static str {
         EditState::Pending => "pending",
         EditState::Sent => "sent",
         EditState::Confirmed => "confirmed",
-        EditState::Refused { .. } => "not done",
+        EditState::Staged | EditState::Refused(_) => "not done",
         EditState::Unknown { .. } => "unknown",
         EditState::Conflicted { .. } => "in conflict",
         EditState::Dropped => "dropped",

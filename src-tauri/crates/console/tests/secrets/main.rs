@@ -23,7 +23,7 @@ use halyard_console::{
     PreviewInput, SaveDraft, SystemClock, Traffic, revision, secret::SessionKeys,
 };
 use halyard_mirror::Mirror;
-use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, IdentityRef, Service};
+use halyard_model::{Change, ConnectionId, EnvironmentKey, FlagKey, IdentityRef, Service, Subject};
 use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider};
 use halyard_sandbox::{Config, Effect, ErrorBody, Fault, Sandbox, Surface};
 use search::{find, search_files};
@@ -185,9 +185,9 @@ impl Stage {
             let input = EditInput {
                 connection: connection.clone(),
                 environment: environment.clone(),
-                flag: key,
+                subject: Subject::state_of(&key),
                 revision: revision(&flag.flag.state),
-                change: Change::toggle(!flag.flag.state.enabled),
+                changes: Change::toggle(!flag.flag.state.enabled).fields(),
                 confirmed: None,
             };
             heard.result(console.edit(input).await);

@@ -2,6 +2,7 @@
 
 mod activity;
 mod allowances;
+mod change_sets;
 mod connections;
 mod daily_counts;
 mod edits;

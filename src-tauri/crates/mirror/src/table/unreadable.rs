@@ -3,7 +3,7 @@
 use halyard_model::{Connection, FetchStatus, Segment, SurfaceRecord};
 use sqlx::sqlite::SqliteRow;
 
-use super::{edits, environments, flags, personas, propagations};
+use super::{change_sets, edits, environments, flags, personas, propagations};
 use crate::record::{Rows, UnreadableRow, decode};
 use crate::{Mirror, MirrorError, Result};
 
@@ -54,6 +54,13 @@ impl Mirror {
             "surface_readings",
             "SELECT environment_key AS name, record FROM surface_readings",
             |row| decode::<SurfaceRecord>(row, "record"),
+        )
+        .await?;
+        self.look(
+            &mut found,
+            "change_sets",
+            "SELECT id, connection_id, name, state, created_at, changed_at, undoes FROM change_sets",
+            change_sets::read,
         )
         .await?;
         self.look(

@@ -1,27 +1,34 @@
 //! Edits.
 
 use halyard_mirror::MirrorError;
-use halyard_model::{EditId, EditState, Timestamp};
+use halyard_model::{EditId, EditState, FieldPath, Refusal, Said, Timestamp};
 
 use crate::samples::{connection, edit, environment, flag, flag_key, furnished, id, key};
 
-fn states() -> [(EditState, bool); 7] {
+fn states() -> [(EditState, bool); 8] {
     let reason = "the connection was cut after the request".to_owned();
     [
+        (EditState::Staged, false),
         (EditState::Pending, true),
         (EditState::Sent, true),
         (EditState::Confirmed, false),
         (
             EditState::Conflicted {
-                theirs: Box::new(flag("theirs").state),
+                theirs: Some(Box::new(flag("theirs").state.into())),
                 already_sent: true,
             },
             true,
         ),
         (
-            EditState::Refused {
+            EditState::Refused(Refusal {
                 reason: reason.clone(),
-            },
+                cause: Some("too long".into()),
+                next_step: None,
+                said: vec![Said {
+                    field: Some(FieldPath::Value),
+                    words: "Not a valid string.".into(),
+                }],
+            }),
             false,
         ),
         (EditState::Unknown { reason }, true),

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use halyard_mirror::{Mirror, Opened, Stored};
-use halyard_model::{Edit, EditId, EditState, FlagValue, Snapshot, Timestamp};
+use halyard_model::{Edit, EditId, EditState, FlagState, FlagValue, Snapshot, Timestamp};
 use serde_json::{Value, json};
 
 use crate::samples::{edit, flag_key, furnish, id, key, open_ready, snapshot};
@@ -34,7 +34,8 @@ fn generation(number: i64) -> Snapshot {
 
 fn edit_of(number: i64) -> Edit {
     let mut edit = edit(&format!("edit {number}"), "shop", "flag_001", number);
-    edit.base.value = FlagValue(json!(format!("{number} ").repeat(2_000)));
+    let value = FlagValue(json!(format!("{number} ").repeat(2_000)));
+    edit.base = Some(FlagState::plain(true, value).into());
     edit
 }
 

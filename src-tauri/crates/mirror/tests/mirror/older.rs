@@ -1,7 +1,9 @@
 //! Files and records of earlier versions.
 
 use halyard_mirror::Persona;
-use halyard_model::{Connection, ConnectionId, Edit, Environment, FetchStatus, Flag, Segment};
+use halyard_model::{
+    Connection, ConnectionId, Edit, EditState, Environment, FetchStatus, FieldPath, Flag, Segment,
+};
 use serde_json::json;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection as _, Row};
@@ -75,10 +77,15 @@ const FIRST: [&str; 9] = [
     r#"INSERT INTO personas VALUES ('p', 'shop', 'Lena', 'u_1', '[["plan","beta"]]')"#,
 ];
 
+/// The last version whose edits knew only a flag and a change.
+const BEFORE_CHANGE_SETS: i64 = 20_261_121_154_000;
+
 #[tokio::test]
 async fn the_records_of_the_first_version_can_be_read() {
     let directory = tempfile::tempdir().unwrap();
-    open_ready(directory.path()).await.close().await;
+    let mut file = raw(&directory.path().join("mirror.sqlite")).await;
+    MIGRATIONS.run_to(BEFORE_CHANGE_SETS, &mut file).await.unwrap();
+    file.close().await.unwrap();
     for statement in FIRST {
         run_raw(&directory.path().join("mirror.sqlite"), statement).await;
     }
@@ -97,7 +104,15 @@ async fn the_records_of_the_first_version_can_be_read() {
     let status: FetchStatus = mirror.fetch_status(&shop, &staging).await.unwrap();
     assert_eq!(status.last_failure.as_deref(), Some("refused"));
     let edits: Vec<Edit> = mirror.open_edits(Some(&shop)).await.unwrap();
-    assert_eq!(edits[0].change.enabled, Some(false));
+    assert_eq!(edits[0].changes(), [FieldPath::Enabled]);
+    assert_eq!(edits[0].flag().unwrap().0, "a");
+    let EditState::Conflicted {
+        theirs: Some(theirs), ..
+    } = &edits[0].state
+    else {
+        panic!("{:?}", edits[0].state);
+    };
+    assert!(!theirs.flag_state().unwrap().enabled);
     let personas: Vec<Persona> = mirror.personas(&shop).await.unwrap();
     assert_eq!(personas[0].identity.traits[0], ("plan".to_owned(), json!("beta")));
     mirror.close().await;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use halyard_mirror::{Mirror, Opened};
 use halyard_model::{
-    Change, Connection, ConnectionId, EdgeProxy, Edit, EditId, EditState, Endpoint, Environment,
-    EnvironmentKey, Flag, FlagKey, FlagKind, FlagState, FlagValue, FlagsmithAuth, FlagsmithEndpoint, Named,
-    Protection, Segment, SegmentOverride, Snapshot, Tag, Timestamp, Variant, Version,
+    Change, Connection, ConnectionId, EdgeProxy, Edit, EditId, Endpoint, Environment, EnvironmentKey, Flag,
+    FlagKey, FlagKind, FlagState, FlagValue, FlagsmithAuth, FlagsmithEndpoint, Named, Protection, Segment,
+    SegmentOverride, Snapshot, Subject, Tag, Timestamp, Variant, Version,
 };
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -122,19 +122,19 @@ pub(crate) fn snapshot(environment: &str, flags: &[&str], fetched_at: i64) -> Sn
 }
 
 pub(crate) fn edit(name: &str, connection: &str, flag: &str, created_at: i64) -> Edit {
-    Edit {
-        id: EditId(name.into()),
-        connection: id(connection),
-        environment: key("staging"),
-        flag: flag_key(flag),
-        base: self::flag(flag).state,
-        change: Change {
-            enabled: Some(false),
-            value: Some(FlagValue(json!("Größe \"XL\"\n🎈"))),
-        },
-        state: EditState::Pending,
-        created_at: Timestamp(created_at),
-    }
+    let base = self::flag(flag).state;
+    let change = Change {
+        enabled: Some(false),
+        value: Some(FlagValue(json!("Größe \"XL\"\n🎈"))),
+    };
+    let wish = change.applied_to(&base).into();
+    Edit::new(
+        EditId(name.into()),
+        (id(connection), key("staging")),
+        Subject::state_of(&flag_key(flag)),
+        (Some(base.into()), Some(wish)),
+        Timestamp(created_at),
+    )
 }
 
 /// A mirror in memory with the connection `shop`, which has two environments.

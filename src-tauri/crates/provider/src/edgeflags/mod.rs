@@ -13,8 +13,8 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use halyard_model::{
-    Endpoint, Environment, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag, Snapshot, Surface,
-    Timestamp,
+    Endpoint, Environment, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag, Snapshot, Subject,
+    Surface, Timestamp,
 };
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CACHE_CONTROL};
@@ -27,8 +27,9 @@ use crate::cache::{ListCache, Owner};
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, BudgetClass, Confirm, Discovery, Door, Failure, Progress, Provider,
-    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    Access, Allowances, Answer, BudgetClass, Confirm, Discovery, Door, Failure, FlagOutcome, FlagWrite,
+    Found, Leftover, Progress, Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write,
+    WriteOutcome, plain,
 };
 
 /// A client of EdgeFlags.
@@ -150,7 +151,54 @@ impl Provider for EdgeFlags {
         Ok(call.answer(read.flag))
     }
 
+    async fn read(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+    ) -> Result<Answer<Found>, Failure> {
+        match (subject, known) {
+            (Subject::FlagState { .. }, Some(known)) => {
+                let answer = self.flag(target, known).await?;
+                Ok(Answer {
+                    value: Found::from(Box::new(answer.value)),
+                    limits: answer.limits,
+                    requests: answer.requests,
+                })
+            }
+            _ => Err(plain::beyond()),
+        }
+    }
+
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
+        plain::write(self, target, write).await
+    }
+
+    async fn leftovers(
+        &self,
+        _target: Target<'_>,
+        _subject: &Subject,
+        _known: Option<&Flag>,
+        _handle: Option<&str>,
+    ) -> Result<Answer<Vec<Leftover>>, Failure> {
+        Err(plain::beyond())
+    }
+
+    async fn remove_leftover(
+        &self,
+        _target: Target<'_>,
+        _subject: &Subject,
+        _known: Option<&Flag>,
+        _leftover: &Leftover,
+    ) -> Result<Answer<()>, Failure> {
+        Err(plain::beyond())
+    }
+
+    async fn write_flag(
+        &self,
+        target: Target<'_>,
+        write: FlagWrite<'_>,
+    ) -> Result<Answer<FlagOutcome>, Failure> {
         let call = self.call(target.access)?;
         let outcome = call
             .decided(|| write::write(self, &call, target, write.clone()))

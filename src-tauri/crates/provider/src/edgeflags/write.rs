@@ -14,7 +14,7 @@ use super::EdgeFlags;
 use super::definition::{differing_members, evaluates_to, override_change, whole_after};
 use super::read::{Fresh, fresh};
 use crate::http::{Call, WriteFailure};
-use crate::{Diagnosis, Failure, FailureKind, Remedy, Target, Write, WriteOutcome};
+use crate::{Diagnosis, Failure, FailureKind, FlagOutcome, FlagWrite, Remedy, Target};
 
 /// How often a write is tried whose precondition failed though nothing that
 /// the user saw had changed, as after an edit in another environment.
@@ -25,7 +25,7 @@ struct Attempt<'a> {
     client: &'a EdgeFlags,
     call: &'a Call<'a>,
     target: Target<'a>,
-    write: Write<'a>,
+    write: FlagWrite<'a>,
     before: Fresh,
     /// What was sent: the whole definition, or only the change to an override.
     sent: Map<String, Value>,
@@ -35,8 +35,8 @@ pub(super) async fn write(
     client: &EdgeFlags,
     call: &Call<'_>,
     target: Target<'_>,
-    write: Write<'_>,
-) -> Result<WriteOutcome, Failure> {
+    write: FlagWrite<'_>,
+) -> Result<FlagOutcome, Failure> {
     let mut at_least = None;
     for _ in 0..ROUNDS {
         let before = fresh_from(client, call, target, write.base, at_least).await?;
@@ -67,20 +67,20 @@ pub(super) async fn write(
         }
     }
     let theirs = fresh(client, call, target, write.base).await?.flag;
-    Ok(WriteOutcome::Conflict {
+    Ok(FlagOutcome::Conflict {
         theirs: Box::new(theirs),
     })
 }
 
 /// The outcome without sending anything, where there is one.
-fn verdict(write: &Write<'_>, before: &Fresh) -> Option<WriteOutcome> {
+fn verdict(write: &FlagWrite<'_>, before: &Fresh) -> Option<FlagOutcome> {
     let flag = || Box::new(before.flag.clone());
     match judge(&write.base.state, &before.flag.state, write.change) {
-        Verdict::AlreadyThere => Some(WriteOutcome::AlreadyThere { flag: flag() }),
-        Verdict::Conflict(_) => Some(WriteOutcome::Conflict { theirs: flag() }),
+        Verdict::AlreadyThere => Some(FlagOutcome::AlreadyThere { flag: flag() }),
+        Verdict::Conflict(_) => Some(FlagOutcome::Conflict { theirs: flag() }),
         // An abridged list hides what may have changed; the version does not.
         Verdict::Clear if !before.whole && write.base.state.version != before.flag.state.version => {
-            Some(WriteOutcome::Conflict { theirs: flag() })
+            Some(FlagOutcome::Conflict { theirs: flag() })
         }
         Verdict::Clear => None,
     }
@@ -189,7 +189,7 @@ impl Attempt<'_> {
 
     /// After a write that succeeded. The list may lag behind for up to a
     /// minute, so a reading from before is read again a few times.
-    async fn verify(&self) -> WriteOutcome {
+    async fn verify(&self) -> FlagOutcome {
         let settings = self.call.settings();
         let mut last = self.read().await;
         for _ in 0..settings.settling_reads {
@@ -200,19 +200,19 @@ impl Attempt<'_> {
             last = self.read().await;
         }
         match last {
-            Err(failure) => WriteOutcome::Unknown {
+            Err(failure) => FlagOutcome::Unknown {
                 reason: format!("EdgeFlags took the write, and the read after it failed. {}", failure.sentence),
                 now: None,
             },
-            Ok(now) if self.shows_what_was_sent(&now) => WriteOutcome::Confirmed {
+            Ok(now) if self.shows_what_was_sent(&now) => FlagOutcome::Confirmed {
                 flag: Box::new(now.flag),
             },
-            Ok(now) if self.is_before(&now) => WriteOutcome::Unknown {
+            Ok(now) if self.is_before(&now) => FlagOutcome::Unknown {
                 reason: "EdgeFlags took the write and still shows the state before it. Changes take up to a minute to spread."
                     .into(),
                 now: Some(Box::new(now.flag)),
             },
-            Ok(now) => WriteOutcome::Overtaken {
+            Ok(now) => FlagOutcome::Overtaken {
                 now: Box::new(now.flag),
             },
         }
@@ -220,7 +220,7 @@ impl Attempt<'_> {
 
     /// After a write whose answer was lost: reads a few times, since it may
     /// still be carried out. It is never sent again.
-    async fn settle(&self, failure: Failure) -> Result<WriteOutcome, Failure> {
+    async fn settle(&self, failure: Failure) -> Result<FlagOutcome, Failure> {
         let settings = self.call.settings();
         let mut seen = None;
         for _ in 0..settings.settling_reads.max(1) {
@@ -229,13 +229,13 @@ impl Attempt<'_> {
                 continue;
             };
             if self.shows_what_was_sent(&now) {
-                return Ok(WriteOutcome::Confirmed {
+                return Ok(FlagOutcome::Confirmed {
                     flag: Box::new(now.flag),
                 });
             }
             let moved = !self.is_before(&now);
             if moved && self.write.change.is_met_by(&now.flag.state) {
-                return Ok(WriteOutcome::Overtaken {
+                return Ok(FlagOutcome::Overtaken {
                     now: Box::new(now.flag),
                 });
             }
@@ -252,7 +252,7 @@ impl Attempt<'_> {
             Some((false, _)) => "The flag still shows the state before; the edit may yet arrive.",
             Some((true, _)) => "The flag shows a third state since, so somebody else changed it as well.",
         };
-        Ok(WriteOutcome::Unknown {
+        Ok(FlagOutcome::Unknown {
             reason: format!("{} {then}", failure.sentence),
             now: seen.map(|(_, flag)| Box::new(flag)),
         })

@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use halyard_model::{
     Endpoint, Environment, Flag, FlagKey, FlagsmithAuth, FlagsmithEndpoint, IdentityRecord, IdentityRef,
-    Named, RemoteFlag, Snapshot, Surface, Timestamp,
+    Named, RemoteFlag, Snapshot, Subject, Surface, Timestamp,
 };
 use reqwest::header::AUTHORIZATION;
 use serde_json::Value;
@@ -30,8 +30,9 @@ use serde_json::Value;
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, Confirm, Diagnosis, Discovery, Door, Failure, FailureKind, Progress,
-    Provider, ProxyHealth, Reach, Remedy, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    Access, Allowances, Answer, Confirm, Diagnosis, Discovery, Door, Failure, FailureKind, FlagOutcome,
+    FlagWrite, Found, Leftover, Progress, Provider, ProxyHealth, Reach, Remedy, ServerHealth, SurfaceReading,
+    Target, Write, WriteOutcome, plain,
 };
 
 /// A client of Flagsmith 2.x: hosted, self-hosted, with or without Edge Proxy.
@@ -127,10 +128,57 @@ impl Provider for Flagsmith {
         Ok(call.answer(flag))
     }
 
+    async fn read(
+        &self,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+    ) -> Result<Answer<Found>, Failure> {
+        match (subject, known) {
+            (Subject::FlagState { .. }, Some(known)) => {
+                let answer = self.flag(target, known).await?;
+                Ok(Answer {
+                    value: Found::from(Box::new(answer.value)),
+                    limits: answer.limits,
+                    requests: answer.requests,
+                })
+            }
+            _ => Err(plain::beyond()),
+        }
+    }
+
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
+        plain::write(self, target, write).await
+    }
+
+    async fn leftovers(
+        &self,
+        _target: Target<'_>,
+        _subject: &Subject,
+        _known: Option<&Flag>,
+        _handle: Option<&str>,
+    ) -> Result<Answer<Vec<Leftover>>, Failure> {
+        Err(plain::beyond())
+    }
+
+    async fn remove_leftover(
+        &self,
+        _target: Target<'_>,
+        _subject: &Subject,
+        _known: Option<&Flag>,
+        _leftover: &Leftover,
+    ) -> Result<Answer<()>, Failure> {
+        Err(plain::beyond())
+    }
+
+    async fn write_flag(
+        &self,
+        target: Target<'_>,
+        write: FlagWrite<'_>,
+    ) -> Result<Answer<FlagOutcome>, Failure> {
         let call = self.admin(target.access)?;
         let kept = settle::as_kept(write.change);
-        let write = Write {
+        let write = FlagWrite {
             change: &kept,
             ..write
         };

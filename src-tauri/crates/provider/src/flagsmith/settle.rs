@@ -8,13 +8,13 @@ use super::fresh::{self, Fresh};
 use crate::diagnosis::diagnose;
 use crate::diagnosis::evidence::{Evidence, Unsent};
 use crate::http::Call;
-use crate::{Failure, FailureKind, Target, Write, WriteOutcome};
+use crate::{Failure, FailureKind, FlagOutcome, FlagWrite, Target};
 
 /// A write on its way: what it rests on and what it should lead to.
 pub(super) struct Attempt<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) target: Target<'a>,
-    pub(super) write: Write<'a>,
+    pub(super) write: FlagWrite<'a>,
     /// The flag as read just before.
     pub(super) before: Fresh,
     /// The state that the write should lead to.
@@ -24,7 +24,7 @@ pub(super) struct Attempt<'a> {
 /// The first part of every write: look before writing.
 pub(super) enum Checked<'a> {
     /// Nothing to send.
-    Done(WriteOutcome),
+    Done(FlagOutcome),
     /// Nobody changed the flag: send.
     Clear(Box<Attempt<'a>>),
 }
@@ -33,13 +33,13 @@ pub(super) enum Checked<'a> {
 pub(super) async fn check<'a>(
     call: &'a Call<'a>,
     target: Target<'a>,
-    write: Write<'a>,
+    write: FlagWrite<'a>,
 ) -> Result<Checked<'a>, Failure> {
     let before = fresh::read(call, target, write.base).await?;
     let flag = || Box::new(before.flag.clone());
     match judge(&write.base.state, &before.flag.state, write.change) {
-        Verdict::AlreadyThere => Ok(Checked::Done(WriteOutcome::AlreadyThere { flag: flag() })),
-        Verdict::Conflict(_) => Ok(Checked::Done(WriteOutcome::Conflict { theirs: flag() })),
+        Verdict::AlreadyThere => Ok(Checked::Done(FlagOutcome::AlreadyThere { flag: flag() })),
+        Verdict::Conflict(_) => Ok(Checked::Done(FlagOutcome::Conflict { theirs: flag() })),
         Verdict::Clear => Ok(Checked::Clear(Box::new(Attempt {
             expected: write.change.applied_to(&before.flag.state),
             call,
@@ -57,11 +57,11 @@ impl Attempt<'_> {
     }
 
     /// After a write that succeeded: what a read shows.
-    pub(super) async fn verify(&self) -> WriteOutcome {
+    pub(super) async fn verify(&self) -> FlagOutcome {
         let now = match self.read().await {
             Ok(now) => Box::new(now),
             Err(failure) => {
-                return WriteOutcome::Unknown {
+                return FlagOutcome::Unknown {
                     reason: format!(
                         "Flagsmith took the write, and the read after it failed. {}",
                         failure.sentence
@@ -71,16 +71,16 @@ impl Attempt<'_> {
             }
         };
         if differences(&self.expected, &now.state).is_empty() {
-            WriteOutcome::Confirmed { flag: now }
+            FlagOutcome::Confirmed { flag: now }
         } else {
-            WriteOutcome::Overtaken { now }
+            FlagOutcome::Overtaken { now }
         }
     }
 
     /// After a write whose answer was lost, or was none that tells: reads a
     /// few times, since the write may still be carried out. It is never sent
     /// again, for then it could come after somebody else's change.
-    pub(super) async fn settle(&self, failure: Failure) -> Result<WriteOutcome, Failure> {
+    pub(super) async fn settle(&self, failure: Failure) -> Result<FlagOutcome, Failure> {
         let settings = self.call.settings();
         let mut seen: Option<Flag> = None;
         for _ in 0..settings.settling_reads.max(1) {
@@ -89,11 +89,11 @@ impl Attempt<'_> {
                 continue;
             };
             if differences(&self.expected, &now.state).is_empty() {
-                return Ok(WriteOutcome::Confirmed { flag: Box::new(now) });
+                return Ok(FlagOutcome::Confirmed { flag: Box::new(now) });
             }
             let moved = !differences(&self.before.flag.state, &now.state).is_empty();
             if moved && self.write.change.is_met_by(&now.state) {
-                return Ok(WriteOutcome::Overtaken { now: Box::new(now) });
+                return Ok(FlagOutcome::Overtaken { now: Box::new(now) });
             }
             let settled = moved;
             seen = Some(now);
@@ -105,7 +105,7 @@ impl Attempt<'_> {
             // A redirect is an answer: the service did not take the write.
             return Err(failure);
         }
-        Ok(WriteOutcome::Unknown {
+        Ok(FlagOutcome::Unknown {
             reason: lost(&failure, seen.as_ref(), &self.before.flag.state),
             now: seen.map(Box::new),
         })

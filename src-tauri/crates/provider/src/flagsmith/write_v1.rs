@@ -14,7 +14,7 @@ use super::Flagsmith;
 use super::settle::{Attempt, Checked, check, refuse_early};
 use super::wire::typed_text;
 use crate::http::{Call, WriteFailure};
-use crate::{Failure, Target, Write, WriteOutcome};
+use crate::{Failure, FlagOutcome, FlagWrite, Target};
 
 /// Which route carries the write.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub(super) async fn write(
     flagsmith: &Flagsmith,
     call: &Call<'_>,
     target: Target<'_>,
-    write: Write<'_>,
-) -> Result<WriteOutcome, Failure> {
+    write: FlagWrite<'_>,
+) -> Result<FlagOutcome, Failure> {
     refuse_early(target, write.change.value.as_ref())?;
     let base = call.base().as_str();
     let one_call = flagsmith.has_one_call(base) && one_call_base(call).is_some();

@@ -14,13 +14,13 @@ use super::settle::{Attempt, Checked, check, refuse_early};
 use super::versioned;
 use super::wire::{NestedStateRow, VersionRow, nested};
 use crate::http::{Call, WriteFailure};
-use crate::{Diagnosis, Failure, FailureKind, Remedy, Target, Write, WriteOutcome};
+use crate::{Diagnosis, Failure, FailureKind, FlagOutcome, FlagWrite, Remedy, Target};
 
 pub(super) async fn write(
     call: &Call<'_>,
     target: Target<'_>,
-    write: Write<'_>,
-) -> Result<WriteOutcome, Failure> {
+    write: FlagWrite<'_>,
+) -> Result<FlagOutcome, Failure> {
     refuse_early(target, write.change.value.as_ref())?;
     let attempt = match check(call, target, write).await? {
         Checked::Done(outcome) => return Ok(outcome),
@@ -38,7 +38,7 @@ pub(super) async fn write(
             // what was asked for.
             match check(call, target, attempt.write.clone()).await? {
                 Checked::Done(outcome) => Ok(outcome),
-                Checked::Clear(again) => Ok(WriteOutcome::Conflict {
+                Checked::Clear(again) => Ok(FlagOutcome::Conflict {
                     theirs: Box::new(again.before.flag.clone()),
                 }),
             }
@@ -166,7 +166,7 @@ async fn discard(attempt: &Attempt<'_>, draft: &str) {
     }
 }
 
-async fn publish(attempt: &Attempt<'_>, draft: &str, base: &str) -> Result<WriteOutcome, Failure> {
+async fn publish(attempt: &Attempt<'_>, draft: &str, base: &str) -> Result<FlagOutcome, Failure> {
     let url = versions(attempt, &[draft, "publish"]);
     match attempt.call.write(Method::POST, url, None, &json!({})).await {
         Ok(_) => Ok(published(attempt, draft, base).await),
@@ -185,7 +185,7 @@ async fn settle(
     draft: &str,
     base: &str,
     failure: Failure,
-) -> Result<WriteOutcome, Failure> {
+) -> Result<FlagOutcome, Failure> {
     let settings = attempt.call.settings();
     let mut readable = false;
     for _ in 0..settings.settling_reads.max(1) {
@@ -207,14 +207,14 @@ async fn settle(
     } else {
         "The version could not be read since."
     };
-    Ok(WriteOutcome::Unknown {
+    Ok(FlagOutcome::Unknown {
         reason: format!("{} {then}", failure.sentence),
         now: attempt.read().await.ok().map(Box::new),
     })
 }
 
 /// After the publish: which version was replaced, and whether ours is live.
-async fn published(attempt: &Attempt<'_>, draft: &str, base: &str) -> WriteOutcome {
+async fn published(attempt: &Attempt<'_>, draft: &str, base: &str) -> FlagOutcome {
     let replaced = match previous(attempt.call, draft).await {
         Ok(version) => version.previous_version_uuid.filter(|uuid| uuid != base),
         Err(failure) => return unread(&failure),
@@ -226,11 +226,11 @@ async fn published(attempt: &Attempt<'_>, draft: &str, base: &str) -> WriteOutco
     if let Some(replaced) = replaced {
         let held = versioned::version_state(attempt.call, attempt.target, &now, &replaced).await;
         return match held {
-            Ok(state) => WriteOutcome::Replaced {
+            Ok(state) => FlagOutcome::Replaced {
                 now,
                 replaced: Box::new(state),
             },
-            Err(failure) => WriteOutcome::Unknown {
+            Err(failure) => FlagOutcome::Unknown {
                 reason: format!(
                     "Somebody published just before, and what they published could not be read. {}",
                     failure.sentence
@@ -245,14 +245,14 @@ async fn published(attempt: &Attempt<'_>, draft: &str, base: &str) -> WriteOutco
         .as_ref()
         .is_none_or(|live| *live == Version::Uuid(draft.to_owned()));
     if ours && differences(&attempt.expected, &now.state).is_empty() {
-        WriteOutcome::Confirmed { flag: now }
+        FlagOutcome::Confirmed { flag: now }
     } else {
-        WriteOutcome::Overtaken { now }
+        FlagOutcome::Overtaken { now }
     }
 }
 
-fn unread(failure: &Failure) -> WriteOutcome {
-    WriteOutcome::Unknown {
+fn unread(failure: &Failure) -> FlagOutcome {
+    FlagOutcome::Unknown {
         reason: format!(
             "Flagsmith took the write, and the read after it failed. {}",
             failure.sentence

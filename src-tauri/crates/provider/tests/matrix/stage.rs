@@ -8,8 +8,8 @@ use halyard_model::{
 };
 use halyard_provider::diagnosis::{Context, in_context};
 use halyard_provider::{
-    Access, Confirm, Credential, EdgeFlags, Failure, Flagsmith, HttpSettings, Provider, ProxyRule, Resolver,
-    Target, Write,
+    Access, Confirm, Credential, EdgeFlags, Failure, FlagWrite, Flagsmith, HttpSettings, Provider, ProxyRule,
+    Resolver, Target,
 };
 use halyard_sandbox::{Config, Effect, Fault, Gate, MayaEdit, Running, Sandbox, Surface as Struck};
 use serde_json::Value;
@@ -327,9 +327,9 @@ impl Stage {
                 let base = &snapshot.flags[0];
                 let change = Change::toggle(!base.state.enabled);
                 client
-                    .write(
+                    .write_flag(
                         target,
-                        Write {
+                        FlagWrite {
                             base,
                             change: &change,
                         },
@@ -364,9 +364,9 @@ impl Stage {
         let base = &snapshot.flags[0];
         let change = Change::toggle(!base.state.enabled);
         client
-            .write(
+            .write_flag(
                 target,
-                Write {
+                FlagWrite {
                     base,
                     change: &change,
                 },
@@ -437,11 +437,11 @@ impl Stage {
             value: Some(FlagValue(Value::from("ours"))),
         };
         self.with_edgeflags(async |client, target| {
-            let write = Write {
+            let write = FlagWrite {
                 base,
                 change: &change,
             };
-            client.write(target, write).await.unwrap_err()
+            client.write_flag(target, write).await.unwrap_err()
         })
         .await
     }
@@ -486,9 +486,9 @@ impl Stage {
             value: Some(FlagValue(value)),
         };
         client
-            .write(
+            .write_flag(
                 target,
-                Write {
+                FlagWrite {
                     base,
                     change: &change,
                 },

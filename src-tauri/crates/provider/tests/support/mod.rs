@@ -14,8 +14,8 @@ use halyard_model::{
     Timestamp,
 };
 use halyard_provider::{
-    Access, Answer, Credential, EdgeFlags, Failure, Flagsmith, HttpSettings, Provider, Target, Write,
-    WriteOutcome,
+    Access, Answer, Credential, EdgeFlags, Failure, FlagOutcome, FlagWrite, Flagsmith, HttpSettings,
+    Provider, Target,
 };
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Config, Fault, Running, Sandbox, Seed, Surface};
@@ -178,9 +178,9 @@ impl Bench {
         environment: &Environment,
         base: &Flag,
         change: &Change,
-    ) -> Result<WriteOutcome, Failure> {
-        let write = Write { base, change };
-        let answer = self.provider.write(self.target(environment), write).await?;
+    ) -> Result<FlagOutcome, Failure> {
+        let write = FlagWrite { base, change };
+        let answer = self.provider.write_flag(self.target(environment), write).await?;
         Ok(answer.value)
     }
 

@@ -1,13 +1,10 @@
-//! Edits: what somebody means to change, kept apart from what was fetched.
+//! The commonest change to a flag's state: on or off, and its value.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{ConnectionId, EnvironmentKey, FlagKey, FlagState, FlagValue, Timestamp};
-
-/// Names one edit.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EditId(pub String);
+use super::{FieldChanges, FieldPath};
+use crate::{FlagState, FlagValue};
 
 /// What an edit changes; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +36,18 @@ impl Change {
         state
     }
 
+    /// The same, field by field.
+    pub fn fields(&self) -> FieldChanges {
+        let enabled = self
+            .enabled
+            .map(|enabled| (FieldPath::Enabled, Some(Value::Bool(enabled))));
+        let value = self
+            .value
+            .as_ref()
+            .map(|value| (FieldPath::Value, Some(value.0.clone())));
+        enabled.into_iter().chain(value).collect()
+    }
+
     /// The change that leads back to `base` in the parts this one touches.
     pub fn inverse(&self, base: &FlagState) -> Change {
         Change {
@@ -52,61 +61,6 @@ impl Change {
         self.enabled.is_none_or(|enabled| enabled == state.enabled)
             && self.value.as_ref().is_none_or(|value| *value == state.value)
     }
-}
-
-/// How far an edit has come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum EditState {
-    /// Written down, not sent.
-    Pending,
-    /// Being sent. An edit found in this state at start was cut off: its
-    /// outcome is unknown until the flag is read again.
-    Sent,
-    /// The service holds it: a read after the write showed it.
-    Confirmed,
-    /// Somebody else changed the flag since the edit's base.
-    Conflicted {
-        /// What the service holds now.
-        theirs: Box<FlagState>,
-        /// The edit had already been sent when the other change was seen, so
-        /// that both states exist in the service's history.
-        already_sent: bool,
-    },
-    /// The service said no, or could not be reached before anything was sent.
-    Refused {
-        /// Why, in a sentence.
-        reason: String,
-    },
-    /// It was sent and no answer can tell what became of it.
-    Unknown {
-        /// Why, in a sentence.
-        reason: String,
-    },
-    /// The user gave it up.
-    Dropped,
-}
-
-/// One intended change to one flag in one environment, with the state it
-/// rests on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Edit {
-    /// Its name.
-    pub id: EditId,
-    /// The connection it goes to.
-    pub connection: ConnectionId,
-    /// The environment it goes to.
-    pub environment: EnvironmentKey,
-    /// The flag it changes.
-    pub flag: FlagKey,
-    /// The state the user saw when deciding.
-    pub base: FlagState,
-    /// What they decided.
-    pub change: Change,
-    /// How far it has come.
-    pub state: EditState,
-    /// When it was written down.
-    pub created_at: Timestamp,
 }
 
 #[cfg(test)]

@@ -1,0 +1,196 @@
+//! Sending one edit: each step is written down before it is taken.
+
+use async_trait::async_trait;
+use halyard_mirror::Mirror;
+use halyard_model::{Attempt, Edit, EditId, EditState, Refusal, Timestamp};
+use halyard_provider::{Failure, FailureKind, Found, Steps, Write, WriteOutcome, WriteStep};
+use tokio::sync::Mutex;
+
+use super::{Desk, Outcome, turn::Underway};
+use crate::{Clock, Console, ConsoleError};
+
+impl Console {
+    /// Sends an edit that is not written down yet.
+    pub(crate) async fn write_down_and_send(&self, desk: &Desk, edit: Edit) -> Result<Outcome, ConsoleError> {
+        self.inner.mirror.save_edit(&edit).await?;
+        self.send(desk, edit).await
+    }
+
+    /// Sends an edit that is written down. The caller has its subject's turn.
+    pub(crate) async fn send(&self, desk: &Desk, edit: Edit) -> Result<Outcome, ConsoleError> {
+        let known = match edit.flag() {
+            Some(flag) => self.inner.mirror.flag(&desk.site.0, &desk.site.1, flag).await?,
+            None => None,
+        };
+        let reach = self
+            .reach_of(desk.connection.clone(), desk.environment.clone())
+            .await?;
+        // Begun first: nobody may take an edit marked as sent for one that its
+        // sender has given up.
+        let underway = Underway::begin(self, &desk.site, &edit.id);
+        let edit = *self.recorded(edit, EditState::Sent).await?;
+        let steps = WrittenDown::begin(self, &edit);
+        let write = Write {
+            subject: &edit.subject,
+            base: edit.base.as_ref(),
+            wish: edit.wish.as_ref(),
+            known: known.as_ref(),
+            steps: &steps,
+        };
+        let sent_at = self.inner.clock.now();
+        let written = reach.provider.write(reach.target(), write).await;
+        let mut edit = edit;
+        edit.attempt = steps.attempt.into_inner();
+        let outcome = match written {
+            Ok(answer) => {
+                let outcome = self.heard(&desk.site.0, answer);
+                self.record(desk, edit, outcome, sent_at).await
+            }
+            Err(failure) => {
+                self.recorded(edit, EditState::Refused(refusal(&failure))).await?;
+                Err(ConsoleError::Service(failure))
+            }
+        };
+        drop(underway);
+        outcome
+    }
+
+    /// Puts what became of a write into the mirror: the flag as it was read
+    /// back, and the edit's state.
+    async fn record(
+        &self,
+        desk: &Desk,
+        edit: Edit,
+        outcome: WriteOutcome,
+        sent_at: Timestamp,
+    ) -> Result<Outcome, ConsoleError> {
+        let now = self.inner.clock.now();
+        if let Some(flag) = read_back(&outcome).and_then(|found| found.flag.as_deref()) {
+            self.inner
+                .mirror
+                .store_flag(&desk.site.0, &desk.site.1, flag, now)
+                .await?;
+        }
+        let mut attempt = edit.attempt.clone();
+        attempt.settled_at = Some(now);
+        self.inner.mirror.set_attempt(&edit.id, &attempt).await?;
+        let edit = Edit { attempt, ..edit };
+        Ok(match outcome {
+            WriteOutcome::Confirmed { now } => {
+                if let Some(flag) = &now.flag {
+                    self.follow_edit(&edit, flag, sent_at).await;
+                }
+                Outcome::Confirmed {
+                    edit: self.recorded(edit, EditState::Confirmed).await?,
+                }
+            }
+            WriteOutcome::AlreadyThere { .. } => Outcome::AlreadyThere {
+                edit: self.recorded(edit, EditState::Confirmed).await?,
+            },
+            WriteOutcome::Conflict { theirs } => Outcome::Conflict {
+                edit: self.recorded(edit, conflicted(theirs, false)).await?,
+            },
+            WriteOutcome::Replaced { replaced, .. } => {
+                let state = EditState::Conflicted {
+                    theirs: Some(replaced),
+                    already_sent: true,
+                };
+                Outcome::Conflict {
+                    edit: self.recorded(edit, state).await?,
+                }
+            }
+            WriteOutcome::Overtaken { now } => Outcome::Conflict {
+                edit: self.recorded(edit, conflicted(now, true)).await?,
+            },
+            WriteOutcome::Unknown { reason, .. } => Outcome::Unknown {
+                edit: self.recorded(edit, EditState::Unknown { reason }).await?,
+            },
+        })
+    }
+
+    pub(crate) async fn recorded(&self, mut edit: Edit, state: EditState) -> Result<Box<Edit>, ConsoleError> {
+        self.inner
+            .mirror
+            .set_edit_state(&edit.id, &state, self.inner.clock.now())
+            .await?;
+        edit.state = state;
+        self.tell_environment(&(edit.connection.clone(), edit.environment.clone()));
+        Ok(Box::new(edit))
+    }
+}
+
+fn conflicted(theirs: Found, already_sent: bool) -> EditState {
+    EditState::Conflicted {
+        theirs: theirs.state.map(Box::new),
+        already_sent,
+    }
+}
+
+/// A failure as it is kept with the edit.
+pub(crate) fn refusal(failure: &Failure) -> Refusal {
+    Refusal {
+        reason: failure.sentence.clone(),
+        cause: failure.cause.clone(),
+        next_step: failure.next_step.clone(),
+        said: Vec::new(),
+    }
+}
+
+fn read_back(outcome: &WriteOutcome) -> Option<&Found> {
+    match outcome {
+        WriteOutcome::Confirmed { now } | WriteOutcome::AlreadyThere { now } => Some(now),
+        WriteOutcome::Conflict { theirs } => Some(theirs),
+        WriteOutcome::Replaced { now, .. } | WriteOutcome::Overtaken { now } => Some(now),
+        WriteOutcome::Unknown { now, .. } => now.as_ref(),
+    }
+}
+
+/// Keeps the steps of one edit's write in the mirror.
+struct WrittenDown<'a> {
+    console: &'a Console,
+    edit: EditId,
+    attempt: Mutex<Attempt>,
+}
+
+impl<'a> WrittenDown<'a> {
+    fn begin(console: &'a Console, edit: &Edit) -> WrittenDown<'a> {
+        WrittenDown {
+            console,
+            edit: edit.id.clone(),
+            attempt: Mutex::new(Attempt {
+                tries: edit.attempt.tries + 1,
+                ..Attempt::default()
+            }),
+        }
+    }
+
+    fn mirror(&self) -> &Mirror {
+        &self.console.inner.mirror
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.console.inner.clock.as_ref()
+    }
+}
+
+#[async_trait]
+impl Steps for WrittenDown<'_> {
+    async fn reached(&self, step: WriteStep) -> Result<(), Failure> {
+        let mut attempt = self.attempt.lock().await;
+        let now = self.clock().now();
+        match step {
+            WriteStep::Prepared { handle } => attempt.handle = Some(handle),
+            WriteStep::Sending => attempt.sent_at = Some(now),
+            WriteStep::Answered => attempt.answered_at = Some(now),
+        }
+        let kept = self.mirror().set_attempt(&self.edit, &attempt).await;
+        kept.map_err(|error| {
+            Failure::new(
+                FailureKind::Refused {
+                    detail: error.to_string(),
+                },
+                "The local copy could not be written, so nothing was sent.",
+            )
+        })
+    }
+}

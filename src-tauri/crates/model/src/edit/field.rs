@@ -1,0 +1,167 @@
+//! The parts of a state that can change on their own.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// A part of a [`SubjectState`](crate::SubjectState) that can change, be merged
+/// and be decided on its own. Its text form is a word, and what it is keyed by
+/// after a colon: `enabled`, `override_value:12`, `tag:checkout`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FieldPath {
+    /// That the subject exists at all.
+    Existence,
+    /// A segment's name.
+    Name,
+    /// What it is for.
+    Description,
+    /// On or off.
+    Enabled,
+    /// The value.
+    Value,
+    /// Weights of the options: one part, because they must add up.
+    Weights,
+    /// The options of a flag with the weights that new environments get.
+    Options,
+    /// That a segment has an override, by its identifier.
+    Override(String),
+    /// An override's state.
+    OverrideEnabled(String),
+    /// An override's value.
+    OverrideValue(String),
+    /// An override's weights.
+    OverrideWeights(String),
+    /// The order in which overrides are tried.
+    OverrideOrder,
+    /// Rules: of a segment, or of a flag's targeting on EdgeFlags.
+    Rules,
+    /// EdgeFlags: share of identities and what they are told apart by.
+    Rollout,
+    /// EdgeFlags: another member of the targeting.
+    Targeting(String),
+    /// EdgeFlags: inactive before.
+    ActiveFrom,
+    /// EdgeFlags: inactive from then on.
+    ActiveUntil,
+    /// A label.
+    Tag(String),
+    /// Put away.
+    Archived,
+    /// Served only to server-side keys.
+    ServerOnly,
+    /// A trait, by its name.
+    Trait(String),
+    /// A config's value in an environment.
+    EnvironmentValue(String),
+}
+
+impl FieldPath {
+    /// Its word, and what it is keyed by.
+    fn parts(&self) -> (&'static str, Option<&str>) {
+        match self {
+            FieldPath::Existence => ("existence", None),
+            FieldPath::Name => ("name", None),
+            FieldPath::Description => ("description", None),
+            FieldPath::Enabled => ("enabled", None),
+            FieldPath::Value => ("value", None),
+            FieldPath::Weights => ("weights", None),
+            FieldPath::Options => ("options", None),
+            FieldPath::Override(id) => ("override", Some(id)),
+            FieldPath::OverrideEnabled(id) => ("override_enabled", Some(id)),
+            FieldPath::OverrideValue(id) => ("override_value", Some(id)),
+            FieldPath::OverrideWeights(id) => ("override_weights", Some(id)),
+            FieldPath::OverrideOrder => ("override_order", None),
+            FieldPath::Rules => ("rules", None),
+            FieldPath::Rollout => ("rollout", None),
+            FieldPath::Targeting(name) => ("targeting", Some(name)),
+            FieldPath::ActiveFrom => ("active_from", None),
+            FieldPath::ActiveUntil => ("active_until", None),
+            FieldPath::Tag(label) => ("tag", Some(label)),
+            FieldPath::Archived => ("archived", None),
+            FieldPath::ServerOnly => ("server_only", None),
+            FieldPath::Trait(name) => ("trait", Some(name)),
+            FieldPath::EnvironmentValue(name) => ("environment_value", Some(name)),
+        }
+    }
+
+    /// The segment whose override it belongs to.
+    pub fn override_of(&self) -> Option<&str> {
+        match self {
+            FieldPath::Override(id)
+            | FieldPath::OverrideEnabled(id)
+            | FieldPath::OverrideValue(id)
+            | FieldPath::OverrideWeights(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parts() {
+            (word, None) => formatter.write_str(word),
+            (word, Some(key)) => write!(formatter, "{word}:{key}"),
+        }
+    }
+}
+
+/// Text that names no field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownField(pub String);
+
+impl fmt::Display for UnknownField {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is no field", self.0)
+    }
+}
+
+impl std::error::Error for UnknownField {}
+
+impl FromStr for FieldPath {
+    type Err = UnknownField;
+
+    fn from_str(text: &str) -> Result<FieldPath, UnknownField> {
+        let (word, key) = match text.split_once(':') {
+            Some((word, key)) => (word, Some(key.to_owned())),
+            None => (text, None),
+        };
+        Ok(match (word, key) {
+            ("existence", None) => FieldPath::Existence,
+            ("name", None) => FieldPath::Name,
+            ("description", None) => FieldPath::Description,
+            ("enabled", None) => FieldPath::Enabled,
+            ("value", None) => FieldPath::Value,
+            ("weights", None) => FieldPath::Weights,
+            ("options", None) => FieldPath::Options,
+            ("override", Some(id)) => FieldPath::Override(id),
+            ("override_enabled", Some(id)) => FieldPath::OverrideEnabled(id),
+            ("override_value", Some(id)) => FieldPath::OverrideValue(id),
+            ("override_weights", Some(id)) => FieldPath::OverrideWeights(id),
+            ("override_order", None) => FieldPath::OverrideOrder,
+            ("rules", None) => FieldPath::Rules,
+            ("rollout", None) => FieldPath::Rollout,
+            ("targeting", Some(name)) => FieldPath::Targeting(name),
+            ("active_from", None) => FieldPath::ActiveFrom,
+            ("active_until", None) => FieldPath::ActiveUntil,
+            ("tag", Some(label)) => FieldPath::Tag(label),
+            ("archived", None) => FieldPath::Archived,
+            ("server_only", None) => FieldPath::ServerOnly,
+            ("trait", Some(name)) => FieldPath::Trait(name),
+            ("environment_value", Some(name)) => FieldPath::EnvironmentValue(name),
+            _ => return Err(UnknownField(text.to_owned())),
+        })
+    }
+}
+
+impl Serialize for FieldPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FieldPath, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
