@@ -20,6 +20,7 @@ async fn a_colleagues_change_is_shown_and_kept() {
         flag: "free_shipping_threshold".into(),
         enabled: None,
         value: Some(json!(55)),
+        ..MayaEdit::default()
     };
     sandbox
         .faults()

@@ -109,6 +109,7 @@ async fn a_server_that_has_fallen_behind_is_found_out() {
         flag: "free_shipping_threshold".into(),
         enabled: None,
         value: Some(json!(77)),
+        ..MayaEdit::default()
     };
     sandbox
         .faults()

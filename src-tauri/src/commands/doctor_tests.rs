@@ -584,6 +584,7 @@ async fn a_frozen_proxy_serves_older_content() {
         flag: "free_shipping_threshold".into(),
         enabled: None,
         value: Some(json!("4900")),
+        ..MayaEdit::default()
     };
     bench
         .sandbox

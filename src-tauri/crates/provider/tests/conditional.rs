@@ -114,6 +114,7 @@ impl Lists {
             flag: "new_checkout".into(),
             enabled: Some(enabled),
             value: None,
+            ..MayaEdit::default()
         };
         let board = self.running.faults();
         board

@@ -233,6 +233,7 @@ async fn a_change_in_the_middle_of_a_collection_is_noticed() {
                     flag: "homepage_hero".into(),
                     enabled: None,
                     value: Some(json!(format!("{value} {nth}"))),
+                    ..MayaEdit::default()
                 };
                 bench.fault(Fault::of(Effect::Maya { edit, when, nth }));
                 let answer = bench.collect(environment).await.unwrap();
@@ -273,6 +274,7 @@ async fn a_stale_document_is_taken_after_a_second_reading() {
         flag: "homepage_hero".into(),
         enabled: None,
         value: Some(json!("newer than the document")),
+        ..MayaEdit::default()
     };
     bench.running.flagsmith().edit_as_maya(&edit).unwrap();
     let answer = bench.collect(environment).await.unwrap();

@@ -119,6 +119,7 @@ async fn run(way: Way, key: &str, ours: &Change, hers: &Change, at: Option<(u32,
             flag: key.to_owned(),
             enabled: hers.enabled,
             value: hers.value.as_ref().map(|value| value.0.clone()),
+            ..MayaEdit::default()
         };
         bench.fault(Fault::of(Effect::Maya { edit, when, nth }));
     }

@@ -54,6 +54,7 @@ fn edit(enabled: bool) -> MayaEdit {
         flag: "dark_mode".into(),
         enabled: Some(enabled),
         value: Some(json!("by Maya")),
+        ..MayaEdit::default()
     }
 }
 

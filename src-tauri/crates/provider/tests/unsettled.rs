@@ -239,6 +239,7 @@ async fn a_lost_answer_and_another_edit_are_told_apart_from_success() {
             flag: way.key().into(),
             enabled: None,
             value: Some(json!("hers")),
+            ..MayaEdit::default()
         };
         let bench = way.bench().await;
         let edit = MayaEdit {
@@ -365,6 +366,7 @@ async fn edgeflags_version_conflict_behind_a_lagging_list_sends_nothing() {
         flag: "product_recs_model".into(),
         enabled: None,
         value: Some(json!("hers")),
+        ..MayaEdit::default()
     };
     bench.running.edgeflags().edit_as_maya(&edit).unwrap();
     let failure = bench

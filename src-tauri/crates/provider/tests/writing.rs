@@ -250,6 +250,7 @@ async fn an_edit_elsewhere_raises_the_version_and_is_no_conflict() {
         flag: "guest_checkout".into(),
         enabled: Some(false),
         value: None,
+        ..MayaEdit::default()
     };
     bench.running.edgeflags().edit_as_maya(&elsewhere).unwrap();
     let outcome = bench

@@ -123,7 +123,11 @@ fn of_requests() -> Vec<Listed> {
             json!({
                 "edit": {
                     "type": "object",
-                    "members": ["environment", "flag", "enabled", "value"],
+                    "members": [
+                        "environment", "flag", "enabled", "value", "weights", "overrides", "override_order",
+                        "identities", "tags", "description", "archived", "created", "deleted", "segment",
+                        "config", "members",
+                    ],
                     "example": { "environment": "staging", "flag": "guest_checkout", "enabled": true },
                     "required": true,
                 },

@@ -130,6 +130,7 @@ fn read_fault(name: &str, setting: Value) -> Result<Fault, String> {
         Effect::Incident { impact, .. } if !matches!(impact.as_str(), "minor" | "major" | "critical") => {
             Err("impact is minor, major or critical".to_owned())
         }
+        Effect::Maya { edit, .. } => edit.clone().checked().map(|_| fault),
         _ => Ok(fault),
     }
 }
@@ -155,8 +156,9 @@ async fn edit(State(control): State<Control>, headers: HeaderMap, body: Bytes) -
     let read = || -> Result<(Surface, MayaEdit), String> {
         let asked: EditNow =
             serde_json::from_value(parse(&headers, &body)?).map_err(|error| error.to_string())?;
-        let edit = serde_json::from_value(Value::Object(asked.rest)).map_err(|error| error.to_string())?;
-        Ok((asked.surface, edit))
+        let edit: MayaEdit =
+            serde_json::from_value(Value::Object(asked.rest)).map_err(|error| error.to_string())?;
+        Ok((asked.surface, edit.checked()?))
     };
     let (surface, edit) = match read() {
         Ok(read) => read,

@@ -122,6 +122,7 @@ fn maya(surface: Surface, environment: &str) -> Fault {
         enabled: None,
         // Never 40, which is what the shop starts with.
         value: Some(json!(41 + since.as_secs() % 59)),
+        ..MayaEdit::default()
     };
     Fault::of(Effect::Maya {
         edit,

@@ -9,6 +9,10 @@ use crate::{ErrorBody, MayaEdit, Moment, status::Oddity};
 /// What a fault does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a board holds a handful of faults, and tests write them out by hand"
+)]
 pub enum Effect {
     /// The request is carried out after a wait, even if the client has gone by then.
     Latency {

@@ -51,7 +51,7 @@ pub use effect::Effect;
 pub use fault::{ErrorBody, Fault, Moment, Surface};
 pub use forward_proxy::{ForwardProxy, Gate, Passage};
 pub use journal::Exchange;
-pub use maya::MayaEdit;
+pub use maya::{MayaEdit, MayaIdentity, MayaOverride, MayaSegment};
 pub use seed::Seed;
 pub use status::Oddity;
 

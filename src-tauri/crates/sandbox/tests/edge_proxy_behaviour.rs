@@ -75,6 +75,7 @@ fn edit(flagsmith: &Flagsmith, value: &str) {
         flag: "image_cdn_host".to_owned(),
         enabled: None,
         value: Some(json!(value)),
+        ..MayaEdit::default()
     };
     flagsmith.edit_as_maya(&edit).unwrap();
 }

@@ -60,6 +60,7 @@ fn edit(running: &Running, environment: &str, value: &str) {
         flag: "image_cdn_host".to_owned(),
         enabled: None,
         value: Some(json!(value)),
+        ..MayaEdit::default()
     };
     running
         .faults()

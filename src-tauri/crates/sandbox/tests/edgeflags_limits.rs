@@ -154,6 +154,7 @@ async fn mayas_edit_is_told_as_hers() {
         flag: "guest_checkout".to_owned(),
         enabled: None,
         value: Some(value),
+        ..MayaEdit::default()
     };
     running
         .edgeflags()

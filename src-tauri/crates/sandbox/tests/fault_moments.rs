@@ -54,6 +54,7 @@ async fn maya_edits_between_any_two_steps() {
             flag: "guest_checkout".to_owned(),
             enabled: Some(false),
             value: None,
+            ..MayaEdit::default()
         };
         let maya = Effect::Maya { edit, when, nth: 1 };
         running.faults().set(
@@ -131,6 +132,7 @@ impl<'a> Document<'a> {
             flag: "guest_checkout".to_owned(),
             enabled: Some(enabled),
             value: None,
+            ..MayaEdit::default()
         }
     }
 }
@@ -309,6 +311,7 @@ async fn a_frozen_proxy_serves_what_it_had() {
         flag: "guest_checkout".to_owned(),
         enabled: Some(!before),
         value: None,
+        ..MayaEdit::default()
     };
     running
         .faults()

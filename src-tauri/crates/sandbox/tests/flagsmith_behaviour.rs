@@ -106,8 +106,21 @@ async fn the_one_call_write_leaves_the_time_of_the_state_alone() {
         document["updated_at"]
     );
     let kept = &written["segment_overrides"][0];
-    let replaced = server
+    let refused = server
         .admin("PUT", &path, Some(json!({"segment_overrides": [kept]})))
+        .await;
+    assert_eq!(
+        (refused.status, refused.json()),
+        (
+            400,
+            json!({"segment_overrides": [{"variants": ["Feature is not multivariate."]}]})
+        ),
+        "what the route shows it does not take back"
+    );
+    let mut sent = kept.clone();
+    sent.as_object_mut().unwrap().remove("variants");
+    let replaced = server
+        .admin("PUT", &path, Some(json!({"segment_overrides": [sent]})))
         .await
         .json();
     assert_eq!(replaced["segment_overrides"], json!([kept]));

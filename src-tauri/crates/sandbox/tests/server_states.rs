@@ -114,6 +114,7 @@ fn edit(running: &Running, value: &str) {
         flag: "image_cdn_host".to_owned(),
         enabled: None,
         value: Some(json!(value)),
+        ..MayaEdit::default()
     };
     running
         .faults()

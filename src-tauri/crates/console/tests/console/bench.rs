@@ -302,6 +302,7 @@ impl Bench {
             flag: flag.into(),
             enabled: None,
             value: Some(value),
+            ..MayaEdit::default()
         }
     }
 

@@ -86,6 +86,7 @@ async fn a_refresh_killed_at_any_instant_leaves_a_whole_snapshot() {
                 flag: MARK.into(),
                 enabled: None,
                 value: Some(json!(1_000 + round)),
+                ..MayaEdit::default()
             },
             when: Moment::Before,
             nth: 1 + stage.dice.below(requests) as u32,

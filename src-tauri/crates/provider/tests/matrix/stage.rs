@@ -212,6 +212,7 @@ impl Stage {
                     flag: "product_recs_model".into(),
                     enabled: None,
                     value: Some(Value::from("hers")),
+                    ..MayaEdit::default()
                 };
                 let flag = self.edgeflags_flag("product_recs_model").await;
                 self.running.edgeflags().edit_as_maya(&edit).unwrap();

@@ -4,6 +4,7 @@
 //! the readings that a client could get wrong. Streams and webhooks are not spoken.
 
 mod answer;
+mod colleague;
 mod door;
 mod evaluate;
 mod kind;
@@ -32,7 +33,6 @@ pub use options::{EdgeFlagsOptions, ListItems, PutMode, WriteAnswers};
 pub(crate) use project::Definitions;
 
 use crate::{EdgeFlagsPlace, MayaEdit, Seed, seed};
-use kind::Kind;
 use project::Project;
 use tokens::{Token, permission};
 
@@ -195,35 +195,14 @@ impl EdgeFlags {
             .insert(key.to_owned(), Value::Object(definition));
     }
 
-    /// Carries out a colleague's edit: an environment override, or the base definition where the edit
-    /// names no environment.
+    /// Carries out a colleague's edit: of an environment's override, or of the base definition where the
+    /// edit names no environment; of a config or of a segment.
     ///
     /// # Errors
     /// Says what the service would have refused.
     pub fn edit_as_maya(&self, edit: &MayaEdit) -> Result<(), String> {
         let actor = SeededToken::Maya.token().actor();
-        let mut project = self.lock();
-        let flag = project.live.flags.get(&edit.flag).cloned().unwrap_or_default();
-        let base = edit.environment.is_empty();
-        let before = if base {
-            &flag
-        } else {
-            &flag["environments"][&edit.environment]
-        };
-        // The whole entry is sent, so that a replacing service keeps what she did not touch.
-        let mut body = before.as_object().cloned().unwrap_or_default();
-        if let Some(enabled) = edit.enabled {
-            body.insert("enabled".to_owned(), Value::Bool(enabled));
-        }
-        if let Some(value) = &edit.value {
-            body.insert("value".to_owned(), value.clone());
-        }
-        let outcome = if base {
-            project.update(Kind::Flag, &edit.flag, body, None, &actor)
-        } else {
-            project.set_override(Kind::Flag, &edit.flag, &edit.environment, Some(body), &actor)
-        };
-        outcome.map(drop).map_err(answer::Refusal::into_text)
+        colleague::edit(&mut self.lock(), edit, &actor)
     }
 
     fn lock(&self) -> MutexGuard<'_, Project> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::call::{Answer, Call, Outcome2};
 use super::rows::{Environment, Feature, Project};
 use super::store::Store;
+use super::value::stripped;
 
 /// A body that is a JSON object.
 pub(crate) type Fields = Map<String, Value>;
@@ -46,24 +47,33 @@ pub(crate) fn required_number(fields: &Fields, name: &str) -> Outcome2<u64> {
     number(fields, name)?.ok_or_else(|| wrong(name, "This field is required."))
 }
 
-/// Text, if it is there and not null.
+/// Text without the blanks around it, if it is there and not null.
 pub(crate) fn text<'a>(fields: &'a Fields, name: &str) -> Outcome2<Option<&'a str>> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::String(text)) => Ok(Some(stripped(text))),
         Some(_) => Err(wrong(name, "Not a valid string.")),
     }
 }
 
-/// Text that has to be there and say something.
+/// Refuses text of more than so many characters.
+pub(crate) fn no_longer(name: &str, text: &str, most: usize) -> Outcome2<()> {
+    if text.chars().count() <= most {
+        return Ok(());
+    }
+    let sentence = format!("Ensure this field has no more than {most} characters.");
+    Err(wrong(name, &sentence))
+}
+
+/// Text that has to be there and say something, without the blanks around it.
 pub(crate) fn required_text<'a>(fields: &'a Fields, name: &str) -> Outcome2<&'a str> {
     match fields.get(name) {
         None => Err(wrong(name, "This field is required.")),
         Some(Value::Null) => Err(wrong(name, "This field may not be null.")),
-        Some(Value::String(text)) if text.trim().is_empty() => {
+        Some(Value::String(text)) if stripped(text).is_empty() => {
             Err(wrong(name, "This field may not be blank."))
         }
-        Some(Value::String(text)) => Ok(text),
+        Some(Value::String(text)) => Ok(stripped(text)),
         Some(_) => Err(wrong(name, "Not a valid string.")),
     }
 }

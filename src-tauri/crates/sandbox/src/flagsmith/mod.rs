@@ -12,6 +12,7 @@ mod evaluate;
 mod fields;
 mod handlers;
 mod paging;
+mod priorities;
 mod render;
 mod routes;
 pub(crate) mod rows;

@@ -94,7 +94,7 @@ pub(crate) fn project(row: &Project, organisation: u64) -> Map<String, Value> {
 pub(crate) fn environment(row: &Environment) -> Map<String, Value> {
     object(json!({
         "id": row.id, "uuid": row.uuid, "name": row.name, "api_key": row.client_key,
-        "description": row.description, "project": row.project, "minimum_change_request_approvals": null,
+        "description": row.description, "project": row.project, "minimum_change_request_approvals": row.approvals,
         "allow_client_traits": true, "banner_text": null, "banner_colour": null,
         "hide_disabled_flags": row.hide_disabled_flags, "use_mv_v2_evaluation": true,
         "use_identity_composite_key_for_hashing": true, "hide_sensitive_data": false,

@@ -70,6 +70,8 @@ pub(crate) struct Environment {
     pub(crate) server_keys: Vec<ServerKey>,
     pub(crate) versioned: bool,
     pub(crate) hide_disabled_flags: Option<bool>,
+    /// How many have to approve a change request; without a number changes need none.
+    pub(crate) approvals: Option<u64>,
     /// When the document last changed, as far as the server admits it.
     pub(crate) updated_at: Timestamp,
 }

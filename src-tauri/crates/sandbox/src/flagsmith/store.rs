@@ -108,6 +108,13 @@ impl Store {
             .find(|environment| environment.name.eq_ignore_ascii_case(text) || environment.client_key == text)
     }
 
+    /// Whether an environment's flags can only be changed by change requests.
+    pub(crate) fn asks_for_change_requests(&self, environment: u64) -> bool {
+        self.environments
+            .get(&environment)
+            .is_some_and(|environment| environment.approvals.is_some())
+    }
+
     /// The feature of a project with this name; names differ by more than letter case.
     pub(crate) fn feature_by_name(&self, project: u64, name: &str) -> Option<&Feature> {
         self.features

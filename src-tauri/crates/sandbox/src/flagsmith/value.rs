@@ -52,6 +52,13 @@ impl StoredValue {
         value
     }
 
+    /// Empties every column; the type stays.
+    pub(crate) fn clear(&mut self) {
+        self.text = None;
+        self.integer = None;
+        self.boolean = None;
+    }
+
     /// A JSON string, integer, boolean or null.
     pub(crate) fn from_typed(typed: &Value) -> Self {
         let mut value = Self::empty();

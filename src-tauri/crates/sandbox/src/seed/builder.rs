@@ -105,6 +105,7 @@ impl Builder {
             server_keys: vec![server_key],
             versioned,
             hide_disabled_flags: None,
+            approvals: None,
             updated_at: self.store.now,
         };
         self.store.environments.insert(id, row);

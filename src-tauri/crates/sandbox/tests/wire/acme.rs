@@ -104,6 +104,7 @@ impl Server {
             flag: flag.to_owned(),
             enabled: None,
             value: Some(value),
+            ..MayaEdit::default()
         };
         self.flagsmith.edit_as_maya(&edit).unwrap();
     }

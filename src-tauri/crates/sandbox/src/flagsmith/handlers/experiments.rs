@@ -6,10 +6,16 @@ use super::future::{refusal, state_change};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::store::Store;
-use crate::flagsmith::whole_flag::{OverrideChange, StateChange, WholeFlag};
+use crate::flagsmith::whole_flag::{Manner, OverrideChange, StateChange, WholeFlag};
+
+const CHANGE_REQUESTS: &str =
+    "This endpoint cannot be used when change requests are enabled. Use the change request workflow instead.";
 
 fn flag(store: &Store, call: &Call, body: &Fields) -> Outcome2<(u64, u64)> {
     let environment = fields::environment(store, call)?;
+    if store.asks_for_change_requests(environment.id) {
+        return Err(Answer::detail(403, CHANGE_REQUESTS));
+    }
     let named = body.get("feature").cloned().unwrap_or(Value::Null);
     let by_id = named
         .get("id")
@@ -44,11 +50,7 @@ pub(crate) fn update_v1(store: &mut Store, call: &Call) -> Outcome {
     let body = call.object()?;
     let (environment, feature) = flag(store, call, &body)?;
     let state = with_time(state_change(&Value::Object(body.clone()))?);
-    let mut change = WholeFlag {
-        default: None,
-        overrides: Vec::new(),
-        keep_others: true,
-    };
+    let mut change = WholeFlag::new(Manner::Older);
     match body
         .get("segment")
         .and_then(|segment| segment.get("id"))
@@ -59,17 +61,17 @@ pub(crate) fn update_v1(store: &mut Store, call: &Call) -> Outcome {
                 .get("segment")
                 .and_then(|segment| segment.get("priority"))
                 .and_then(Value::as_u64);
-            change.overrides.push(OverrideChange {
+            change.overrides = Some(vec![OverrideChange {
                 segment,
                 priority,
                 state,
-            });
+            }]);
         }
         None => change.default = Some(state),
     }
     store
         .write_whole_flag(environment, feature, &change, call.caller.user())
-        .map_err(refusal)?;
+        .map_err(|failure| refusal(failure, &change))?;
     Ok(Answer::empty(204))
 }
 
@@ -77,14 +79,11 @@ pub(crate) fn update_v1(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn update_v2(store: &mut Store, call: &Call) -> Outcome {
     let body = call.object()?;
     let (environment, feature) = flag(store, call, &body)?;
-    let mut change = WholeFlag {
-        default: None,
-        overrides: Vec::new(),
-        keep_others: true,
-    };
+    let mut change = WholeFlag::new(Manner::Older);
     if let Some(given) = body.get("environment_default") {
         change.default = Some(with_time(state_change(given)?));
     }
+    let mut overrides = Vec::new();
     for row in body
         .get("segment_overrides")
         .and_then(Value::as_array)
@@ -97,15 +96,16 @@ pub(crate) fn update_v2(store: &mut Store, call: &Call) -> Outcome {
             ));
         };
         let priority = row.get("priority").and_then(Value::as_u64);
-        change.overrides.push(OverrideChange {
+        overrides.push(OverrideChange {
             segment,
             priority,
             state: with_time(state_change(row)?),
         });
     }
+    change.overrides = Some(overrides);
     store
         .write_whole_flag(environment, feature, &change, call.caller.user())
-        .map_err(refusal)?;
+        .map_err(|failure| refusal(failure, &change))?;
     Ok(Answer::empty(204))
 }
 

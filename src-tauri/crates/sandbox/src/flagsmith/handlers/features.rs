@@ -2,13 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
+use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, python_type};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
 use crate::flagsmith::render;
 use crate::flagsmith::rows::{Feature, FeatureOption};
 use crate::flagsmith::store::Store;
-use crate::flagsmith::value::StoredValue;
+use crate::flagsmith::value::{StoredValue, stripped};
+
+/// The longest name of a feature, and the longest initial value; characters.
+const LONGEST_NAME: usize = 2_000;
+const LONGEST_VALUE: usize = 20_000;
 
 /// The environment that a query names. One that is not there breaks the server.
 fn known_environment(store: &Store, call: &Call) -> Outcome2<Option<u64>> {
@@ -185,20 +189,47 @@ pub(crate) fn get_by_uuid(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
     let project = fields::project(store, call)?.id;
     let body = call.object()?;
-    let name = fields::required_text(&body, "name")?.to_owned();
+    let owners = call.caller.user().into_iter().collect();
+    let id = add(store, project, &body, owners)?;
+    let feature = store.features.get(&id).ok_or_else(Answer::server_error)?;
+    Ok(Answer::created(Value::Object(render::feature(
+        store, feature, None, None,
+    ))))
+}
+
+/// Adds a feature from a body.
+pub(crate) fn add(store: &mut Store, project: u64, body: &Fields, owners: Vec<u64>) -> Outcome2<u64> {
+    let name = fields::required_text(body, "name")?.to_owned();
+    fields::no_longer("name", &name, LONGEST_NAME)?;
     if store.feature_by_name(project, &name).is_some() {
         return Err(fields::wrong(
             "name",
             "Feature with that name already exists for this project. Note that feature names are case insensitive.",
         ));
     }
+    let kind = fields::text(body, "type")?;
+    if let Some(unknown) = kind.filter(|kind| !["STANDARD", "MULTIVARIATE"].contains(kind)) {
+        return Err(fields::wrong(
+            "type",
+            &format!("\"{unknown}\" is not a valid choice."),
+        ));
+    }
+    let multivariate = kind == Some("MULTIVARIATE");
+    let (default_enabled, is_archived) = (
+        fields::flag(body, "default_enabled")?.unwrap_or(false),
+        fields::flag(body, "is_archived")?.unwrap_or(false),
+    );
+    let is_server_key_only = fields::flag(body, "is_server_key_only")?.unwrap_or(false);
+    let initial_value = initial_value(body)?;
+    let description = fields::text(body, "description")?.map(str::to_owned);
+    let tags = tags(store, project, body)?.unwrap_or_default();
+    let options = options(store, body)?;
     store.account.admit(
         store.account.limits.features,
         store.features_of(project).count(),
         "project",
         "The Project has reached the maximum allowed features limit.",
     )?;
-    let options = options(store, &body)?;
     let id = store.next_id("feature");
     let uuid = store.next_uuid("feature");
     let feature = Feature {
@@ -206,44 +237,72 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
         uuid,
         project,
         name,
-        multivariate: fields::text(&body, "type")? == Some("MULTIVARIATE") || !options.is_empty(),
-        default_enabled: fields::flag(&body, "default_enabled")?.unwrap_or(false),
-        initial_value: initial_value(&body),
+        multivariate: multivariate || !options.is_empty(),
+        default_enabled,
+        initial_value,
         created_at: store.now,
-        description: fields::text(&body, "description")?.map(str::to_owned),
-        tags: tags(&body).unwrap_or_default(),
+        description,
+        tags,
         options,
-        is_archived: fields::flag(&body, "is_archived")?.unwrap_or(false),
-        is_server_key_only: fields::flag(&body, "is_server_key_only")?.unwrap_or(false),
-        owners: call.caller.user().into_iter().collect(),
+        is_archived,
+        is_server_key_only,
+        owners,
     };
     store.add_feature(feature);
     store.touch_project(project);
-    let feature = store.features.get(&id).ok_or_else(Answer::server_error)?;
-    Ok(Answer::created(Value::Object(render::feature(
-        store, feature, None, None,
-    ))))
+    Ok(id)
 }
 
-/// The server keeps the text that its own language would print.
-fn initial_value(body: &Fields) -> Option<String> {
-    match body.get("initial_value")? {
-        Value::Null => None,
-        Value::Bool(true) => Some("True".to_owned()),
-        Value::Bool(false) => Some("False".to_owned()),
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+/// The server keeps the text that its own language would print. What counts as nothing in its language is not
+/// turned into text first, so that `false` is no text.
+fn initial_value(body: &Fields) -> Outcome2<Option<String>> {
+    let text = match body.get("initial_value") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Bool(true)) => "True".to_owned(),
+        Some(Value::Bool(false)) => return Err(fields::wrong("initial_value", "Not a valid string.")),
+        Some(Value::String(text)) => stripped(text).to_owned(),
+        Some(other) => other.to_string(),
+    };
+    fields::no_longer("initial_value", &text, LONGEST_VALUE)?;
+    Ok(Some(text))
+}
+
+fn tags(store: &Store, project: u64, body: &Fields) -> Outcome2<Option<Vec<u64>>> {
+    let Some(given) = body.get("tags") else {
+        return Ok(None);
+    };
+    let Some(rows) = given.as_array() else {
+        let sentence = format!(
+            "Expected a list of items but got type \"{}\".",
+            python_type(given)
+        );
+        return Err(fields::wrong("tags", &sentence));
+    };
+    let mut tags = Vec::new();
+    for row in rows {
+        let id = row
+            .as_u64()
+            .or_else(|| row.as_str().and_then(|text| text.parse().ok()))
+            .ok_or_else(|| {
+                let kind = python_type(row);
+                fields::wrong(
+                    "tags",
+                    &format!("Incorrect type. Expected pk value, received {kind}."),
+                )
+            })?;
+        let Some(tag) = store.tags.get(&id) else {
+            let sentence = format!("Invalid pk \"{id}\" - object does not exist.");
+            return Err(fields::wrong("tags", &sentence));
+        };
+        if tag.project != project {
+            return Err(fields::wrong(
+                "non_field_errors",
+                "Selected Tags must be from the same Project as current Feature",
+            ));
+        }
+        tags.push(id);
     }
-}
-
-fn tags(body: &Fields) -> Option<Vec<u64>> {
-    Some(
-        body.get("tags")?
-            .as_array()?
-            .iter()
-            .filter_map(Value::as_u64)
-            .collect(),
-    )
+    Ok(Some(tags))
 }
 
 fn options(store: &mut Store, body: &Fields) -> Outcome2<Vec<FeatureOption>> {
@@ -258,7 +317,15 @@ fn options(store: &mut Store, body: &Fields) -> Outcome2<Vec<FeatureOption>> {
             "Invalid percentage allocation",
         ));
     }
-    rows.into_iter().map(|row| option(store, row)).collect()
+    let mut options = Vec::new();
+    for row in rows {
+        // A key can be given to an option by its own route only.
+        options.push(FeatureOption {
+            key: None,
+            ..option(store, row)?
+        });
+    }
+    Ok(options)
 }
 
 fn default_percentage(row: &Fields) -> f64 {
@@ -292,7 +359,7 @@ pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
     if body.contains_key("description") {
         feature.description = fields::text(&body, "description")?.map(str::to_owned);
     }
-    if let Some(tags) = tags(&body) {
+    if let Some(tags) = tags(store, feature.project, &body)? {
         feature.tags = tags;
     }
     if let Some(archived) = fields::flag(&body, "is_archived")? {

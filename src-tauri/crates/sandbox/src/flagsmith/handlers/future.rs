@@ -3,11 +3,11 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
+use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, Payload, python_type};
 use crate::flagsmith::fields;
 use crate::flagsmith::store::Store;
 use crate::flagsmith::value::TaggedRefusal;
-use crate::flagsmith::whole_flag::{OverrideChange, StateChange, WholeFlag, WriteFailure};
+use crate::flagsmith::whole_flag::{Manner, OverrideChange, Part, StateChange, WholeFlag, WriteFailure};
 
 fn flag(store: &Store, call: &Call) -> Outcome2<(u64, u64)> {
     let absent = || Answer::detail(404, "Not found.");
@@ -26,43 +26,57 @@ pub(crate) fn get(store: &mut Store, call: &Call) -> Outcome {
     Ok(Answer::ok(store.whole_flag(environment, feature)))
 }
 
-/// `PATCH` and `PUT` of the same. `PUT` removes the overrides that a given list leaves out.
+/// `PATCH` and `PUT` of the same. `PUT` resets what is left out, and removes the overrides that a given list
+/// leaves out.
 pub(crate) fn write(store: &mut Store, call: &Call) -> Outcome {
     let (environment, feature) = flag(store, call)?;
-    let body = call.object()?;
-    let mut change = WholeFlag {
-        default: None,
-        overrides: Vec::new(),
-        keep_others: true,
+    let Value::Object(body) = call.json()? else {
+        return Err(Answer::bad(json!(["Expected an object."])));
     };
-    if let Some(given) = body.get("environment_default").filter(|given| !given.is_null()) {
+    refuse_change_requests(store, environment)?;
+    let replaces = call.method == Method::PUT;
+    let mut change = WholeFlag::new(if replaces { Manner::Replace } else { Manner::Patch });
+    if let Some(given) = body.get("environment_default") {
         change.default = Some(state_change(given).map_err(|refusal| refusal.below("environment_default"))?);
     }
-    if let Some(given) = body.get("segment_overrides").filter(|given| !given.is_null()) {
-        let Some(rows) = given.as_array() else {
-            return Err(fields::wrong("segment_overrides", "Expected a list of items."));
-        };
-        change.keep_others = call.method != Method::PUT;
-        for row in rows {
-            change.overrides.push(override_change(row)?);
-        }
+    if let Some(given) = body.get("segment_overrides") {
+        change.overrides = Some(override_changes(given)?);
     }
     store
         .write_whole_flag(environment, feature, &change, call.caller.user())
-        .map_err(refusal)?;
+        .map_err(|failure| refusal(failure, &change))?;
     Ok(Answer::ok(store.whole_flag(environment, feature)))
+}
+
+/// Where changes have to be asked for, the route refuses. The console's classic routes do not.
+fn refuse_change_requests(store: &Store, environment: u64) -> Outcome2<()> {
+    if !store.asks_for_change_requests(environment) {
+        return Ok(());
+    }
+    Err(Answer::json(
+        409,
+        json!({
+            "detail": "Cannot update flags in an environment with change requests enabled.",
+            "code": "change_requests_enabled",
+        }),
+    ))
 }
 
 /// What a body says about one state.
 pub(crate) fn state_change(given: &Value) -> Outcome2<StateChange> {
-    let Value::Object(given) = given else {
-        return Err(Answer::server_error());
+    let given = match given {
+        Value::Object(given) => given,
+        Value::Null => return Err(Answer::bad(json!(["This field may not be null."]))),
+        other => {
+            let kind = python_type(other);
+            let sentence = format!("Invalid data. Expected a dictionary, but got {kind}.");
+            return Err(Answer::bad(json!({"non_field_errors": [sentence]})));
+        }
     };
-    let variants = given.get("variants").and_then(Value::as_array).map(|rows| {
-        rows.iter()
-            .filter_map(|row| Some((row.get("id")?.as_u64()?, row.get("weight")?.as_f64()?)))
-            .collect()
-    });
+    let variants = match given.get("variants") {
+        None => None,
+        Some(listed) => Some(variants(listed).map_err(|body| Answer::bad(json!({"variants": body})))?),
+    };
     Ok(StateChange {
         enabled: fields::flag(given, "enabled")?,
         value: given.get("value").cloned(),
@@ -71,17 +85,103 @@ pub(crate) fn state_change(given: &Value) -> Outcome2<StateChange> {
     })
 }
 
+fn variants(listed: &Value) -> Result<Vec<(u64, f64)>, Value> {
+    let Some(rows) = listed.as_array() else {
+        return Err(not_a_list(listed));
+    };
+    let wrong = |position: usize, error: Value| {
+        let mut errors = vec![json!({}); rows.len()];
+        errors[position] = error;
+        Err(Value::Array(errors))
+    };
+    let mut weights = Vec::new();
+    for (position, row) in rows.iter().enumerate() {
+        let Some(id) = row.get("id") else {
+            return wrong(position, json!({"id": ["This field is required."]}));
+        };
+        let Some(id) = id.as_u64() else {
+            return wrong(position, json!({"id": ["A valid integer is required."]}));
+        };
+        let Some(weight) = row.get("weight") else {
+            return wrong(position, json!({"weight": ["This field is required."]}));
+        };
+        let Some(weight) = weight.as_f64() else {
+            return wrong(position, json!({"weight": ["A valid number is required."]}));
+        };
+        if weight < 0.0 {
+            let sentence = "Ensure this value is greater than or equal to 0.";
+            return wrong(position, json!({"weight": [sentence]}));
+        }
+        if weight > 100.0 {
+            let sentence = "Ensure this value is less than or equal to 100.";
+            return wrong(position, json!({"weight": [sentence]}));
+        }
+        weights.push((id, weight));
+    }
+    Ok(weights)
+}
+
+fn not_a_list(given: &Value) -> Value {
+    match given {
+        Value::Null => json!(["This field may not be null."]),
+        other => {
+            let sentence = format!(
+                "Expected a list of items but got type \"{}\".",
+                python_type(other)
+            );
+            json!({"non_field_errors": [sentence]})
+        }
+    }
+}
+
+fn override_changes(given: &Value) -> Outcome2<Vec<OverrideChange>> {
+    let Some(rows) = given.as_array() else {
+        return Err(Answer::bad(json!({"segment_overrides": not_a_list(given)})));
+    };
+    let mut changes = Vec::new();
+    for (position, row) in rows.iter().enumerate() {
+        let change = override_change(row).map_err(|refusal| in_list(refusal, position, rows.len()))?;
+        changes.push(change);
+    }
+    Ok(changes)
+}
+
+/// A refusal of one row, at its place in a list in which nothing is wrong with the others.
+fn in_list(mut refusal: Answer, position: usize, of: usize) -> Answer {
+    if let Payload::Json(body) = &mut refusal.payload
+        && refusal.status == 400
+    {
+        let mut errors = vec![json!({}); of];
+        errors[position] = body.take();
+        *body = json!({"segment_overrides": errors});
+    }
+    refusal
+}
+
 fn override_change(row: &Value) -> Outcome2<OverrideChange> {
-    let segment = row
-        .get("segment")
-        .and_then(|segment| segment.get("id"))
-        .and_then(Value::as_u64);
-    let Some(segment) = segment else {
+    let Some(segment) = row.get("segment") else {
+        return Err(fields::wrong("segment", "This field is required."));
+    };
+    let Some(segment) = segment.get("id").and_then(Value::as_u64) else {
         return Err(Answer::bad(
-            json!({"segment_overrides": [{"segment": ["This field is required."]}]}),
+            json!({"segment": {"id": ["This field is required."]}}),
         ));
     };
-    let priority = row.get("priority").and_then(Value::as_u64);
+    let priority = match row.get("priority") {
+        None => None,
+        Some(Value::Null) => return Err(fields::wrong("priority", "This field may not be null.")),
+        Some(given) => match given.as_i64() {
+            Some(priority) if priority < 0 => {
+                let sentence = "Ensure this value is greater than or equal to 0.";
+                return Err(fields::wrong("priority", sentence));
+            }
+            _ => Some(
+                given
+                    .as_u64()
+                    .ok_or_else(|| fields::wrong("priority", "A valid integer is required."))?,
+            ),
+        },
+    };
     Ok(OverrideChange {
         segment,
         priority,
@@ -90,41 +190,39 @@ fn override_change(row: &Value) -> Outcome2<OverrideChange> {
 }
 
 /// The 400 for a change that cannot be.
-pub(crate) fn refusal(failure: WriteFailure) -> Answer {
+pub(crate) fn refusal(failure: WriteFailure, change: &WholeFlag) -> Answer {
+    let at = |part: Part, body: Value| match part {
+        Part::Default => Answer::bad(json!({"environment_default": body})),
+        Part::Override(position) => {
+            let of = change.overrides.as_ref().map_or(1, Vec::len);
+            in_list(Answer::bad(body), position, of)
+        }
+    };
     match failure {
         WriteFailure::Value {
             why: TaggedRefusal::Fault,
             ..
-        } => Answer::server_error(),
+        }
+        | WriteFailure::NoState => Answer::server_error(),
         WriteFailure::Value {
-            segment: None,
+            part,
             why: TaggedRefusal::Wrong(body),
-        } => Answer::bad(json!({"environment_default": {"value": body}})),
-        WriteFailure::Value {
-            segment: Some(_),
-            why: TaggedRefusal::Wrong(body),
-        } => Answer::bad(json!({"segment_overrides": [{"value": body}]})),
-        WriteFailure::Variants {
-            segment: None,
-            sentence,
-        } => Answer::bad(json!({"environment_default": {"variants": [sentence]}})),
-        WriteFailure::Variants {
-            segment: Some(_),
-            sentence,
-        } => Answer::bad(json!({"segment_overrides": [{"variants": [sentence]}]})),
+        } => at(part, json!({"value": body})),
+        WriteFailure::Variants { part, sentence } => at(part, json!({"variants": [sentence]})),
+        WriteFailure::UnknownSegment(part) => at(part, json!({"segment": {"id": ["Segment not found."]}})),
+        WriteFailure::DuplicateSegment(segment) => {
+            fields::wrong("segment_overrides", &format!("Duplicate segment: {segment}."))
+        }
         WriteFailure::DuplicatePriority(priority) => {
             Answer::detail(400, &format!("Duplicate priority: {priority}."))
         }
-        WriteFailure::UnknownSegment(segment) => Answer::bad(
-            json!({"segment_overrides": [{"segment": [format!("Segment {segment} not found in project")]}]}),
-        ),
-        WriteFailure::NoState => Answer::server_error(),
     }
 }
 
 /// `DELETE …/segment-overrides/{segment}/`: answers with what is left.
 pub(crate) fn delete_override(store: &mut Store, call: &Call) -> Outcome {
     let (environment, feature) = flag(store, call)?;
+    refuse_change_requests(store, environment)?;
     if !store.delete_override(environment, feature, call.id(2), call.caller.user()) {
         return Err(Answer::detail(404, "Segment override not found."));
     }

@@ -1,11 +1,14 @@
 //! Links between features and segments, and the one call that makes a whole override.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::featurestates::{missing_row, new_state};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields;
 use crate::flagsmith::paging;
+use crate::flagsmith::priorities::Order;
 use crate::flagsmith::render::{self, ValueShape};
 use crate::flagsmith::store::Store;
 
@@ -117,6 +120,15 @@ pub(crate) fn reorder(store: &mut Store, call: &Call) -> Outcome {
             json!({"non_field_errors": ["Some of the provided ids were not found."]}),
         ));
     }
+    let places: BTreeSet<(u64, u64)> = asked
+        .iter()
+        .filter_map(|(id, _)| store.links.get(id))
+        .map(|link| (link.environment, link.feature))
+        .collect();
+    if places.len() > 1 {
+        let sentence = "All feature segments must belong to the same feature & environment.";
+        return Err(Answer::bad(json!({"non_field_errors": [sentence]})));
+    }
     let mut before: Vec<(u64, u64)> = asked
         .iter()
         .filter_map(|(id, _)| Some((store.links.get(id)?.priority, *id)))
@@ -125,7 +137,7 @@ pub(crate) fn reorder(store: &mut Store, call: &Call) -> Outcome {
     let mut moves = asked.clone();
     moves.sort_by_key(|(_, priority)| *priority);
     for (id, priority) in moves {
-        move_link(store, id, priority);
+        store.move_link(id, priority);
     }
     let rows = before
         .iter()
@@ -162,30 +174,6 @@ fn asked_priorities(body: &Value) -> Outcome2<Vec<(u64, u64)>> {
         .collect()
 }
 
-fn move_link(store: &mut Store, id: u64, to: u64) {
-    let Some(link) = store.links.get(&id).cloned() else {
-        return;
-    };
-    let from = link.priority;
-    for other in store.links.values_mut() {
-        let together = other.id != id
-            && other.environment == link.environment
-            && other.feature == link.feature
-            && other.feature_version == link.feature_version;
-        if !together {
-            continue;
-        }
-        if (to..from).contains(&other.priority) {
-            other.priority += 1;
-        } else if from < other.priority && other.priority <= to {
-            other.priority -= 1;
-        }
-    }
-    if let Some(link) = store.links.get_mut(&id) {
-        link.priority = to;
-    }
-}
-
 /// `POST /environments/{key}/features/{feature}/create-segment-override/`. A second override of a segment is
 /// not refused.
 pub(crate) fn create_override(store: &mut Store, call: &Call) -> Outcome {
@@ -211,6 +199,19 @@ pub(crate) fn create_override(store: &mut Store, call: &Call) -> Outcome {
     }
     admit_override(store, environment)?;
     let priority = fields::number(link, "priority")?;
+    let order = Order {
+        environment,
+        feature,
+        feature_version: None,
+    };
+    let before: Vec<_> = store
+        .links_of(environment, feature)
+        .into_iter()
+        .cloned()
+        .collect();
+    if let Some(priority) = priority {
+        store.make_room(order, priority, None);
+    }
     let link = store.add_link(environment, feature, segment, priority, None);
     let id = match new_state(
         store,
@@ -221,8 +222,11 @@ pub(crate) fn create_override(store: &mut Store, call: &Call) -> Outcome {
     ) {
         Ok(id) => id,
         Err(refusal) => {
-            // The server does both in one transaction.
+            // The server does all of it in one transaction.
             store.remove_link(link);
+            for link in before {
+                store.set_priority(link.id, link.priority);
+            }
             return Err(refusal);
         }
     };

@@ -135,18 +135,23 @@ pub(crate) fn environment(store: &mut Store, call: &Call) -> Outcome {
     Ok(Answer::ok(Value::Object(row)))
 }
 
-/// `PATCH` and `PUT /environments/{key}/`: the description and whether disabled flags are hidden.
+/// `PATCH` and `PUT /environments/{key}/`: the description, whether disabled flags are hidden, and how many
+/// have to approve changes.
 pub(crate) fn update_environment(store: &mut Store, call: &Call) -> Outcome {
     let id = found_environment(store, call)?.id;
     let body = call.object()?;
     let description = fields::text(&body, "description")?.map(str::to_owned);
     let hide = body.get("hide_disabled_flags").map(Value::as_bool);
+    let approvals = fields::number(&body, "minimum_change_request_approvals")?;
     let environment = store.environments.get_mut(&id).ok_or_else(Answer::server_error)?;
     if body.contains_key("description") {
         environment.description = description;
     }
     if let Some(hide) = hide {
         environment.hide_disabled_flags = hide;
+    }
+    if body.contains_key("minimum_change_request_approvals") {
+        environment.approvals = approvals;
     }
     store.touch(id);
     let environment = store.environments.get(&id).ok_or_else(Answer::server_error)?;
@@ -183,6 +188,7 @@ fn add_environment(store: &mut Store, project: u64, name: String) -> u64 {
         server_keys: Vec::new(),
         versioned: false,
         hide_disabled_flags: None,
+        approvals: None,
         updated_at: store.now,
     };
     store.environments.insert(id, environment);

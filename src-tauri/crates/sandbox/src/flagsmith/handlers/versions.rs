@@ -9,6 +9,7 @@ use super::featurestates::{already_exists, changed_state, checked_weights};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
+use crate::flagsmith::priorities::Order;
 use crate::flagsmith::render::{self, ValueShape};
 use crate::flagsmith::rows::Version;
 use crate::flagsmith::states::NewState;
@@ -69,7 +70,8 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
     Ok(Answer::created(shown(store, version)?))
 }
 
-/// The three lists of a one-shot change, on a draft.
+/// The three lists of a one-shot change, on a draft, in the server's order: an override that is to be deleted
+/// still stands in the way of one that is to be created.
 fn apply(store: &mut Store, version: Uuid, body: &Fields) -> Outcome2<()> {
     let rows = |name: &str| {
         body.get(name)
@@ -77,19 +79,14 @@ fn apply(store: &mut Store, version: Uuid, body: &Fields) -> Outcome2<()> {
             .cloned()
             .unwrap_or_default()
     };
-    for segment in rows("segment_ids_to_delete_overrides")
-        .iter()
-        .filter_map(Value::as_u64)
-    {
-        if let Some(state) = override_in(store, version, segment) {
-            let link = store.states.get(&state).and_then(|state| state.link);
-            link.into_iter().for_each(|link| store.remove_link(link));
-        }
-    }
     for row in rows("feature_states_to_create") {
         let Value::Object(row) = row else {
             return Err(Answer::server_error());
         };
+        if row.get("feature_segment").is_none_or(Value::is_null) {
+            let sentence = "Cannot create FeatureState objects that are not segment overrides.";
+            return Err(Answer::bad(json!({"message": sentence})));
+        }
         add_override(store, version, &row, Strictness::OneShot)?;
     }
     for row in rows("feature_states_to_update") {
@@ -110,6 +107,15 @@ fn apply(store: &mut Store, version: Uuid, body: &Fields) -> Outcome2<()> {
             None => default_in(store, version).ok_or_else(Answer::server_error)?,
         };
         write(store, state, &row)?;
+    }
+    for segment in rows("segment_ids_to_delete_overrides")
+        .iter()
+        .filter_map(Value::as_u64)
+    {
+        if let Some(state) = override_in(store, version, segment) {
+            let link = store.states.get(&state).and_then(|state| state.link);
+            link.into_iter().for_each(|link| store.remove_link(link));
+        }
     }
     Ok(())
 }
@@ -152,9 +158,14 @@ fn write(store: &mut Store, state: u64, body: &Fields) -> Outcome2<()> {
         .get("feature_segment")
         .and_then(|link| link.get("priority"))
         .and_then(Value::as_u64);
-    if let (Some(link), Some(priority)) = (changed.link.and_then(|link| store.links.get_mut(&link)), priority)
-    {
-        link.priority = priority;
+    if let (Some(link), Some(priority)) = (changed.link, priority) {
+        let order = Order {
+            environment: changed.environment,
+            feature: changed.feature,
+            feature_version: changed.feature_version,
+        };
+        store.make_room(order, priority, Some(link));
+        store.set_priority(link, priority);
     }
     store.states.insert(state, changed);
     store.set_weights(state, &weights);
