@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::serve::{Lifetime, accept};
+use crate::serve::{Guests, Lifetime, accept};
 
 /// Older passages are forgotten.
 const LONGEST: usize = 1_000;
@@ -101,7 +101,7 @@ impl ForwardProxy {
             return;
         };
         let proxy = self.clone();
-        accept(listener, lifetime, move |stream, lifetime| {
+        accept(listener, lifetime, Guests::Clients, move |stream, lifetime| {
             let (proxy, client) = (proxy.clone(), client.clone());
             async move {
                 let stop = lifetime.stop.clone();

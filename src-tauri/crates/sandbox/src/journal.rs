@@ -6,7 +6,8 @@ use std::{
 };
 
 use axum::http::HeaderMap;
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 
 use crate::Surface;
 
@@ -41,6 +42,26 @@ pub struct Exchange {
     pub status: Option<u16>,
     /// The faults that struck it.
     pub faults: Vec<&'static str>,
+    /// When it arrived.
+    #[serde(serialize_with = "as_text")]
+    pub arrived_at: Timestamp,
+    /// When the service carried it out and with which status, whatever the client got to see: after the
+    /// answer to a late commit, and nothing where a fault kept the request from the service.
+    pub carried_out: Option<CarriedOut>,
+}
+
+/// What the service made of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CarriedOut {
+    /// When it was done.
+    #[serde(serialize_with = "as_text")]
+    pub at: Timestamp,
+    /// The status that the service gave.
+    pub status: u16,
+}
+
+pub(crate) fn as_text<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(moment)
 }
 
 impl Exchange {
@@ -96,6 +117,8 @@ impl Journal {
             body,
             status: None,
             faults: Vec::new(),
+            arrived_at: Timestamp::now(),
+            carried_out: None,
         });
         if kept.exchanges.len() > LONGEST {
             kept.exchanges.pop_front();
@@ -109,6 +132,15 @@ impl Journal {
         if let Some(exchange) = kept.exchanges.iter_mut().rev().find(|one| one.number == number) {
             exchange.status = status;
             exchange.faults = faults;
+        }
+    }
+
+    /// Writes down that the service carried it out.
+    pub(crate) fn carried_out(&self, number: u64, status: u16) {
+        let mut kept = self.lock();
+        if let Some(exchange) = kept.exchanges.iter_mut().rev().find(|one| one.number == number) {
+            let at = Timestamp::now();
+            exchange.carried_out = Some(CarriedOut { at, status });
         }
     }
 

@@ -28,6 +28,7 @@ mod effect;
 mod fault;
 pub mod flagsmith;
 mod forward_proxy;
+mod history;
 mod journal;
 mod levers;
 mod maya;
@@ -37,6 +38,7 @@ mod spoil;
 pub mod staged;
 mod status;
 mod tls;
+mod traffic;
 
 use std::time::Duration;
 
@@ -50,7 +52,8 @@ pub use demo::{DemoFault, Switch, demo_faults};
 pub use effect::Effect;
 pub use fault::{ErrorBody, Fault, Moment, Surface};
 pub use forward_proxy::{ForwardProxy, Gate, Passage};
-pub use journal::Exchange;
+pub use history::{CLIENT_HEADER, FlagWrite};
+pub use journal::{CarriedOut, Exchange};
 pub use maya::{MayaEdit, MayaIdentity, MayaOverride, MayaSegment};
 pub use seed::Seed;
 pub use status::Oddity;
@@ -82,6 +85,8 @@ pub struct Config {
     pub edgeflags: EdgeFlagsOptions,
     /// Whether Flagsmith is served over HTTPS too, by a private authority and by certificates that are wrong.
     pub https: bool,
+    /// How many writes of flags each service keeps for [`Running::history`].
+    pub history: usize,
     /// Whether a forward proxy is opened, which leads to this machine only.
     pub proxy: bool,
 }
@@ -97,6 +102,7 @@ impl Default for Config {
             proxy_grace: Duration::from_secs(30),
             edgeflags: EdgeFlagsOptions::default(),
             https: false,
+            history: 0,
             proxy: false,
         }
     }
@@ -151,6 +157,8 @@ impl Sandbox {
             edgeflags: EdgeFlags::new(config.seed, config.edgeflags),
             forward_proxy: ForwardProxy::default(),
         };
+        services.flagsmith.keep_history(config.history);
+        services.edgeflags.keep_history(config.history);
         let announcement = Announcement {
             flagsmith: flagsmith_member,
             edge_proxy: Place {
@@ -221,6 +229,42 @@ impl Running {
     pub fn advance(&self, by: Duration) {
         self.services.flagsmith.advance(by);
         self.services.edge_proxy.advance(by);
+    }
+
+    /// The writes of a flag that the service keeps, oldest first; see [`Config::history`]. On Flagsmith of its
+    /// state in the environment of this name, on EdgeFlags of its definition, for which the name is empty.
+    pub fn history(&self, surface: Surface, environment: &str, flag: &str) -> Vec<FlagWrite> {
+        match surface {
+            Surface::EdgeFlags => self.services.edgeflags.history(flag),
+            _ => self.services.flagsmith.history(environment, flag),
+        }
+    }
+
+    /// The writes of all flags that the services keep, oldest first within each service.
+    pub fn writes(&self) -> Vec<FlagWrite> {
+        let mut writes = self.services.flagsmith.writes();
+        writes.extend(self.services.edgeflags.writes());
+        writes
+    }
+
+    /// How many connections of clients are open, over all services. Those that the system has made and no
+    /// listener has accepted yet are not among them; [`Running::at_rest`] waits for these too.
+    pub fn open_connections(&self) -> usize {
+        self.lifetime.traffic.counts().connections
+    }
+
+    /// How many requests of clients are under way: read or being carried out, whether or not the client still
+    /// waits, and late commits that are still to come.
+    pub fn requests_under_way(&self) -> usize {
+        self.lifetime.traffic.counts().requests
+    }
+
+    /// Waits until no client is connected, no request is under way and no late commit is to come, so that
+    /// nothing changes any more unless somebody connects anew. Connections that nobody has accepted and
+    /// requests that nobody has read at the time of the call are waited for. A client that lives and keeps its
+    /// connections open keeps this waiting.
+    pub async fn at_rest(&self) {
+        self.lifetime.traffic.rest().await;
     }
 
     /// The requests that arrived, oldest first; the newest 20,000 are kept.

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Effect, FaultBoard, Moment, Surface, journal::Journal, spoil};
+use crate::{Effect, FaultBoard, Moment, Surface, journal::Journal, spoil, traffic::Traffic};
 
 /// No service of the sandbox takes a larger request; beyond it the connection closes.
 const LARGEST_REQUEST: usize = 64 * 1024 * 1024;
@@ -32,6 +32,26 @@ pub(crate) async fn bind(port: u16) -> std::io::Result<TcpListener> {
 pub(crate) struct Lifetime {
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    /// What clients do meanwhile.
+    pub(crate) traffic: Traffic,
+}
+
+/// Whose connections a listener takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guests {
+    /// Clients of the services, which are counted.
+    Clients,
+    /// Parts of the sandbox, and whoever sets faults.
+    OurOwn,
+}
+
+impl Guests {
+    fn of(surface: Surface) -> Self {
+        match surface.is_for_clients() {
+            true => Self::Clients,
+            false => Self::OurOwn,
+        }
+    }
 }
 
 /// A service behind its fault board.
@@ -53,7 +73,8 @@ struct Closed;
 pub(crate) fn serve(listener: TcpListener, front: Front) {
     let front = Arc::new(front);
     let lifetime = front.lifetime.clone();
-    accept(listener, lifetime, move |stream, lifetime| {
+    let guests = Guests::of(front.surface);
+    accept(listener, lifetime, guests, move |stream, lifetime| {
         let front = Arc::clone(&front);
         async move {
             let service = service_fn(move |request| Arc::clone(&front).enter(request));
@@ -68,7 +89,8 @@ pub(crate) fn serve(listener: TcpListener, front: Front) {
 pub(crate) fn serve_tls(listener: TcpListener, front: Front, acceptor: TlsAcceptor) {
     let front = Arc::new(front);
     let lifetime = front.lifetime.clone();
-    accept(listener, lifetime, move |stream, lifetime| {
+    let guests = Guests::of(front.surface);
+    accept(listener, lifetime, guests, move |stream, lifetime| {
         let (front, acceptor) = (Arc::clone(&front), acceptor.clone());
         async move {
             let connection = async {
@@ -93,7 +115,7 @@ pub(crate) fn serve_tls(listener: TcpListener, front: Front, acceptor: TlsAccept
 
 /// Serves a router that no fault touches.
 pub(crate) fn serve_plain(listener: TcpListener, router: Router, lifetime: Lifetime) {
-    accept(listener, lifetime, move |stream, lifetime| {
+    accept(listener, lifetime, Guests::OurOwn, move |stream, lifetime| {
         let service = TowerToHyperService::new(router.clone());
         async move {
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -105,16 +127,29 @@ pub(crate) fn serve_plain(listener: TcpListener, router: Router, lifetime: Lifet
 pub(crate) fn accept<Task>(
     listener: TcpListener,
     lifetime: Lifetime,
+    guests: Guests,
     serve_one: impl Fn(TcpStream, Lifetime) -> Task + Send + 'static,
 ) where
     Task: Future<Output = ()> + Send + 'static,
 {
     let tasks = lifetime.tasks.clone();
+    if guests == Guests::Clients {
+        lifetime.traffic.watch(&listener);
+    }
     tasks.spawn(async move {
         while let Some(accepted) = lifetime.stop.run_until_cancelled(listener.accept()).await {
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, _)) if guests == Guests::OurOwn => {
                     drop(lifetime.tasks.spawn(serve_one(stream, lifetime.clone())));
+                }
+                Ok((stream, from)) => {
+                    if let Some(counted) = lifetime.traffic.connection(from) {
+                        let served = serve_one(stream, lifetime.clone());
+                        drop(lifetime.tasks.spawn(async move {
+                            served.await;
+                            drop(counted);
+                        }));
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -125,6 +160,10 @@ pub(crate) fn accept<Task>(
     });
 }
 
+/// The number of a request in the journal, for the service that carries it out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JournalNumber(pub(crate) u64);
+
 /// A request whose body has arrived, so that it can be carried out whether or not its client still waits.
 struct Arrived {
     parts: request::Parts,
@@ -134,7 +173,9 @@ struct Arrived {
 
 impl Arrived {
     fn request(&self) -> Request<Body> {
-        Request::from_parts(self.parts.clone(), Body::from(self.body.clone()))
+        let mut request = Request::from_parts(self.parts.clone(), Body::from(self.body.clone()));
+        request.extensions_mut().insert(JournalNumber(self.number));
+        request
     }
 
     fn host(&self) -> &str {
@@ -157,7 +198,12 @@ impl Front {
     /// Real servers carry a request out even if the client hangs up meanwhile, so this one runs on its own.
     async fn enter(self: Arc<Self>, request: Request<Incoming>) -> Result<Response, Closed> {
         let front = Arc::clone(&self);
+        let counted = match Guests::of(self.surface) {
+            Guests::Clients => Some(self.lifetime.traffic.request()),
+            Guests::OurOwn => None,
+        };
         let work = async move {
+            let _counted = counted;
             let stop = front.lifetime.stop.clone();
             stop.run_until_cancelled(front.answer(request))
                 .await
@@ -236,15 +282,22 @@ impl Front {
     }
 
     async fn carry_out(&self, request: Request<Body>) -> Response {
+        let number = request.extensions().get().map(|JournalNumber(number)| *number);
         match TowerToHyperService::new(self.router.clone()).call(request).await {
-            Ok(response) => response,
+            Ok(response) => {
+                self.journal
+                    .carried_out(number.unwrap_or(0), response.status().as_u16());
+                response
+            }
             Err(never) => match never {},
         }
     }
 
     fn carry_out_later(self: Arc<Self>, wait: Duration, arrived: Arrived) {
         let tasks = self.lifetime.tasks.clone();
+        let counted = self.lifetime.traffic.request();
         tasks.spawn(async move {
+            let _counted = counted;
             let late = async {
                 tokio::time::sleep(wait).await;
                 let status = self.carry_out(arrived.request()).await.status();

@@ -32,7 +32,9 @@ pub(crate) use answer::throttled;
 pub use options::{EdgeFlagsOptions, ListItems, PutMode, WriteAnswers};
 pub(crate) use project::Definitions;
 
-use crate::{EdgeFlagsPlace, MayaEdit, Seed, seed};
+use crate::history::{MAYA, Writer, Writes};
+use crate::serve::JournalNumber;
+use crate::{EdgeFlagsPlace, FlagWrite, MayaEdit, Seed, Surface, seed};
 use project::Project;
 use tokens::{Token, permission};
 
@@ -127,6 +129,8 @@ impl EdgeFlags {
             audit: Vec::new(),
             limits: limits::Limits::default(),
             options,
+            writes: Writes::new(Surface::EdgeFlags, 0),
+            writer: Writer::named(MAYA),
         };
         project.audit = seed::edgeflags::history(&project.live, PROJECT, &SeededToken::Maya.token().actor());
         Self {
@@ -202,7 +206,24 @@ impl EdgeFlags {
     /// Says what the service would have refused.
     pub fn edit_as_maya(&self, edit: &MayaEdit) -> Result<(), String> {
         let actor = SeededToken::Maya.token().actor();
-        colleague::edit(&mut self.lock(), edit, &actor)
+        let mut project = self.lock();
+        project.writer = Writer::named(MAYA);
+        colleague::edit(&mut project, edit, &actor)
+    }
+
+    /// Keeps the newest writes of flags from now on, at most so many; none, unless told otherwise.
+    pub fn keep_history(&self, most: usize) {
+        self.lock().writes = Writes::new(Surface::EdgeFlags, most);
+    }
+
+    /// The writes of a flag, oldest first.
+    pub fn history(&self, flag: &str) -> Vec<FlagWrite> {
+        self.lock().writes.of("", flag)
+    }
+
+    /// The writes of all flags, oldest first.
+    pub fn writes(&self) -> Vec<FlagWrite> {
+        self.lock().writes.all()
     }
 
     fn lock(&self) -> MutexGuard<'_, Project> {
@@ -222,6 +243,8 @@ async fn enter(State(edgeflags): State<EdgeFlags>, request: Request) -> Response
         headers: &parts.headers,
         body: &body,
     };
+    let number = parts.extensions.get().map(|JournalNumber(number)| *number);
     let mut project = edgeflags.lock();
+    project.writer = Writer::of(&parts.headers, number);
     door::answer(&mut project, &call)
 }

@@ -11,6 +11,7 @@ use super::{
     tokens::Token,
     validate,
 };
+use crate::history::{Change, Writer, Writes};
 
 /// Definitions by key, each an object with its `version` and without its key.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +54,9 @@ pub(super) struct Project {
     pub(super) audit: Vec<Value>,
     pub(super) limits: Limits,
     pub(super) options: EdgeFlagsOptions,
+    pub(super) writes: Writes,
+    /// Who sends the request that is being carried out.
+    pub(super) writer: Writer,
 }
 
 /// So many entries of the audit log are kept: each holds two definitions, and a
@@ -233,7 +237,7 @@ impl Project {
         written
     }
 
-    /// Adds an entry to the audit log.
+    /// Adds an entry to the audit log, and to the history where it is about a flag.
     pub(super) fn record(
         &mut self,
         action: &str,
@@ -243,6 +247,15 @@ impl Project {
         after: Option<&Value>,
         actor: &str,
     ) {
+        if resource_type == Kind::Flag.word() {
+            let change = Change {
+                environment: String::new(),
+                flag: resource_key.to_owned(),
+                before: before.cloned(),
+                after: after.cloned(),
+            };
+            self.writes.add(&self.writer, change);
+        }
         let mut entry = json!({
             "timestamp": Timestamp::now().to_string(),
             "actor": actor,

@@ -11,6 +11,7 @@ mod document;
 mod evaluate;
 mod fields;
 mod handlers;
+mod history;
 mod paging;
 mod priorities;
 mod render;
@@ -19,6 +20,7 @@ pub(crate) mod rows;
 mod served;
 mod states;
 pub(crate) mod store;
+mod tracked;
 pub(crate) mod value;
 mod versions;
 mod whole_flag;
@@ -41,10 +43,13 @@ use self::call::{Answer, Call, Caller, Payload};
 use self::condition::Queue;
 pub use self::condition::{Backlog, ProjectLimits, Trouble, Usage};
 pub(crate) use self::evaluate::{Evaluated, evaluate};
+use self::history::{Came, History};
 pub(crate) use self::states::NewState;
 use self::store::Store;
 use self::worker::Reading;
-use crate::{MayaEdit, Seed};
+use crate::history::{MAYA, Writer};
+use crate::serve::JournalNumber;
+use crate::{FlagWrite, MayaEdit, Seed};
 
 /// The largest body that the server reads; bytes.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -65,7 +70,8 @@ struct Shared {
     held: Option<Store>,
     trouble: Option<Trouble>,
     throttle: Option<Throttle>,
-    history: RequestHistory,
+    requests: RequestHistory,
+    history: History,
     document_lag: Duration,
     /// When each environment last changed as the worker's cache has it, and since when it has that.
     cached: BTreeMap<u64, (Timestamp, Instant)>,
@@ -80,7 +86,8 @@ impl Flagsmith {
             held: None,
             trouble: None,
             throttle: None,
-            history: RequestHistory::default(),
+            requests: RequestHistory::default(),
+            history: History::none(),
             document_lag: Duration::ZERO,
             cached: BTreeMap::new(),
         };
@@ -144,15 +151,38 @@ impl Flagsmith {
     /// Says which name was not found, or what the server would have refused.
     pub fn edit_as_maya(&self, edit: &MayaEdit) -> Result<(), String> {
         let mut shared = self.lock();
+        let shared = &mut *shared;
         shared.store.tick();
-        colleague::edit(&mut shared.store, edit)
+        shared.history.catch_up(&shared.store);
+        let outcome = colleague::edit(&mut shared.store, edit);
+        let writer = Writer::named(MAYA);
+        shared.history.take(&mut shared.store, &writer, Came::ToPass);
+        outcome
+    }
+
+    /// Keeps the newest writes of flags from now on, at most so many; none, unless told otherwise.
+    pub fn keep_history(&self, most: usize) {
+        let mut shared = self.lock();
+        let shared = &mut *shared;
+        shared.store.tick();
+        shared.history = History::begin(&mut shared.store, most);
+    }
+
+    /// The writes of a flag in the environment of this name, oldest first.
+    pub fn history(&self, environment: &str, flag: &str) -> Vec<FlagWrite> {
+        self.lock().history.writes.of(environment, flag)
+    }
+
+    /// The writes of all flags, oldest first.
+    pub fn writes(&self) -> Vec<FlagWrite> {
+        self.lock().history.writes.all()
     }
 
     /// Limits callers of the administration routes, or stops limiting them.
     pub fn set_throttle(&self, throttle: Option<Throttle>) {
         let mut shared = self.lock();
         shared.throttle = throttle;
-        shared.history.clear();
+        shared.requests.clear();
     }
 
     /// Keeps serving the documents and flags of this moment while administration moves on, or lets them
@@ -255,10 +285,19 @@ impl Flagsmith {
         if parts.method == Method::OPTIONS && parts.headers.contains_key("access-control-request-method") {
             return preflight();
         }
-        self.respond(parts.method, &parts.uri, parts.headers, body)
+        let number = parts.extensions.get().map(|JournalNumber(number)| *number);
+        let writer = Writer::of(&parts.headers, number);
+        self.respond(parts.method, &parts.uri, parts.headers, body, &writer)
     }
 
-    fn respond(&self, method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    fn respond(
+        &self,
+        method: Method,
+        uri: &Uri,
+        headers: HeaderMap,
+        body: Bytes,
+        writer: &Writer,
+    ) -> Response<Body> {
         let path = uri.path();
         let Some((route, params)) = routes::find(path) else {
             let with_slash = format!("{path}/");
@@ -282,7 +321,10 @@ impl Flagsmith {
             seen_updated_at: None,
         };
         let html = wants_html(&call);
-        let answer = self.lock().handle(route, call).unwrap_or_else(|refusal| refusal);
+        let answer = self
+            .lock()
+            .handle_as(writer, route, call)
+            .unwrap_or_else(|refusal| refusal);
         let shown_as_page =
             html && matches!(answer.payload, Payload::Json(_)) && answer.dress == call::Dress::Rendered;
         let answer = if shown_as_page {

@@ -283,14 +283,13 @@ impl Store {
         for state in states {
             self.remove_state(state);
         }
-        for other in self.links.values_mut() {
-            let together = other.environment == link.environment
+        let behind = |other: &FeatureSegment| {
+            other.environment == link.environment
                 && other.feature == link.feature
-                && other.feature_version == link.feature_version;
-            if together && other.priority > link.priority {
-                other.priority -= 1;
-            }
-        }
+                && other.feature_version == link.feature_version
+                && other.priority > link.priority
+        };
+        self.links.change(behind, |other| other.priority -= 1);
     }
 
     /// Adds a feature to its project: a default state in each environment, and a first version where the
@@ -330,8 +329,8 @@ impl Store {
         for state in states {
             self.remove_state(state);
         }
-        self.links.retain(|_, link| link.feature != feature);
-        self.versions.retain(|_, version| version.feature != feature);
+        self.links.retain(|link| link.feature != feature);
+        self.versions.retain(|version| version.feature != feature);
         self.versions_by_flag.retain(|(_, of), _| *of != feature);
         self.states_by_flag.retain(|(_, of), _| *of != feature);
         self.segments

@@ -11,6 +11,7 @@ use super::rows::{
     Environment, Feature, FeatureSegment, FeatureState, Identity, Organisation, OrganisationKey, Project,
     Segment, Tag, User, Version,
 };
+use super::tracked::Tracked;
 
 /// Every row of the server. Ids are unique within a kind of row, as in the real one's tables.
 #[derive(Debug, Clone)]
@@ -24,11 +25,11 @@ pub(crate) struct Store {
     pub(crate) environments: BTreeMap<u64, Environment>,
     pub(crate) tags: BTreeMap<u64, Tag>,
     pub(crate) features: BTreeMap<u64, Feature>,
-    pub(crate) states: BTreeMap<u64, FeatureState>,
-    pub(crate) links: BTreeMap<u64, FeatureSegment>,
+    pub(crate) states: Tracked<u64, FeatureState>,
+    pub(crate) links: Tracked<u64, FeatureSegment>,
     pub(crate) segments: BTreeMap<u64, Segment>,
     pub(crate) identities: BTreeMap<u64, Identity>,
-    pub(crate) versions: BTreeMap<Uuid, Version>,
+    pub(crate) versions: Tracked<Uuid, Version>,
     /// State ids by environment and feature, so that 10,000 flags do not mean 10,000 scans.
     pub(crate) states_by_flag: BTreeMap<(u64, u64), Vec<u64>>,
     /// Version ids by environment and feature, in order of creation.
@@ -52,11 +53,11 @@ impl Store {
             environments: BTreeMap::new(),
             tags: BTreeMap::new(),
             features: BTreeMap::new(),
-            states: BTreeMap::new(),
-            links: BTreeMap::new(),
+            states: Tracked::default(),
+            links: Tracked::default(),
             segments: BTreeMap::new(),
             identities: BTreeMap::new(),
-            versions: BTreeMap::new(),
+            versions: Tracked::default(),
             states_by_flag: BTreeMap::new(),
             versions_by_flag: BTreeMap::new(),
             now,

@@ -152,7 +152,7 @@ impl Store {
         for state in self.states_of_version(version) {
             self.remove_state(state);
         }
-        self.links.retain(|_, link| link.feature_version != Some(version));
+        self.links.retain(|link| link.feature_version != Some(version));
         if let Some(row) = self.versions.remove(&version)
             && let Some(uuids) = self.versions_by_flag.get_mut(&(row.environment, row.feature))
         {

@@ -8,9 +8,11 @@ use serde_json::json;
 use super::auth::{self, Door};
 use super::call::{self, Answer, Call};
 use super::condition::{self, Trouble};
+use super::history::Came;
 use super::routes::Route;
 use super::store::Store;
 use super::{Shared, accept};
+use crate::history::Writer;
 
 /// What a request reads, which decides what it is answered from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +35,23 @@ impl Reading {
 }
 
 impl Shared {
-    pub(super) fn handle(&mut self, route: &'static Route, mut call: Call) -> call::Outcome {
+    /// Handles a request, and notes what it made of flags.
+    pub(super) fn handle_as(&mut self, writer: &Writer, route: &'static Route, call: Call) -> call::Outcome {
+        let reads = matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+        let outcome = self.handle(route, call);
+        if !reads {
+            let came = match &outcome {
+                Ok(answer) if answer.status < 400 => Came::ToPass,
+                Ok(_) | Err(_) => Came::ToNothing,
+            };
+            self.history.take(&mut self.store, writer, came);
+        }
+        outcome
+    }
+
+    fn handle(&mut self, route: &'static Route, mut call: Call) -> call::Outcome {
         self.store.tick();
+        self.history.catch_up(&self.store);
         self.release_documents();
         let accepted = ["application/json", "text/html", "*/*", "application/*"];
         if !accepted.iter().any(|media| accept(&call).contains(media)) {
@@ -111,7 +128,7 @@ impl Shared {
 
     fn admit(&mut self, credential: &str) -> Result<(), Answer> {
         match self.throttle {
-            Some(throttle) => self.history.admit(throttle, credential, Instant::now()),
+            Some(throttle) => self.requests.admit(throttle, credential, Instant::now()),
             None => Ok(()),
         }
     }

@@ -108,9 +108,10 @@ pub(crate) fn delete(store: &mut Store, call: &Call) -> Outcome {
         return Err(Answer::no_match("MultivariateFeatureOption"));
     }
     feature.options.retain(|option| option.id != asked);
-    for state in store.states.values_mut().filter(|state| state.feature == id) {
-        state.weights.retain(|weight| weight.option != asked);
-    }
+    store.states.change(
+        |state| state.feature == id,
+        |state| state.weights.retain(|weight| weight.option != asked),
+    );
     store.touch_project(project);
     Ok(Answer::empty(204))
 }
