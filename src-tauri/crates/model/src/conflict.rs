@@ -1,41 +1,56 @@
 //! Whether an edit may still be sent.
 
-use crate::{Change, Field, FlagState, differences};
+use crate::{Change, FieldPath, FlagState, SubjectState, changed_fields};
 
 /// What the state read just before a write says about an edit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nobody changed the flag since the edit's base: send it.
+    /// Nobody changed the subject since the edit's base: send it.
     Clear,
-    /// Somebody already made the same change: there is nothing to send.
+    /// The service holds what is wished for: there is nothing to send.
     AlreadyThere,
-    /// Somebody changed the flag otherwise, in these fields: ask.
-    Conflict(Vec<Field>),
+    /// Somebody changed the subject otherwise, in these fields: ask.
+    Conflict(Vec<FieldPath>),
 }
 
-/// Compares the state an edit rests on with the one the service holds now.
+/// Compares the state a write rests on with the one the service holds now.
 ///
-/// Any difference in content is a conflict, also in a field the edit does not
-/// touch: what a user decided, they decided on the state they saw.
-pub fn judge(base: &FlagState, theirs: &FlagState, mine: &Change) -> Verdict {
-    let moved = differences(base, theirs);
-    if moved.is_empty() {
-        return if mine.is_met_by(theirs) {
-            Verdict::AlreadyThere
-        } else {
-            Verdict::Clear
-        };
-    }
-    if differences(&mine.applied_to(base), theirs).is_empty() {
+/// Any difference in content is a conflict, also in a field the write does not
+/// touch: what a user decided, they decided on the state they saw. An absent
+/// state is content as well: one that was deleted meanwhile, or made by
+/// somebody else, differs from the base in [`FieldPath::Existence`].
+pub fn judge_write(
+    base: Option<&SubjectState>,
+    theirs: Option<&SubjectState>,
+    wish: Option<&SubjectState>,
+) -> Verdict {
+    if changed_fields(wish, theirs).is_empty() {
         return Verdict::AlreadyThere;
     }
-    Verdict::Conflict(moved)
+    let moved = changed_fields(base, theirs);
+    if moved.is_empty() {
+        Verdict::Clear
+    } else {
+        Verdict::Conflict(moved)
+    }
+}
+
+/// [`judge_write`] of the commonest change to a flag's state.
+pub fn judge(base: &FlagState, theirs: &FlagState, mine: &Change) -> Verdict {
+    let wish = mine.applied_to(base).into();
+    judge_write(
+        Some(&base.clone().into()),
+        Some(&theirs.clone().into()),
+        Some(&wish),
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::FlagValue;
+    use crate::{FlagValue, differences};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -65,6 +80,40 @@ mod tests {
                     prop_assert!(!differences(&base, &theirs).is_empty());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn making_and_deleting_are_judged_as_well() {
+        let traits = |plan: &str| SubjectState::Traits(BTreeMap::from([("plan".to_owned(), json!(plan))]));
+        let (free, pro) = (traits("free"), traits("pro"));
+        let (free, pro) = (Some(&free), Some(&pro));
+        let plan = || FieldPath::Trait("plan".into());
+        for (base, theirs, wish, verdict) in [
+            (None, None, free, Verdict::Clear),
+            (None, free, free, Verdict::AlreadyThere),
+            (
+                None,
+                pro,
+                free,
+                Verdict::Conflict(vec![FieldPath::Existence, plan()]),
+            ),
+            (free, free, None, Verdict::Clear),
+            (free, None, None, Verdict::AlreadyThere),
+            (free, pro, None, Verdict::Conflict(vec![plan()])),
+            (
+                free,
+                None,
+                pro,
+                Verdict::Conflict(vec![FieldPath::Existence, plan()]),
+            ),
+            (free, free, free, Verdict::AlreadyThere),
+        ] {
+            assert_eq!(
+                judge_write(base, theirs, wish),
+                verdict,
+                "{base:?} {theirs:?} {wish:?}"
+            );
         }
     }
 }

@@ -13,11 +13,12 @@ mod freshness;
 mod identity;
 mod merge;
 mod propagation;
+mod review;
 mod snapshot;
 mod surface;
 mod time;
 
-pub use conflict::{Verdict, judge};
+pub use conflict::{Verdict, judge, judge_write};
 pub use connection::{
     Connection, ConnectionId, EdgeProxy, Endpoint, Environment, EnvironmentKey, FlagsmithAuth,
     FlagsmithEndpoint, Named, Protection, Service, Surface,
@@ -41,6 +42,7 @@ pub use propagation::{
     Answer, Answers, Content, FlagPart, Followed, Lane, LaneCause, LaneFacts, LaneState, Showing, Shown,
     Sighting, flag_part,
 };
+pub use review::{Problem, ProblemKind, problems};
 pub use snapshot::{Segment, Snapshot};
 pub use surface::{
     Allowance, BehindCause, Compared, ContentReading, Failing, FailingKind, Heartbeat, HeartbeatReading,

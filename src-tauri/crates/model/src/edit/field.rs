@@ -33,6 +33,9 @@ pub enum FieldPath {
     OverrideWeights(String),
     /// The order in which overrides are tried.
     OverrideOrder,
+    /// EdgeFlags: that there is targeting at all. An environment that has it,
+    /// be it empty, hides the flag's own.
+    HasTargeting,
     /// Rules: of a segment, or of a flag's targeting on EdgeFlags.
     Rules,
     /// EdgeFlags: share of identities and what they are told apart by.
@@ -71,6 +74,7 @@ impl FieldPath {
             FieldPath::OverrideValue(id) => ("override_value", Some(id)),
             FieldPath::OverrideWeights(id) => ("override_weights", Some(id)),
             FieldPath::OverrideOrder => ("override_order", None),
+            FieldPath::HasTargeting => ("has_targeting", None),
             FieldPath::Rules => ("rules", None),
             FieldPath::Rollout => ("rollout", None),
             FieldPath::Targeting(name) => ("targeting", Some(name)),
@@ -81,6 +85,15 @@ impl FieldPath {
             FieldPath::ServerOnly => ("server_only", None),
             FieldPath::Trait(name) => ("trait", Some(name)),
             FieldPath::EnvironmentValue(name) => ("environment_value", Some(name)),
+        }
+    }
+
+    /// A member of EdgeFlags' targeting, by its name there.
+    pub fn of_targeting(name: &str) -> FieldPath {
+        match name {
+            "rules" => FieldPath::Rules,
+            "rollout" => FieldPath::Rollout,
+            other => FieldPath::Targeting(other.to_owned()),
         }
     }
 
@@ -138,9 +151,10 @@ impl FromStr for FieldPath {
             ("override_value", Some(id)) => FieldPath::OverrideValue(id),
             ("override_weights", Some(id)) => FieldPath::OverrideWeights(id),
             ("override_order", None) => FieldPath::OverrideOrder,
+            ("has_targeting", None) => FieldPath::HasTargeting,
             ("rules", None) => FieldPath::Rules,
             ("rollout", None) => FieldPath::Rollout,
-            ("targeting", Some(name)) => FieldPath::Targeting(name),
+            ("targeting", Some(name)) => FieldPath::of_targeting(&name),
             ("active_from", None) => FieldPath::ActiveFrom,
             ("active_until", None) => FieldPath::ActiveUntil,
             ("tag", Some(label)) => FieldPath::Tag(label),

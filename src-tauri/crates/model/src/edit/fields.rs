@@ -102,18 +102,14 @@ fn definition_fields(flag: &FlagDefinition, set: &mut impl FnMut(FieldPath, Valu
 }
 
 fn targeting_fields(targeting: Option<&Value>, set: &mut impl FnMut(FieldPath, Value)) {
-    for (name, value) in targeting.and_then(Value::as_object).into_iter().flatten() {
+    let Some(targeting) = targeting.and_then(Value::as_object) else {
+        return;
+    };
+    set(FieldPath::HasTargeting, Value::Bool(true));
+    for (name, value) in targeting {
         if !value.is_null() {
-            set(targeting_field(name), value.clone());
+            set(FieldPath::of_targeting(name), value.clone());
         }
-    }
-}
-
-fn targeting_field(name: &str) -> FieldPath {
-    match name {
-        "rules" => FieldPath::Rules,
-        "rollout" => FieldPath::Rollout,
-        other => FieldPath::Targeting(other.to_owned()),
     }
 }
 
@@ -218,7 +214,7 @@ fn flag_state_from(fields: &Fields, like: Option<&FlagState>) -> Result<FlagStat
         value: value(fields, &FieldPath::Value),
         variants: list::<Variant>(fields, FieldPath::Weights)?,
         segment_overrides,
-        targeting: targeting_from(fields, like.and_then(|like| like.targeting.as_ref())),
+        targeting: targeting_from(fields),
         version: like.and_then(|like| like.version.clone()),
         updated_at: like.and_then(|like| like.updated_at),
     })
@@ -243,7 +239,7 @@ fn definition_from(fields: &Fields) -> Result<FlagDefinition, BadField> {
         options: list(fields, FieldPath::Options)?,
         enabled: boolean(fields, FieldPath::Enabled)?,
         value: value(fields, &FieldPath::Value),
-        targeting: targeting_from(fields, None),
+        targeting: targeting_from(fields),
         active_from: text(fields, FieldPath::ActiveFrom)?,
         active_until: text(fields, FieldPath::ActiveUntil)?,
         version: None,
@@ -252,7 +248,7 @@ fn definition_from(fields: &Fields) -> Result<FlagDefinition, BadField> {
 
 /// Targeting that is set and empty stays so: in an environment it hides the
 /// flag's own.
-fn targeting_from(fields: &Fields, like: Option<&Value>) -> Option<Value> {
+fn targeting_from(fields: &Fields) -> Option<Value> {
     let mut members = Map::new();
     for (field, value) in fields {
         let name = match field {
@@ -263,7 +259,8 @@ fn targeting_from(fields: &Fields, like: Option<&Value>) -> Option<Value> {
         };
         members.insert(name.to_owned(), value.clone());
     }
-    (like.is_some() || !members.is_empty()).then_some(Value::Object(members))
+    let is_set = fields.get(&FieldPath::HasTargeting) == Some(&Value::Bool(true));
+    (is_set || !members.is_empty()).then_some(Value::Object(members))
 }
 
 fn boolean(fields: &Fields, field: FieldPath) -> Result<bool, BadField> {
@@ -302,10 +299,29 @@ fn bad(field: FieldPath, reason: &str) -> BadField {
 }
 
 /// Whether two values of a field mean the same. That a segment has an override
-/// counts, not what the segment is called.
+/// counts, not what the segment is called. `30` and `30.0` are one number, in
+/// lists and objects too; `25` and `"25"` reach clients differently.
 pub fn same_value(field: &FieldPath, one: Option<&Value>, other: Option<&Value>) -> bool {
-    match field {
-        FieldPath::Override(_) => one.is_some() == other.is_some(),
+    match (field, one, other) {
+        (FieldPath::Override(_), one, other) => one.is_some() == other.is_some(),
+        (_, Some(one), Some(other)) => same_json(one, other),
+        (_, one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+fn same_json(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        // Whole numbers differ where floating point could not tell them apart.
+        (Value::Number(a), Value::Number(b)) => {
+            a == b || (a.is_f64() != b.is_f64() && a.as_f64() == b.as_f64())
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let same = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| same_json(a, b));
+            a.len() == b.len() && a.iter().all(same)
+        }
         _ => one == other,
     }
 }
