@@ -1,6 +1,6 @@
 //! Failures, sorted by what can be done about them.
 
-use halyard_model::Timestamp;
+use halyard_model::{Said, Timestamp};
 
 use crate::diagnosis::evidence::{Asked, Evidence};
 use crate::{Diagnosis, Remedy};
@@ -83,6 +83,9 @@ pub struct Failure {
     pub remedy: Option<Remedy>,
     /// What the cause was concluded from, one sentence each.
     pub evidence: Vec<String>,
+    /// The service's own words about an edit it refused, by the field they
+    /// concern.
+    pub said: Vec<Said>,
     /// The same for a second look, with what only the console knows.
     pub(crate) facts: Option<Box<Evidence>>,
 }
@@ -101,6 +104,7 @@ impl Failure {
             diagnosis: None,
             remedy: None,
             evidence: Vec::new(),
+            said: Vec::new(),
             facts: None,
         }
     }

@@ -66,6 +66,7 @@ pub(crate) fn redact(failure: &mut Failure, secret: &str) {
     .flatten()
     .for_each(clean);
     failure.evidence.iter_mut().for_each(clean);
+    failure.said.iter_mut().for_each(|said| clean(&mut said.words));
     if let Some(facts) = &mut failure.facts {
         facts.clean(&clean);
     }
