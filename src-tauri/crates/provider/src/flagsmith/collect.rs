@@ -307,10 +307,15 @@ pub(super) struct OverrideRow {
 }
 
 /// Overrides in the order in which they are tried, the same from whatever
-/// route they were read. The service takes a second override of the same
-/// segment and then serves the one with the lower priority; its document holds
-/// both, that one first.
-pub(super) fn in_order(mut rows: Vec<OverrideRow>) -> Vec<SegmentOverride> {
+/// route they were read.
+pub(super) fn in_order(rows: Vec<OverrideRow>) -> Vec<SegmentOverride> {
+    served_rows(rows).into_iter().map(|row| row.segment).collect()
+}
+
+/// The rows that count, in the order in which they are tried. The service
+/// takes a second override of the same segment and then serves the one with
+/// the lower priority; its document holds both, that one first.
+pub(super) fn served_rows(mut rows: Vec<OverrideRow>) -> Vec<OverrideRow> {
     let priority = |row: &OverrideRow| row.segment.priority.unwrap_or(i64::MAX);
     // Stable, so that equal priorities keep the order of the answer.
     rows.sort_by_key(priority);
@@ -324,7 +329,7 @@ pub(super) fn in_order(mut rows: Vec<OverrideRow>) -> Vec<SegmentOverride> {
         }
     }
     kept.sort_by_key(|row| (priority(row), row.state_id));
-    kept.into_iter().map(|row| row.segment).collect()
+    kept
 }
 
 /// A flag from its row in the list of features.

@@ -2,7 +2,7 @@
 
 use halyard_model::{Flag, FlagState, SegmentOverride, Version};
 
-use super::collect::{OverrideRow, describe, in_order};
+use super::collect::{OverrideRow, describe, served_rows};
 use super::paging;
 use super::versioned;
 use super::wire::{FeatureRow, LinkRow, NestedStateRow, OptionRow, SegmentLink, timestamp, variants};
@@ -13,12 +13,27 @@ use crate::{Diagnosis, Failure, FailureKind, Remedy, Target};
 /// an override was made or removed between the two requests.
 const READINGS: u32 = 4;
 
-/// A flag as read, with what a write needs to name its state.
+/// A flag as read, with what a write needs to name its states.
 pub(super) struct Fresh {
     pub(super) flag: Flag,
-    /// The number of the default state. Never kept across a publish: a version
-    /// has states of its own.
-    pub(super) state_id: u64,
+    /// The rows that hold the state. None where the service named a version:
+    /// each version has rows of its own.
+    pub(super) rows: Option<StateRows>,
+}
+
+/// The rows that hold a flag's state.
+pub(super) struct StateRows {
+    pub(super) default: NestedStateRow,
+    /// The overrides that count.
+    pub(super) overrides: Vec<HeldOverride>,
+}
+
+/// The rows of one override.
+pub(super) struct HeldOverride {
+    pub(super) segment_id: String,
+    /// The row that links flag and segment.
+    pub(super) link_id: u64,
+    pub(super) state: NestedStateRow,
 }
 
 /// Reads a flag with its description.
@@ -74,10 +89,14 @@ pub(super) async fn read(call: &Call<'_>, target: Target<'_>, known: &Flag) -> R
             continue;
         };
         let mut flag = known.clone();
-        flag.state = state_of(default, overrides, &options);
+        let (served, held) = overrides;
+        flag.state = state_of(default, served, &options);
         return Ok(Fresh {
             flag,
-            state_id: default.id,
+            rows: Some(StateRows {
+                default: default.clone(),
+                overrides: held,
+            }),
         });
     }
     let mut failure = Failure::new(
@@ -158,13 +177,15 @@ pub(super) fn segment_link(state: &NestedStateRow) -> Option<&SegmentLink> {
     state.feature_segment.as_ref()
 }
 
-/// The overrides in order; nothing where a state names a link that is gone.
+/// The overrides in order, with the rows that hold them; nothing where a state
+/// names a link that is gone.
 fn overrides(
     states: &[NestedStateRow],
     links: &[LinkRow],
     options: &[OptionRow],
-) -> Option<Vec<SegmentOverride>> {
+) -> Option<(Vec<SegmentOverride>, Vec<HeldOverride>)> {
     let mut rows = Vec::new();
+    let mut held = Vec::new();
     for state in states {
         let Some(link) = segment_link(state) else {
             continue;
@@ -173,6 +194,11 @@ fn overrides(
             SegmentLink::Number(id) => links.iter().find(|link| link.id == *id)?,
             SegmentLink::Whole { segment, .. } => links.iter().find(|link| link.segment == *segment)?,
         };
+        held.push(HeldOverride {
+            segment_id: row.segment.to_string(),
+            link_id: row.id,
+            state: state.clone(),
+        });
         rows.push(OverrideRow {
             state_id: state.id,
             segment: SegmentOverride {
@@ -185,7 +211,9 @@ fn overrides(
             },
         });
     }
-    Some(in_order(rows))
+    let served = served_rows(rows);
+    held.retain(|one| served.iter().any(|row| row.state_id == one.state.id));
+    Some((served.into_iter().map(|row| row.segment).collect(), held))
 }
 
 pub(super) fn state_of(

@@ -9,12 +9,10 @@ mod fresh;
 mod health;
 mod identities;
 mod paging;
-mod settle;
 mod surface;
 mod versioned;
 mod wire;
-mod write_v1;
-mod write_v2;
+mod write;
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -134,21 +132,15 @@ impl Provider for Flagsmith {
         subject: &Subject,
         known: Option<&Flag>,
     ) -> Result<Answer<Found>, Failure> {
-        match (subject, known) {
-            (Subject::FlagState { .. }, Some(known)) => {
-                let answer = self.flag(target, known).await?;
-                Ok(Answer {
-                    value: Found::from(Box::new(answer.value)),
-                    limits: answer.limits,
-                    requests: answer.requests,
-                })
-            }
-            _ => Err(plain::beyond()),
-        }
+        let call = self.admin(target.access)?;
+        let found = write::read(&call, target, subject, known).await?;
+        Ok(call.answer(found))
     }
 
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
-        plain::write(self, target, write).await
+        let call = self.admin(target.access)?;
+        let outcome = call.decided(|| write::write(self, &call, target, &write)).await?;
+        Ok(call.answer(outcome))
     }
 
     async fn leftovers(
@@ -176,20 +168,7 @@ impl Provider for Flagsmith {
         target: Target<'_>,
         write: FlagWrite<'_>,
     ) -> Result<Answer<FlagOutcome>, Failure> {
-        let call = self.admin(target.access)?;
-        let kept = settle::as_kept(write.change);
-        let write = FlagWrite {
-            change: &kept,
-            ..write
-        };
-        let outcome = if target.environment.versioned {
-            call.decided(|| write_v2::write(&call, target, write.clone()))
-                .await?
-        } else {
-            call.decided(|| write_v1::write(self, &call, target, write.clone()))
-                .await?
-        };
-        Ok(call.answer(outcome))
+        plain::write_flag(self, target, write).await
     }
 
     async fn identities(

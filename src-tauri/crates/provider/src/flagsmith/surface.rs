@@ -13,7 +13,7 @@ use super::evaluate::{KEY_HEADER, explained};
 use super::wire::{EvaluatedRow, timestamp};
 use super::{Flagsmith, flagsmith_endpoint};
 use crate::http::{Call, Reply, Service, Timeout, malformed, parse};
-use crate::probe::{lifetime, stamp_of};
+use crate::probe::stamp_of;
 use crate::{Answer, Confirm, DocumentText, Failure, ServedFlag, Stamp, SurfaceReading, Target};
 
 /// Seconds since the epoch with a fraction, on answers of the Flags API.
@@ -92,7 +92,6 @@ async fn document(
             at,
             not_modified: true,
             stamp: known.once_more(),
-            max_age: lifetime(&reply.headers),
             ..SurfaceReading::default()
         });
     }
@@ -139,7 +138,6 @@ fn document_in(
         bytes: u64::try_from(text.len()).ok(),
         document: Some(DocumentText(text)),
         stamp: stamp_of(&reply.headers, at),
-        max_age: lifetime(&reply.headers),
         ..SurfaceReading::default()
     })
 }
@@ -152,7 +150,6 @@ async fn served(call: &Call<'_>, at: Timestamp) -> Result<SurfaceReading, Failur
         document_updated_at: reply.header(DOCUMENT_UPDATED_AT).and_then(unix_seconds),
         flags: Some(flags),
         stamp: stamp_of(&reply.headers, at),
-        max_age: lifetime(&reply.headers),
         ..SurfaceReading::default()
     })
 }

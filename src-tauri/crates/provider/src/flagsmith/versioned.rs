@@ -54,10 +54,7 @@ pub(super) async fn read(
         updated_at: timestamp(default.updated_at.as_deref()),
         ..FlagState::plain(default.enabled, default.feature_state_value)
     };
-    Ok(Some(Fresh {
-        flag,
-        state_id: default.id,
-    }))
+    Ok(Some(Fresh { flag, rows: None }))
 }
 
 fn has_options(states: &[NestedStateRow]) -> bool {

@@ -243,12 +243,24 @@ impl<'a> Call<'a> {
         condition: Option<(HeaderName, String)>,
         body: &Value,
     ) -> Result<Reply, WriteFailure> {
-        // What is deleted is a draft of ours, which nothing was decided by.
-        let step = if method == Method::DELETE {
-            Step::Reading
-        } else {
-            Step::Writing
-        };
+        self.write_as(Step::Writing, method, url, condition, body).await
+    }
+
+    /// Deletes something of our own that counted for nobody, such as a draft:
+    /// nothing was decided by a reading, so it may wait for its turn.
+    pub(crate) async fn tidy(&self, url: Url) -> Result<Reply, WriteFailure> {
+        self.write_as(Step::Reading, Method::DELETE, url, None, &Value::Null)
+            .await
+    }
+
+    async fn write_as(
+        &self,
+        step: Step,
+        method: Method,
+        url: Url,
+        condition: Option<(HeaderName, String)>,
+        body: &Value,
+    ) -> Result<Reply, WriteFailure> {
         let request = Outgoing {
             body: (method != Method::DELETE).then_some(body),
             method,
@@ -264,7 +276,7 @@ impl<'a> Call<'a> {
                 WriteFailure::Nothing(broken.failure, None)
             }
         })?;
-        if reply.status == 429 {
+        if reply.status == 429 && step == Step::Writing {
             self.undecided.store(true, Ordering::Relaxed);
         }
         match reply.status {
@@ -283,15 +295,8 @@ impl<'a> Call<'a> {
         conditions: &[(HeaderName, String)],
         timeout: Timeout,
     ) -> Result<Reply, Failure> {
-        let request = Outgoing {
-            method: Method::GET,
-            url,
-            conditions,
-            body: None,
-            timeout,
-            step: Step::Reading,
-        };
-        self.repeat(request, Repeats::Limited).await
+        self.repeat(question(url, conditions, timeout), Repeats::Limited)
+            .await
     }
 
     /// Makes a write, with the reading that it is decided by, and makes it
@@ -349,15 +354,7 @@ impl<'a> Call<'a> {
         conditions: &[(HeaderName, String)],
         timeout: Timeout,
     ) -> Result<Reply, Failure> {
-        let request = Outgoing {
-            method: Method::GET,
-            url,
-            conditions,
-            body: None,
-            timeout,
-            step: Step::Reading,
-        };
-        let sent = self.send(&request, 1).await;
+        let sent = self.send(&question(url, conditions, timeout), 1).await;
         sent.map_err(|broken| broken.failure)
     }
 
@@ -401,6 +398,18 @@ impl<'a> Call<'a> {
             sent_bytes: body.map_or(0, |body| body.to_string().len()),
             proxy: self.transport.proxy_for(url),
         }
+    }
+}
+
+/// A `GET` without a body.
+fn question(url: Url, conditions: &[(HeaderName, String)], timeout: Timeout) -> Outgoing<'_> {
+    Outgoing {
+        method: Method::GET,
+        url,
+        conditions,
+        body: None,
+        timeout,
+        step: Step::Reading,
     }
 }
 

@@ -104,8 +104,6 @@ pub struct SurfaceReading {
     pub flags: Option<Vec<ServedFlag>>,
     /// For the next conditional read.
     pub stamp: Stamp,
-    /// How long the answer may be reused, from `Cache-Control`.
-    pub max_age: Option<Duration>,
 }
 
 /// An environment document as it was served. Its `Debug` shows no more than
