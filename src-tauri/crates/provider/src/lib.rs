@@ -15,7 +15,7 @@
 mod address;
 mod cache;
 pub mod diagnosis;
-mod edgeflags;
+pub mod edgeflags;
 mod exchange;
 mod failure;
 mod flagsmith;

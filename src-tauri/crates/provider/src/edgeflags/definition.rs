@@ -1,9 +1,10 @@
-//! A flag's definition: its state in an environment, and the definition that a
-//! change leads to.
+//! A flag's definition: its state in an environment, and whether a definition
+//! is the one that was sent.
 
-use halyard_model::{Change, Flag, FlagKey, FlagKind, FlagNote, FlagState, FlagValue, Tag, Version};
-use serde_json::{Map, Value, json};
+use halyard_model::{Flag, FlagKey, FlagKind, FlagNote, FlagState, FlagValue, Tag, Version};
+use serde_json::{Map, Value};
 
+use super::content::same_member;
 use super::wire::{Item, timestamp};
 use crate::Failure;
 use crate::http::malformed;
@@ -25,6 +26,22 @@ const ALWAYS_LISTED: [&str; 10] = [
 
 /// Members that the service writes itself.
 const SERVER_OWNED: [&str; 3] = ["version", "updated_at", "created_at"];
+
+/// Members that a user decides.
+const DOCUMENTED: [&str; 12] = [
+    "enabled",
+    "value",
+    "default_value",
+    "defaultValue",
+    "targeting",
+    "environments",
+    "active_from",
+    "active_until",
+    "conditions",
+    "description",
+    "tags",
+    "name",
+];
 
 /// Whether the element shows more than an abridged list would.
 pub(super) fn is_evidently_whole(item: &Item) -> bool {
@@ -145,78 +162,41 @@ pub(super) fn evaluates_to(state: &FlagState) -> Value {
     }
 }
 
-/// The environment's own settings after a change.
-pub(super) fn override_after(item: &Item, environment: &str, change: &Change) -> Map<String, Value> {
-    let mut own = item
-        .definition
-        .get("environments")
-        .and_then(|all| all.get(environment))
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
-    own.extend(override_change(change));
+/// A definition without what the service writes itself.
+pub(super) fn without_server_owned(definition: &Map<String, Value>) -> Map<String, Value> {
+    let mut own = definition.clone();
+    own.retain(|name, _| !SERVER_OWNED.contains(&name.as_str()));
     own
 }
 
-/// Only what a change sets in an environment.
-pub(super) fn override_change(change: &Change) -> Map<String, Value> {
-    let mut own = Map::new();
-    if let Some(enabled) = change.enabled {
-        own.insert("enabled".into(), json!(enabled));
-    }
-    if let Some(value) = &change.value {
-        own.insert("value".into(), value.0.clone());
-    }
-    own
-}
-
-/// The complete definition after a change in an environment, right for a
-/// service that merges what it gets and for one that replaces by it.
-pub(super) fn whole_after(item: &Item, environment: &str, change: &Change) -> Map<String, Value> {
-    let mut whole = item.definition.clone();
-    whole.retain(|name, _| !SERVER_OWNED.contains(&name.as_str()));
-    let mut environments = whole
-        .get("environments")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
-    environments.insert(
-        environment.to_owned(),
-        Value::Object(override_after(item, environment, change)),
-    );
-    whole.insert("environments".into(), Value::Object(environments));
-    whole
-}
-
-/// The names of members in which a definition differs from what was sent.
-/// `null` and absence are the same: services take either as "not set".
+/// The names of members in which a definition differs from what was sent. One
+/// that was not sent counts only where it is documented: what else appears is
+/// the service's own. `null` and absence are the same: services take either as
+/// "not set".
 pub(super) fn differing_members(sent: &Map<String, Value>, held: &Map<String, Value>) -> Vec<String> {
-    let names = sent
+    let added = held
         .keys()
-        .chain(held.keys().filter(|name| !sent.contains_key(*name)));
-    names
+        .filter(|name| !sent.contains_key(*name) && DOCUMENTED.contains(&name.as_str()));
+    let differs = |name: &String| {
+        let (sent, held) = (sent.get(name), held.get(name));
+        if DOCUMENTED.contains(&name.as_str()) {
+            return !same_member(name, sent, held);
+        }
+        // The service may count or date in members of its own.
+        sent.is_some_and(|sent| !sent.is_null()) && held.is_none_or(Value::is_null)
+    };
+    sent.keys()
+        .chain(added)
         .filter(|name| !SERVER_OWNED.contains(&name.as_str()))
-        .filter(|name| without_nulls(sent.get(*name)) != without_nulls(held.get(*name)))
+        .filter(|name| differs(name))
         .cloned()
         .collect()
-}
-
-fn without_nulls(value: Option<&Value>) -> Option<Value> {
-    match value? {
-        Value::Null => None,
-        Value::Object(members) => Some(Value::Object(
-            members
-                .iter()
-                .filter_map(|(name, member)| Some((name.clone(), without_nulls(Some(member))?)))
-                .collect(),
-        )),
-        other => Some(other.clone()),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn item(definition: Value) -> Item {
         let Value::Object(definition) = definition else {
@@ -261,33 +241,17 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_definition_keeps_what_it_does_not_know() {
-        let item = item(json!({
-            "enabled": true, "value": 1, "version": 3, "owner_team": "checkout", "updated_at": "2026-01-01T00:00:00Z",
-            "environments": {"production": {"value": 2, "note": "kept"}, "staging": {"enabled": false}},
-        }));
-        let whole = whole_after(&item, "production", &Change::toggle(false));
-        assert_eq!(
-            Value::Object(whole),
-            json!({
-                "enabled": true, "value": 1, "owner_team": "checkout",
-                "environments": {
-                    "production": {"value": 2, "note": "kept", "enabled": false},
-                    "staging": {"enabled": false},
-                },
-            })
-        );
-    }
-
-    #[test]
     fn what_vanished_is_named() {
         let sent = item(
-            json!({"enabled": true, "value": null, "owner": "x", "environments": {"p": {"value": null}}}),
+            json!({"enabled": true, "value": null, "owner": "x", "counted": 1, "environments": {"p": {"value": null}}}),
         );
-        let held = item(json!({"enabled": true, "environments": {"p": {}}, "version": 9, "extra": 1}));
+        let held = item(json!({
+            "enabled": true, "environments": {"p": {}}, "version": 9, "extra": 1, "counted": 2,
+            "targeting": {"rules": []},
+        }));
         assert_eq!(
             differing_members(&sent.definition, &held.definition),
-            ["owner", "extra"]
+            ["owner", "targeting"]
         );
     }
 

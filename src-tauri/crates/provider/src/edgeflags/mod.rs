@@ -1,15 +1,17 @@
 //! EdgeFlags: definitions, overrides per environment, evaluation.
 
+mod content;
 mod definition;
+mod document;
 mod evaluate;
+mod learned;
 mod lists;
 mod probes;
 mod read;
+mod said;
+mod subject;
 mod wire;
 mod write;
-
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use halyard_model::{
@@ -21,7 +23,14 @@ use reqwest::header::{AUTHORIZATION, CACHE_CONTROL};
 use serde_json::Value;
 use url::Url;
 
+pub use document::{
+    SegmentUses, config_definition, config_keys, flag_definition, flag_keys, own_settings,
+    segment_definition, segment_keys, segment_uses,
+};
+
+use learned::{Learned, Lists as LearnedLists};
 use lists::{Lists, Trust};
+use subject::Place;
 
 use crate::cache::{ListCache, Owner};
 use crate::diagnosis;
@@ -36,9 +45,8 @@ use crate::{
 #[derive(Debug)]
 pub struct EdgeFlags {
     transport: Transport,
-    /// Bases whose lists were seen to carry whole definitions. The
-    /// documentation's sample abridges them, so nothing is assumed.
-    lists_whole: Mutex<HashSet<String>>,
+    /// What services and tokens were seen to be like.
+    learned: Learned,
     /// For the background refresh.
     lists: ListCache,
 }
@@ -49,7 +57,7 @@ impl EdgeFlags {
     pub fn new(settings: HttpSettings) -> Result<EdgeFlags, Failure> {
         Ok(EdgeFlags {
             transport: Transport::new(settings)?,
-            lists_whole: Mutex::new(HashSet::new()),
+            learned: Learned::default(),
             lists: ListCache::default(),
         })
     }
@@ -78,19 +86,20 @@ impl EdgeFlags {
         Lists::new(self, call, owner(access), trust)
     }
 
-    /// Whether lists are known to carry whole definitions.
-    fn lists_whole(&self, call: &Call<'_>) -> bool {
-        let known = self.lists_whole.lock().unwrap_or_else(PoisonError::into_inner);
-        known.contains(call.base().as_str())
+    /// What is known of a service's lists.
+    fn knows(&self, call: &Call<'_>) -> LearnedLists {
+        self.learned.lists(call.base().as_str())
     }
 
-    /// Learns from a list; says what is known afterwards.
-    fn learn_from(&self, call: &Call<'_>, items: &[wire::Item]) -> bool {
-        let mut known = self.lists_whole.lock().unwrap_or_else(PoisonError::into_inner);
-        if read::any_whole(items) {
-            known.insert(call.base().as_str().to_owned());
-        }
-        known.contains(call.base().as_str())
+    /// Whether lists are known to carry whole definitions.
+    fn lists_whole(&self, call: &Call<'_>) -> bool {
+        self.knows(call).whole
+    }
+
+    /// Learns from a list; says whether lists are known to carry whole
+    /// definitions afterwards.
+    fn learn_from(&self, call: &Call<'_>, kind: wire::Kind, items: &[wire::Item]) -> bool {
+        self.learned.seen_in_list(call.base().as_str(), kind, items).whole
     }
 }
 
@@ -124,7 +133,11 @@ fn class(method: &Method, url: &Url) -> BudgetClass {
 #[async_trait]
 impl Provider for EdgeFlags {
     async fn discover(&self, access: Access<'_>) -> Result<Answer<Discovery>, Failure> {
-        read::discover(&self.call(access)?).await
+        let mut answer = read::discover(&self.call(access)?).await?;
+        for permission in &mut answer.value.permissions {
+            self.learned.correct(owner(access), permission);
+        }
+        Ok(answer)
     }
 
     async fn environments(
@@ -147,51 +160,54 @@ impl Provider for EdgeFlags {
 
     async fn flag(&self, target: Target<'_>, known: &Flag) -> Result<Answer<Flag>, Failure> {
         let call = self.call(target.access)?;
-        let read = read::fresh(self, &call, target, known).await?;
-        Ok(call.answer(read.flag))
+        let place = Place::of(&Subject::state_of(&known.key))?;
+        let read = read::fresh(self, &call, target, &place).await?;
+        match read.flag {
+            Some(flag) => Ok(call.answer(flag)),
+            None => Err(read::gone(&call, &place, 0)),
+        }
     }
 
     async fn read(
         &self,
         target: Target<'_>,
         subject: &Subject,
-        known: Option<&Flag>,
+        _known: Option<&Flag>,
     ) -> Result<Answer<Found>, Failure> {
-        match (subject, known) {
-            (Subject::FlagState { .. }, Some(known)) => {
-                let answer = self.flag(target, known).await?;
-                Ok(Answer {
-                    value: Found::from(Box::new(answer.value)),
-                    limits: answer.limits,
-                    requests: answer.requests,
-                })
-            }
-            _ => Err(plain::beyond()),
-        }
+        let place = Place::of(subject)?;
+        let call = self.call(target.access)?;
+        let read = read::fresh(self, &call, target, &place).await?;
+        Ok(call.answer(read.found()))
     }
 
     async fn write(&self, target: Target<'_>, write: Write<'_>) -> Result<Answer<WriteOutcome>, Failure> {
-        plain::write(self, target, write).await
+        let call = self.call(target.access)?;
+        let written = call.decided(|| write::write(self, &call, target, write)).await;
+        // Also after a failure: what was sent may have been done.
+        self.lists.forget(owner(target.access));
+        Ok(call.answer(written?))
     }
 
+    /// Nothing is made on the way to a write, and a key exists once: there is
+    /// nothing to leave behind.
     async fn leftovers(
         &self,
-        _target: Target<'_>,
+        target: Target<'_>,
         _subject: &Subject,
         _known: Option<&Flag>,
         _handle: Option<&str>,
     ) -> Result<Answer<Vec<Leftover>>, Failure> {
-        Err(plain::beyond())
+        Ok(self.call(target.access)?.answer(Vec::new()))
     }
 
     async fn remove_leftover(
         &self,
-        _target: Target<'_>,
+        target: Target<'_>,
         _subject: &Subject,
         _known: Option<&Flag>,
         _leftover: &Leftover,
     ) -> Result<Answer<()>, Failure> {
-        Err(plain::beyond())
+        Ok(self.call(target.access)?.answer(()))
     }
 
     async fn write_flag(
@@ -199,13 +215,7 @@ impl Provider for EdgeFlags {
         target: Target<'_>,
         write: FlagWrite<'_>,
     ) -> Result<Answer<FlagOutcome>, Failure> {
-        let call = self.call(target.access)?;
-        let outcome = call
-            .decided(|| write::write(self, &call, target, write.clone()))
-            .await;
-        // Also after a failure: what was sent may have been done.
-        self.lists.forget(owner(target.access));
-        Ok(call.answer(outcome?))
+        plain::write_flag(self, target, write).await
     }
 
     async fn identities(

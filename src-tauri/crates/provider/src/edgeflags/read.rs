@@ -2,18 +2,21 @@
 
 use std::collections::HashSet;
 
-use halyard_model::{Environment, EnvironmentKey, Flag, Named, Protection, Segment, Snapshot, Timestamp};
+use halyard_model::{
+    Environment, EnvironmentKey, Flag, Named, Protection, Segment, Snapshot, SubjectState, Timestamp,
+};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::EdgeFlags;
 use super::definition::{self, is_evidently_whole};
 use super::lists::{Lists, MOST_PAGES, PAGE_SIZE, Trust};
+use super::subject::{Part, Place};
 use super::wire::{Environments, Evaluated, FLAGS, Item, Project};
 use crate::http::{Call, Timeout, endless};
 use crate::{
-    Answer, Diagnosis, Discovery, Failure, FailureKind, Listing, Permission, Progress, Remedy, Standing,
-    Target,
+    Answer, Diagnosis, Discovery, Failure, FailureKind, Found, Listing, Permission, Progress, Remedy,
+    Standing, Target,
 };
 
 /// Asks who the token belongs to, and probes what it may read.
@@ -139,7 +142,7 @@ pub(super) async fn gather(
         }
     }
     let (configs, segments) = others;
-    let whole = client.learn_from(call, &flags);
+    let whole = client.learn_from(call, FLAGS, &flags);
     let evaluated = if whole {
         None
     } else {
@@ -214,77 +217,158 @@ fn seen_in(
     Ok(flag)
 }
 
-/// A flag as read, with its definition.
+/// A subject as read, with its definition.
 #[derive(Clone, Debug)]
 pub(super) struct Fresh {
-    pub(super) flag: Flag,
-    pub(super) item: Item,
+    /// `None` where the list was read to its end without it.
+    pub(super) item: Option<Item>,
+    pub(super) state: Option<SubjectState>,
+    /// The flag in the environment, where the subject concerns one.
+    pub(super) flag: Option<Flag>,
     /// The definition is known to be complete.
     pub(super) whole: bool,
 }
 
-/// Reads one flag. No route gives one definition, so the list is read up to
-/// the page that holds it.
+impl Fresh {
+    /// What the console is told of it.
+    pub(super) fn found(self) -> Found {
+        Found {
+            state: self.state,
+            flag: self.flag.map(Box::new),
+        }
+    }
+
+    /// The number that counts its definitions.
+    pub(super) fn version(&self) -> Option<u64> {
+        self.item.as_ref().and_then(Item::version)
+    }
+}
+
+/// Reads a subject. No route gives one definition, so the list is read up to
+/// the page that holds it. A flag's state without its flag is a failure.
 pub(super) async fn fresh(
     client: &EdgeFlags,
     call: &Call<'_>,
     target: Target<'_>,
-    known: &Flag,
+    place: &Place,
 ) -> Result<Fresh, Failure> {
-    let environment = &target.environment.key.0;
-    let item = find(client, call, target, known).await?;
-    let whole = client.lists_whole(call);
-    let evaluated = if whole {
-        None
-    } else {
-        evaluated(call, environment).await?
+    let item = match find(client, call, target, place).await? {
+        Listed::Item(item) => item,
+        Listed::Absent { among } if place.part == Part::Environment => {
+            return Err(gone(call, place, among));
+        }
+        Listed::Absent { .. } => {
+            return Ok(Fresh {
+                item: None,
+                state: None,
+                flag: None,
+                whole: knows_whole(client, call, target, place).await?,
+            });
+        }
     };
-    let flag = seen_in(&item, environment, whole, evaluated.as_ref())
-        .map_err(|failure| call.about(&call.at(&["api", "v1", "flags"]), failure))?;
-    Ok(Fresh { flag, item, whole })
+    let environment = &target.environment.key.0;
+    let whole = knows_whole(client, call, target, place).await?;
+    let about = |failure| call.about(&call.at(&["api", "v1", place.kind.plural]), failure);
+    let flag = if place.kind == FLAGS {
+        let evaluated = if whole {
+            None
+        } else {
+            evaluated(call, environment).await?
+        };
+        Some(seen_in(&item, environment, whole, evaluated.as_ref()).map_err(about)?)
+    } else {
+        None
+    };
+    Ok(Fresh {
+        state: Some(place.state(&item, flag.as_ref()).map_err(about)?),
+        item: Some(item),
+        flag,
+        whole,
+    })
+}
+
+/// Whether this service's lists carry whole definitions. What only the list of
+/// flags shows is asked of it once.
+async fn knows_whole(
+    client: &EdgeFlags,
+    call: &Call<'_>,
+    target: Target<'_>,
+    place: &Place,
+) -> Result<bool, Failure> {
+    if client.lists_whole(call) || place.kind == FLAGS {
+        return Ok(client.lists_whole(call));
+    }
+    let lists = client.lists_of(call, target.access, Trust::Content);
+    match lists.one_page(FLAGS, 0).await {
+        Ok(page) => Ok(client.learn_from(call, FLAGS, &page.items)),
+        Err(failure) if matches!(failure.kind, FailureKind::Forbidden | FailureKind::NotFound) => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What a list says about a key.
+enum Listed {
+    Item(Item),
+    Absent { among: usize },
 }
 
 async fn find(
     client: &EdgeFlags,
     call: &Call<'_>,
     target: Target<'_>,
-    known: &Flag,
-) -> Result<Item, Failure> {
+    place: &Place,
+) -> Result<Listed, Failure> {
+    let kind = place.kind;
     let lists = client.lists_of(call, target.access, Trust::Content);
-    let url = call.at(&["api", "v1", FLAGS.plural]);
     let mut passed: HashSet<String> = HashSet::new();
     let mut offset = 0;
     for _ in 0..MOST_PAGES {
-        let page = lists.one_page(FLAGS, offset).await?;
-        client.learn_from(call, &page.items);
+        let page = lists.one_page(kind, offset).await?;
+        client.learn_from(call, kind, &page.items);
         let (length, before) = (page.items.len(), passed.len());
         for item in page.items {
-            if item.key == known.key.0 {
-                return Ok(item);
+            if item.key == place.key {
+                return Ok(Listed::Item(item));
             }
             passed.insert(item.key);
         }
-        offset += length;
         if length == 0 || !page.has_more {
-            let mut failure = Failure::new(
-                FailureKind::NotFound,
-                format!("{} is not among the flags.", known.key.0),
-            );
-            failure.cause =
-                Some("It was deleted, or it was made so recently that the list does not show it.".into());
-            failure.next_step = Some("Refresh the environment.".into());
-            failure.evidence = vec![format!(
-                "The list was read to its end and holds {} flags.",
-                passed.len()
-            )];
-            let failure = failure.diagnosed(Diagnosis::FlagGone, Remedy::Refresh);
-            return Err(call.about(&url, failure));
+            if offset == 0 {
+                return Ok(Listed::Absent { among: passed.len() });
+            }
+            return find_in_whole(&lists, place).await;
         }
+        offset += length;
         if passed.len() == before {
             break;
         }
     }
-    Err(call.about(&url, endless("list of flags")))
+    let url = call.at(&["api", "v1", kind.plural]);
+    Err(call.about(&url, endless(&format!("list of {}", kind.plural))))
+}
+
+/// Pages of a list that moves can skip an element, so absence from several is
+/// told by a reading that did not move.
+async fn find_in_whole(lists: &Lists<'_>, place: &Place) -> Result<Listed, Failure> {
+    let items = lists.list(place.kind, &|_, _| ()).await?;
+    let among = items.len();
+    let item = items.into_iter().find(|item| item.key == place.key);
+    Ok(item.map_or(Listed::Absent { among }, Listed::Item))
+}
+
+pub(super) fn gone(call: &Call<'_>, place: &Place, among: usize) -> Failure {
+    let plural = place.kind.plural;
+    let mut failure = Failure::new(
+        FailureKind::NotFound,
+        format!("{} is not among the {plural}.", place.key),
+    );
+    failure.cause = Some("It was deleted, or it was made so recently that the list does not show it.".into());
+    failure.next_step = Some("Refresh the environment.".into());
+    failure.evidence = vec![format!(
+        "The list was read to its end and holds {among} {plural}."
+    )];
+    let failure = failure.diagnosed(Diagnosis::FlagGone, Remedy::Refresh);
+    call.about(&call.at(&["api", "v1", plural]), failure)
 }
 
 /// Whether any element shows more than an abridged list would.

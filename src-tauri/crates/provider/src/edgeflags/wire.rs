@@ -17,7 +17,7 @@ pub(super) struct Item {
 
 impl Item {
     /// Reads an element, nested (`{"key", "flag": {…}}`) or flat.
-    fn read(element: Value, nested: &str, place: &str) -> Result<Item, Failure> {
+    pub(super) fn read(element: Value, nested: &str, place: &str) -> Result<Item, Failure> {
         let Value::Object(mut members) = element else {
             return Err(malformed(place, "expected an object"));
         };
@@ -54,11 +54,11 @@ pub(super) struct Page {
 }
 
 /// The names of one kind of resource.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kind {
     /// The route and the list's member.
     pub(super) plural: &'static str,
-    /// The member that holds a nested definition.
+    /// The member that holds a nested definition, and the word for one.
     pub(super) nested: &'static str,
 }
 
@@ -74,6 +74,17 @@ pub(super) const SEGMENTS: Kind = Kind {
     plural: "segments",
     nested: "segment",
 };
+
+impl Kind {
+    /// What a token needs to change one. Segments have none of their own.
+    pub(super) fn write_permission(self) -> &'static str {
+        if self == CONFIGS {
+            "write:configs"
+        } else {
+            "write:flags"
+        }
+    }
+}
 
 /// Reads a page: an envelope or a bare array.
 pub(super) fn page(answer: Value, kind: Kind) -> Result<Page, Failure> {
