@@ -250,6 +250,28 @@ fn of_flagsmith() -> Vec<Listed> {
             }),
         ),
         listed(
+            "permissions",
+            "Whoever calls Flagsmith is no administrator and may do only this.",
+            json!({ "granted": {
+                "type": "array", "meaning": "the server's names", "example": ["UPDATE_FEATURE_STATE"], "required": true,
+            } }),
+        ),
+        listed(
+            "change_requests",
+            "An environment of Flagsmith can be changed by change requests only.",
+            json!({
+                "environment": {
+                    "type": "string", "meaning": "name or client-side key", "example": "Production", "required": true,
+                },
+                "approvals": { "type": "integer", "default": 1 },
+            }),
+        ),
+        listed(
+            "hosted_identities",
+            "Flagsmith keeps identities in the hosted service's separate store.",
+            json!({}),
+        ),
+        listed(
             "throttle_window",
             "Flagsmith limits each credential on its administration routes.",
             json!({

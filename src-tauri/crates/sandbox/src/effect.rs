@@ -144,6 +144,21 @@ pub enum Effect {
         #[serde(default)]
         segment_overrides: Option<u64>,
     },
+    /// Whoever calls Flagsmith is no administrator and may do only this.
+    Permissions {
+        /// By the server's names, such as `UPDATE_FEATURE_STATE`.
+        granted: Vec<String>,
+    },
+    /// An environment of Flagsmith can be changed by change requests only.
+    ChangeRequests {
+        /// Its name or client-side key.
+        environment: String,
+        /// How many have to approve one.
+        #[serde(default = "one")]
+        approvals: u64,
+    },
+    /// Flagsmith keeps identities in the hosted service's separate store.
+    HostedIdentities,
     /// Flagsmith serves no flags to the organisation, because its plan's allowance is used up.
     ServingBlocked,
     /// The forward proxy asks for a name and a password: 407 without them.
@@ -234,6 +249,9 @@ impl Effect {
             Self::ThrottleWindow { .. } => "throttle_window",
             Self::Usage { .. } => "usage",
             Self::ProjectLimits { .. } => "project_limits",
+            Self::Permissions { .. } => "permissions",
+            Self::ChangeRequests { .. } => "change_requests",
+            Self::HostedIdentities => "hosted_identities",
             Self::ServingBlocked => "serving_blocked",
             Self::TunnelAuthentication { .. } => "tunnel_authentication",
             Self::TunnelRefusal { .. } => "tunnel_refusal",
@@ -260,6 +278,9 @@ impl Effect {
                 | Self::ThrottleWindow { .. }
                 | Self::Usage { .. }
                 | Self::ProjectLimits { .. }
+                | Self::Permissions { .. }
+                | Self::ChangeRequests { .. }
+                | Self::HostedIdentities
                 | Self::ServingBlocked
                 | Self::TunnelAuthentication { .. }
                 | Self::TunnelRefusal { .. }
@@ -289,6 +310,10 @@ pub(crate) fn bad_gateway() -> u16 {
 
 pub(crate) fn tunnel_user() -> String {
     "sandbox".to_owned()
+}
+
+fn one() -> u64 {
+    1
 }
 
 fn first() -> u32 {

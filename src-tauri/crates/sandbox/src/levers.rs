@@ -1,11 +1,11 @@
 //! Faults that are states of a service: which are wanted, and pulling the levers that bring them about.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     Effect, Surface,
     board::{Posted, Services},
-    flagsmith::{Backlog, ProjectLimits, Throttle, Trouble, Usage},
+    flagsmith::{Backlog, IdentityStore, ProjectLimits, Throttle, Trouble, Usage},
     forward_proxy::Gate,
 };
 
@@ -28,6 +28,9 @@ struct FlagsmithLevers {
     usage: Option<Usage>,
     limits: Option<ProjectLimits>,
     blocked: bool,
+    granted: Option<Vec<String>>,
+    change_requests: BTreeMap<String, u64>,
+    hosts_identities: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,6 +128,14 @@ impl FlagsmithLevers {
                 });
             }
             Effect::ServingBlocked => self.blocked = true,
+            Effect::Permissions { granted } => self.granted = Some(granted.clone()),
+            Effect::ChangeRequests {
+                environment,
+                approvals,
+            } => {
+                self.change_requests.insert(environment.clone(), *approvals);
+            }
+            Effect::HostedIdentities => self.hosts_identities = true,
             _ => {}
         }
     }
@@ -154,6 +165,28 @@ impl FlagsmithLevers {
         }
         if before.blocked != self.blocked {
             flagsmith.block_serving(self.blocked);
+        }
+        if before.granted != self.granted {
+            flagsmith.grant(self.granted.clone());
+        }
+        if before.hosts_identities != self.hosts_identities {
+            flagsmith.keep_identities(match self.hosts_identities {
+                true => IdentityStore::Hosted,
+                false => IdentityStore::Core,
+            });
+        }
+        if before.change_requests != self.change_requests {
+            let ended = before
+                .change_requests
+                .keys()
+                .map(|environment| (environment, None));
+            let wanted = self.change_requests.iter();
+            let wanted = wanted.map(|(environment, approvals)| (environment, Some(*approvals)));
+            for (environment, approvals) in ended.chain(wanted) {
+                if let Err(reason) = flagsmith.require_change_requests(environment, approvals) {
+                    tracing::warn!(reason, "change requests cannot be asked for");
+                }
+            }
         }
     }
 }

@@ -303,6 +303,18 @@ impl Answer {
         self
     }
 
+    /// A refusal of one row, at its place in a list in which nothing is wrong with the others.
+    pub(crate) fn at(mut self, position: usize, of: usize) -> Self {
+        if let Payload::Json(body) = &mut self.payload
+            && self.status == 400
+        {
+            let mut errors = vec![json!({}); of.max(position + 1)];
+            errors[position] = body.take();
+            *body = Value::Array(errors);
+        }
+        self
+    }
+
     pub(crate) fn plain(mut self) -> Self {
         self.dress = Dress::Plain;
         self

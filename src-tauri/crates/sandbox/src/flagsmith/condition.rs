@@ -197,6 +197,8 @@ pub(crate) struct Account {
     pub(crate) enforces_limits: bool,
     pub(crate) is_blocked: bool,
     pub(crate) queue: Option<Queue>,
+    /// What callers may do; without it everybody is an administrator.
+    pub(crate) granted: Option<Vec<String>>,
 }
 
 impl Account {

@@ -92,30 +92,6 @@ pub(crate) fn moment(fields: &Fields, name: &str) -> Outcome2<Option<Timestamp>>
     Ok(Some(parsed))
 }
 
-/// Weights in percent by option id, if they are there.
-pub(crate) fn weights(fields: &Fields) -> Outcome2<Option<Vec<(u64, f64)>>> {
-    const NAME: &str = "multivariate_feature_state_values";
-    let Some(listed) = fields.get(NAME) else {
-        return Ok(None);
-    };
-    let Some(rows) = listed.as_array() else {
-        return Err(wrong(NAME, "Expected a list of items."));
-    };
-    let mut weights = Vec::new();
-    for row in rows {
-        let (Some(option), Some(percentage)) = (
-            row.get("multivariate_feature_option").and_then(Value::as_u64),
-            row.get("percentage_allocation").and_then(Value::as_f64),
-        ) else {
-            return Err(Answer::bad(
-                json!({NAME: [{"percentage_allocation": ["This field is required."]}]}),
-            ));
-        };
-        weights.push((option, percentage));
-    }
-    Ok(Some(weights))
-}
-
 /// The environment whose client-side key stands in the path of a nested route.
 pub(crate) fn environment<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Environment> {
     store

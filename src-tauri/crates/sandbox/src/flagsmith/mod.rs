@@ -13,6 +13,7 @@ mod fields;
 mod handlers;
 mod history;
 mod paging;
+mod permissions;
 mod priorities;
 mod render;
 mod routes;
@@ -20,6 +21,7 @@ pub(crate) mod rows;
 mod served;
 mod states;
 pub(crate) mod store;
+mod switches;
 mod tracked;
 pub(crate) mod value;
 mod versions;
@@ -40,12 +42,12 @@ use serde_json::{Value, json};
 use self::auth::RequestHistory;
 pub use self::auth::Throttle;
 use self::call::{Answer, Call, Caller, Payload};
-use self::condition::Queue;
 pub use self::condition::{Backlog, ProjectLimits, Trouble, Usage};
 pub(crate) use self::evaluate::{Evaluated, evaluate};
 use self::history::{Came, History};
 pub(crate) use self::states::NewState;
 use self::store::Store;
+pub use self::switches::IdentityStore;
 use self::worker::Reading;
 use crate::history::{MAYA, Writer};
 use crate::serve::JournalNumber;
@@ -178,99 +180,11 @@ impl Flagsmith {
         self.lock().history.writes.all()
     }
 
-    /// Limits callers of the administration routes, or stops limiting them.
-    pub fn set_throttle(&self, throttle: Option<Throttle>) {
-        let mut shared = self.lock();
-        shared.throttle = throttle;
-        shared.requests.clear();
-    }
-
-    /// Keeps serving the documents and flags of this moment while administration moves on, or lets them
-    /// move again.
-    pub fn freeze_document(&self, frozen: bool) {
-        let mut shared = self.lock();
-        shared.store.tick();
-        let copy = frozen.then(|| shared.store.clone());
-        shared.frozen = copy;
-    }
-
-    /// Tells the time of the last change late by up to `lag`, as the real server's cached environment row
-    /// does by up to 60 seconds: in `Last-Modified`, and so in answers to conditional requests, and in
-    /// `X-Flagsmith-Document-Updated-At`. What is served is new all the same. Zero, the default, makes it exact.
-    pub fn set_document_lag(&self, lag: Duration) {
-        let mut shared = self.lock();
-        shared.document_lag = lag;
-        shared.cached.clear();
-    }
-
-    /// Lets so much time pass for the server at once: what is scheduled until then goes live with the next request.
-    pub fn advance(&self, by: Duration) {
-        let mut shared = self.lock();
-        let ahead = jiff::SignedDuration::try_from(by).unwrap_or_default();
-        let shared = &mut *shared;
-        let stores = [
-            Some(&mut shared.store),
-            shared.frozen.as_mut(),
-            shared.held.as_mut(),
-        ];
-        for store in stores.into_iter().flatten() {
-            store.ahead += ahead;
-        }
-        for (_, kept_since) in shared.cached.values_mut() {
-            *kept_since = kept_since.checked_sub(by).unwrap_or(*kept_since);
-        }
-    }
-
-    /// Breaks the server as a whole, or mends it.
-    pub fn set_trouble(&self, trouble: Option<Trouble>) {
-        self.lock().trouble = trouble;
-    }
-
-    /// Lets tasks wait from now on, or none. Environment documents stand still until the queue is empty.
-    pub fn set_backlog(&self, backlog: Option<Backlog>) {
-        let mut shared = self.lock();
-        shared.store.tick();
-        shared.store.account.queue = backlog.map(Queue::begin);
-        let copy = backlog.map(|_| shared.store.clone());
-        shared.held = copy;
-        shared.release_documents();
-    }
-
-    /// Sets what is told of usage and of the plan; without it, a free plan whose usage is unknown.
-    pub fn set_usage(&self, usage: Option<Usage>) {
-        self.lock().store.account.usage = usage.unwrap_or_default();
-    }
-
-    /// Sets what projects may hold and holds new rows against it; without it, the server's own limits are
-    /// told and not held against anything, since a seed may hold more.
-    pub fn set_project_limits(&self, limits: Option<ProjectLimits>) {
-        let account = &mut self.lock().store.account;
-        account.enforces_limits = limits.is_some();
-        account.limits = limits.unwrap_or_default();
-    }
-
-    /// Serves no flags to the organisation, as over a plan's allowance, or serves them again.
-    pub fn block_serving(&self, blocked: bool) {
-        let mut shared = self.lock();
-        shared.store.account.is_blocked = blocked;
-        if let Some(frozen) = &mut shared.frozen {
-            frozen.account.is_blocked = blocked;
-        }
-    }
-
     /// The client-side key of an environment with this name or key.
     pub(crate) fn client_key(&self, environment: &str) -> Option<String> {
         let shared = self.lock();
         let found = shared.store.environment_by_name_or_key(environment)?;
         Some(found.client_key.clone())
-    }
-
-    /// Moves every project's identities to the hosted service's separate store: the core identity routes end
-    /// and the edge routes begin, as on a project that says `use_edge_identities`.
-    pub fn host_identities(&self) {
-        for project in self.lock().store.projects.values_mut() {
-            project.use_edge_identities = true;
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {

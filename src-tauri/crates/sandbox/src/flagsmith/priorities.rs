@@ -16,25 +16,26 @@ pub(crate) struct Order {
 impl Store {
     /// Gives a link its priority, and leaves the others alone.
     pub(crate) fn set_priority(&mut self, id: u64, priority: u64) {
+        let moved = self.next_id("move of a feature segment");
         if let Some(link) = self.links.get_mut(&id) {
             link.priority = priority;
+            link.moved = moved;
         }
     }
 
-    /// Moves a link to a priority; those between its old and its new place make room.
-    pub(crate) fn move_link(&mut self, id: u64, to: u64) {
-        let Some(link) = self.links.get(&id) else {
+    /// Moves a link from the priority at which it is thought to be; those between there and its new place make
+    /// room.
+    pub(crate) fn move_link(&mut self, id: u64, from: u64, to: u64) {
+        let Some(link) = self.links.get(&id).filter(|_| from != to) else {
             return;
         };
-        let from = link.priority;
         let order = Order {
             environment: link.environment,
             feature: link.feature,
             feature_version: link.feature_version,
         };
-        let moved: Vec<(u64, u64)> = self
+        let shifted: Vec<(u64, u64)> = self
             .in_order(order)
-            .filter(|(other, _)| *other != id)
             .filter_map(|(other, priority)| {
                 if (to..from).contains(&priority) {
                     Some((other, priority + 1))
@@ -45,7 +46,7 @@ impl Store {
                 }
             })
             .collect();
-        for (other, priority) in moved {
+        for (other, priority) in shifted {
             self.set_priority(other, priority);
         }
         self.set_priority(id, to);
@@ -60,7 +61,7 @@ impl Store {
             .map(|(id, _)| id)
             .min();
         if let Some(holder) = holder {
-            self.move_link(holder, priority + 1);
+            self.move_link(holder, priority, priority + 1);
         }
     }
 

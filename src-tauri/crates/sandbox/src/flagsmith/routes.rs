@@ -3,8 +3,8 @@
 use super::auth::Door;
 use super::call::{Call, Outcome};
 use super::handlers::{
-    account, edge_identities, experiments, features, featurestates, future, identities, options, overrides,
-    projects, sdk, segments, versions,
+    account, edge_identities, environments, experiments, features, featurestates, future, identities,
+    options, overrides, projects, sdk, segments, tags, versions,
 };
 use super::store::Store;
 
@@ -14,7 +14,7 @@ pub(crate) type Handler = fn(&mut Store, &Call) -> Outcome;
 /// One path with holes, its door, and what answers each method.
 #[derive(Debug)]
 pub(crate) struct Route {
-    pattern: &'static str,
+    pub(crate) pattern: &'static str,
     pub(crate) door: Door,
     /// The `Allow` header, which names methods in the server's own order.
     pub(crate) allow: &'static str,
@@ -130,9 +130,9 @@ static ROUTES: &[Route] = routes! {
     Admin ROW "/api/v1/projects/{}/" { GET projects::project }
     Admin GET_ONLY "/api/v1/projects/{}/my-permissions/" { GET account::permissions }
     Admin GET_ONLY "/api/v1/projects/{}/audit/" { GET account::audit }
-    Admin LIST "/api/v1/projects/{}/tags/" { GET projects::tags, POST projects::create_tag }
+    Admin LIST "/api/v1/projects/{}/tags/" { GET tags::list, POST tags::create }
     Admin ROW "/api/v1/projects/{}/tags/{}/" {
-        GET projects::tag, PUT projects::update_tag, PATCH projects::update_tag, DELETE projects::delete_tag,
+        GET tags::get, PUT tags::update, PATCH tags::update, DELETE tags::delete,
     }
     Admin LIST "/api/v1/projects/{}/features/" { GET features::list, POST features::create }
     Admin ROW "/api/v1/projects/{}/features/{}/" {
@@ -141,7 +141,7 @@ static ROUTES: &[Route] = routes! {
     Admin GET_ONLY "/api/v1/projects/{}/features/{}/evaluation-data/" { GET features::evaluation_data }
     Admin LIST "/api/v1/projects/{}/features/{}/mv-options/" { GET options::list, POST options::create }
     Admin ROW "/api/v1/projects/{}/features/{}/mv-options/{}/" {
-        PUT options::update, PATCH options::update, DELETE options::delete,
+        GET options::get, PUT options::update, PATCH options::update, DELETE options::delete,
     }
     Admin LIST "/api/v1/projects/{}/segments/" { GET segments::list, POST segments::create }
     Admin ROW "/api/v1/projects/{}/segments/{}/" {
@@ -162,17 +162,17 @@ static ROUTES: &[Route] = routes! {
         GET overrides::get, PUT overrides::update, PATCH overrides::update, DELETE overrides::delete,
     }
 
-    Admin LIST "/api/v1/environments/" { GET projects::environments, POST projects::create_environment }
+    Admin LIST "/api/v1/environments/" { GET environments::list, POST environments::create }
     Admin ROW "/api/v1/environments/{}/" {
-        GET projects::environment, PUT projects::update_environment, PATCH projects::update_environment,
+        GET environments::get, PUT environments::update, PATCH environments::update,
     }
-    Admin GET_ONLY "/api/v1/environments/{}/document/" { GET projects::document }
+    Admin GET_ONLY "/api/v1/environments/{}/document/" { GET environments::document }
     Admin GET_ONLY "/api/v1/environments/{}/my-permissions/" { GET account::permissions }
-    Admin GET_ONLY "/api/v1/environments/{}/metrics/" { GET projects::metrics }
+    Admin GET_ONLY "/api/v1/environments/{}/metrics/" { GET environments::metrics }
     Admin GET_ONLY "/api/v1/environments/{}/trait-keys/" { GET identities::trait_keys }
-    Admin POST_ONLY "/api/v1/environments/{}/clone/" { POST projects::clone_environment }
-    Admin POST_ONLY "/api/v1/environments/{}/enable-v2-versioning/" { POST projects::enable_versioning }
-    Admin LIST "/api/v1/environments/{}/api-keys/" { GET projects::server_keys, POST projects::create_server_key }
+    Admin POST_ONLY "/api/v1/environments/{}/clone/" { POST environments::clone }
+    Admin POST_ONLY "/api/v1/environments/{}/enable-v2-versioning/" { POST environments::enable_versioning }
+    Admin LIST "/api/v1/environments/{}/api-keys/" { GET environments::server_keys, POST environments::create_server_key }
     Admin LIST "/api/v1/environments/{}/webhooks/" { GET account::webhooks, POST account::create_webhook }
     Admin LIST "/api/v1/environments/{}/featurestates/" { GET featurestates::list }
     Admin ROW "/api/v1/environments/{}/featurestates/{}/" {

@@ -158,6 +158,9 @@ pub(crate) struct FeatureSegment {
     /// 0 wins.
     pub(crate) priority: u64,
     pub(crate) feature_version: Option<Uuid>,
+    /// Counts up with each change of its priority: of links that share one, the server reads the one first
+    /// that it wrote first.
+    pub(crate) moved: u64,
 }
 
 #[derive(Debug, Clone)]

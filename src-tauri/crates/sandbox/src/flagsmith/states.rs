@@ -250,6 +250,7 @@ impl Store {
         });
         let id = self.next_id("feature segment");
         let uuid = self.next_uuid("feature segment");
+        let moved = self.next_id("move of a feature segment");
         self.links.insert(
             id,
             FeatureSegment {
@@ -260,6 +261,7 @@ impl Store {
                 environment,
                 priority,
                 feature_version,
+                moved,
             },
         );
         id

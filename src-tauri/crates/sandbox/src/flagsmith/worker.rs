@@ -9,6 +9,7 @@ use super::auth::{self, Door};
 use super::call::{self, Answer, Call};
 use super::condition::{self, Trouble};
 use super::history::Came;
+use super::permissions;
 use super::routes::Route;
 use super::store::Store;
 use super::{Shared, accept};
@@ -94,6 +95,9 @@ impl Shared {
         let Some(handler) = route.handler(&method) else {
             return Err(Answer::detail(405, &format!("Method \"{method}\" not allowed.")));
         };
+        if route.door == Door::Admin {
+            permissions::check(&self.store, route.pattern, &call)?;
+        }
         let answer = handler(self.serving_mut(reading), &call);
         match self.trouble {
             Some(Trouble::DatabaseDown) if reading == Reading::Document => {

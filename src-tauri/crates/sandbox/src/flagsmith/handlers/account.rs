@@ -6,6 +6,7 @@ use crate::flagsmith::call::{Answer, Call, Caller, Outcome, SERVER_VERSION};
 use crate::flagsmith::condition::wants_checks;
 use crate::flagsmith::fields;
 use crate::flagsmith::paging;
+use crate::flagsmith::permissions;
 use crate::flagsmith::render;
 use crate::flagsmith::rows::OrganisationKey;
 use crate::flagsmith::store::Store;
@@ -79,9 +80,10 @@ pub(crate) fn permissions(store: &mut Store, call: &Call) -> Outcome {
         let sentence = "This endpoint can only be used with a user and not Master API Key";
         return Err(Answer::detail(400, sentence));
     }
-    Ok(Answer::ok(
-        json!({"permissions": [], "admin": true, "tag_based_permissions": []}),
-    ))
+    let granted = permissions::granted(store, call.path.contains("/environments/"));
+    Ok(Answer::ok(json!({
+        "admin": granted.is_none(), "permissions": granted.unwrap_or_default(), "tag_based_permissions": [],
+    })))
 }
 
 /// The audit lists of a project and of the organisation: always empty on an unlicensed build.

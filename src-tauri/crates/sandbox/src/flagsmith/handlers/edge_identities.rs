@@ -1,9 +1,10 @@
 //! Identities in the hosted service's separate store, which only some projects use.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::identities::{add_override, copy_overrides, effective};
+use super::weights::{self, Sum};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::rows::{Environment, FeatureState, Identity, Trait};
@@ -79,7 +80,7 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
     let identifier = fields::required_text(&body, "identifier")?;
     if store.identity_by_identifier(environment, identifier).is_some() {
         let sentence = format!("Identity with identifier: {identifier} already exists");
-        return Err(Answer::bad(json!({"identifier": [sentence]})));
+        return Err(Answer::bad(json!([sentence])));
     }
     let alias = alias(&body)?;
     let id = store.identity_or_new(environment, identifier);
@@ -105,11 +106,18 @@ fn alias(body: &Fields) -> Outcome2<Option<String>> {
 fn found(store: &Store, call: &Call) -> Outcome2<u64> {
     let environment = hosted(store, call)?.id;
     let wanted = Uuid::parse_str(call.text(1)).ok();
-    store
-        .identities_of(environment)
+    let identity = store
+        .identities
+        .values()
         .find(|identity| Some(identity.uuid) == wanted)
-        .map(|identity| identity.id)
-        .ok_or_else(|| Answer::detail(404, "Not found."))
+        .ok_or_else(|| Answer::detail(404, "Not found."))?;
+    if identity.environment != environment {
+        return Err(Answer::detail(
+            403,
+            "Identity does not belong to this environment.",
+        ));
+    }
+    Ok(identity.id)
 }
 
 fn identity<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Identity> {
@@ -125,9 +133,13 @@ pub(crate) fn get(store: &mut Store, call: &Call) -> Outcome {
 /// `PATCH` of the same: only the alias changes.
 pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
     let id = found(store, call)?;
-    let alias = alias(&call.object()?)?;
+    let body = call.object()?;
+    if body.contains_key("dashboard_alias") {
+        fields::required_text(&body, "dashboard_alias")?;
+    }
+    let alias = alias(&body)?;
     let identity = store.identities.get_mut(&id).ok_or_else(Answer::server_error)?;
-    identity.dashboard_alias = alias;
+    identity.dashboard_alias = alias.or(identity.dashboard_alias.take());
     Ok(Answer::ok(shown(identity)))
 }
 
@@ -189,7 +201,6 @@ fn shown_override(state: &FeatureState) -> Value {
     json!({
         "featurestate_uuid": state.uuid, "feature": state.feature, "enabled": state.enabled,
         "feature_state_value": state.value.typed(), "multivariate_feature_state_values": weights,
-        "identity_uuid": null,
     })
 }
 
@@ -221,11 +232,11 @@ fn feature(store: &Store, environment: u64, body: &Fields) -> Outcome2<u64> {
     let named = match body.get("feature") {
         Some(Value::Number(id)) => id.as_u64().and_then(|id| store.features.get(&id)),
         Some(Value::String(name)) => store.feature_by_name(project, name),
+        Some(Value::Null) => return Err(fields::wrong("feature", "This field may not be null.")),
         _ => return Err(fields::wrong("feature", "This field is required.")),
     };
-    named
-        .map(|feature| feature.id)
-        .ok_or_else(|| fields::wrong("feature", "Feature not found."))
+    // A feature that is not there breaks the server.
+    named.map(|feature| feature.id).ok_or_else(Answer::server_error)
 }
 
 /// `POST` of the same.
@@ -266,14 +277,16 @@ pub(crate) fn get_override(store: &mut Store, call: &Call) -> Outcome {
 /// `PUT` of the same: it replaces what was there.
 pub(crate) fn update_override(store: &mut Store, call: &Call) -> Outcome {
     let id = found_override(store, call)?;
+    let environment = hosted(store, call)?.id;
     let body = call.object()?;
+    feature(store, environment, &body)?;
     let mut state = store.states.get(&id).cloned().ok_or_else(Answer::server_error)?;
     state.enabled = fields::flag(&body, "enabled")?.unwrap_or(false);
     state.value = StoredValue::empty();
     if let Some(value) = body.get("feature_state_value") {
         state.value.write_typed(value).map_err(Answer::bad)?;
     }
-    let weights = super::featurestates::checked_weights(&body)?;
+    let weights = weights::read(store, &body, Sum::AtMostAll)?;
     super::featurestates::keep(store, state);
     store.set_weights(id, &weights);
     get_override(store, call)
@@ -342,27 +355,31 @@ pub(crate) fn delete_by_identifier(store: &mut Store, call: &Call) -> Outcome {
     Ok(Answer::empty(204))
 }
 
-/// `GET edge-identity-overrides?feature=`: who overrides a flag.
+/// `GET edge-identity-overrides[?feature=]`: who overrides a flag, or any flag.
 pub(crate) fn who_overrides(store: &mut Store, call: &Call) -> Outcome {
     let environment = hosted(store, call)?.id;
-    let feature = call
-        .query_id("feature")
-        .ok_or_else(|| fields::wrong("feature", "This field is required."))?;
-    let ids = store.states_by_flag.get(&(environment, feature));
-    let rows: Vec<Value> = ids
-        .into_iter()
-        .flatten()
+    let wanted = match call.query("feature") {
+        None => None,
+        Some(text) => Some(
+            text.parse::<u64>()
+                .map_err(|_| fields::wrong("feature", "A valid integer is required."))?,
+        ),
+    };
+    let rows: Vec<Value> = store
+        .states_by_flag
+        .range((environment, 0)..(environment + 1, 0))
+        .filter(|((_, feature), _)| wanted.is_none_or(|wanted| wanted == *feature))
+        .flat_map(|(_, ids)| ids)
         .filter_map(|id| store.states.get(id))
         .filter_map(|state| Some((state, store.identities.get(&state.identity?)?)))
         .map(|(state, identity)| {
-            let mut row: Map<String, Value> = Map::new();
-            row.insert("identifier".to_owned(), json!(identity.identifier));
-            row.insert("identity_uuid".to_owned(), json!(identity.uuid));
-            row.insert("feature_state".to_owned(), shown_override(state));
-            Value::Object(row)
+            json!({
+                "identifier": identity.identifier, "identity_uuid": identity.uuid,
+                "feature_state": shown_override(state),
+            })
         })
         .collect();
-    Ok(Answer::ok(Value::Array(rows)))
+    Ok(Answer::ok(json!({"results": rows})))
 }
 
 #[cfg(test)]

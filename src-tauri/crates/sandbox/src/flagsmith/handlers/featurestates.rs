@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::weights::{self, Sum};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
@@ -93,7 +94,7 @@ pub(crate) fn put(store: &mut Store, call: &Call) -> Outcome {
     fields::refuse_versioned(fields::environment(store, call)?)?;
     let id = found(store, call)?;
     let changed = changed_state(store, id, &body, ValueShape::Typed)?;
-    let weights = checked_weights(&body)?;
+    let weights = weights::read(store, &body, Sum::AtMostAll)?;
     keep(store, changed);
     store.set_weights(id, &weights);
     Ok(Answer::ok(full(store, id, ValueShape::Typed)))
@@ -181,7 +182,14 @@ pub(crate) fn flat_create(store: &mut Store, call: &Call) -> Outcome {
     if taken {
         return Err(already_exists());
     }
-    let id = new_state(store, &body, (environment_id, feature), link, ValueShape::Nested)?;
+    let id = new_state(
+        store,
+        &body,
+        (environment_id, feature),
+        link,
+        ValueShape::Nested,
+        Sum::AtMostAll,
+    )?;
     store.touch(environment_id);
     Ok(Answer::created(full(store, id, ValueShape::Nested)))
 }
@@ -225,7 +233,7 @@ fn flat_write(store: &mut Store, call: &Call, body: &Fields) -> Outcome {
     if let Some(from) = fields::moment(body, "live_from")? {
         changed.live_from = Some(from);
     }
-    let weights = checked_weights(body)?;
+    let weights = weights::read(store, body, Sum::AtMostAll)?;
     keep(store, changed);
     store.set_weights(id, &weights);
     Ok(Answer::ok(full(store, id, ValueShape::Nested)))
@@ -277,17 +285,6 @@ fn write_value(value: &mut StoredValue, body: &Fields, shape: ValueShape) -> Out
     }
 }
 
-/// The body's weights, which together may not exceed the whole.
-pub(crate) fn checked_weights(body: &Fields) -> Outcome2<Vec<(u64, f64)>> {
-    let weights = fields::weights(body)?.unwrap_or_default();
-    if weights.iter().map(|(_, percentage)| percentage).sum::<f64>() > 100.0 {
-        return Err(Answer::bad(
-            json!({"non_field_errors": ["Multivariate percentage values exceed 100%."]}),
-        ));
-    }
-    Ok(weights)
-}
-
 /// Puts a changed state back, and notes the change in the row and in its environment.
 pub(crate) fn keep(store: &mut Store, mut state: FeatureState) {
     state.updated_at = store.now;
@@ -303,11 +300,12 @@ pub(crate) fn new_state(
     (environment, feature): (u64, u64),
     link: Option<u64>,
     shape: ValueShape,
+    sum: Sum,
 ) -> Outcome2<u64> {
     let enabled = fields::flag(body, "enabled")?.unwrap_or(false);
     let mut value = StoredValue::empty();
     write_value(&mut value, body, shape)?;
-    let weights = checked_weights(body)?;
+    let weights = weights::read(store, body, sum)?;
     let feature_version = None;
     let id = store.add_state(NewState {
         feature,

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, Payload, python_type};
+use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, python_type};
 use crate::flagsmith::fields;
 use crate::flagsmith::store::Store;
 use crate::flagsmith::value::TaggedRefusal;
@@ -140,22 +140,11 @@ fn override_changes(given: &Value) -> Outcome2<Vec<OverrideChange>> {
     };
     let mut changes = Vec::new();
     for (position, row) in rows.iter().enumerate() {
-        let change = override_change(row).map_err(|refusal| in_list(refusal, position, rows.len()))?;
+        let change = override_change(row)
+            .map_err(|refusal| refusal.at(position, rows.len()).below("segment_overrides"))?;
         changes.push(change);
     }
     Ok(changes)
-}
-
-/// A refusal of one row, at its place in a list in which nothing is wrong with the others.
-fn in_list(mut refusal: Answer, position: usize, of: usize) -> Answer {
-    if let Payload::Json(body) = &mut refusal.payload
-        && refusal.status == 400
-    {
-        let mut errors = vec![json!({}); of];
-        errors[position] = body.take();
-        *body = json!({"segment_overrides": errors});
-    }
-    refusal
 }
 
 fn override_change(row: &Value) -> Outcome2<OverrideChange> {
@@ -195,7 +184,7 @@ pub(crate) fn refusal(failure: WriteFailure, change: &WholeFlag) -> Answer {
         Part::Default => Answer::bad(json!({"environment_default": body})),
         Part::Override(position) => {
             let of = change.overrides.as_ref().map_or(1, Vec::len);
-            in_list(Answer::bad(body), position, of)
+            Answer::bad(body).at(position, of).below("segment_overrides")
         }
     };
     match failure {

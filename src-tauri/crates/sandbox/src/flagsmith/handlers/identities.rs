@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::featurestates::{already_exists, changed_state, checked_weights, keep};
+use super::featurestates::{already_exists, changed_state, keep};
+use super::weights::{self, Sum};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
@@ -11,7 +12,11 @@ use crate::flagsmith::rows::{Environment, Identity, Trait};
 use crate::flagsmith::served;
 use crate::flagsmith::states::NewState;
 use crate::flagsmith::store::Store;
-use crate::flagsmith::value::StoredValue;
+use crate::flagsmith::value::{StoredValue, stripped};
+
+/// The longest name of a trait and the longest text in one; characters.
+const LONGEST_TRAIT_KEY: usize = 200;
+const LONGEST_TRAIT: usize = 2_000;
 
 /// The environment in the path. A project whose identities live in the hosted store does not serve here.
 fn core_environment<'a>(store: &'a Store, call: &Call) -> Outcome2<&'a Environment> {
@@ -86,32 +91,75 @@ pub(crate) fn traits(store: &mut Store, call: &Call) -> Outcome {
     paging::page(call, &rows)
 }
 
-/// The typed column that `value_type` names. Without one the server stores null, or keeps what it has.
-fn typed_trait(body: &Fields) -> Option<Value> {
-    let column = match body.get("value_type").and_then(Value::as_str)? {
-        "int" => "integer_value",
-        "bool" => "boolean_value",
-        "float" => "float_value",
-        _ => "string_value",
+const COLUMNS: [(&str, &str); 4] = [
+    ("int", "integer_value"),
+    ("unicode", "string_value"),
+    ("bool", "boolean_value"),
+    ("float", "float_value"),
+];
+
+/// What becomes of a trait that holds a value: the column that `value_type` names counts, or without one the
+/// column that counted before. `trait_value` is no column, and says nothing.
+fn typed_trait(body: &Fields, before: &Value) -> Outcome2<Value> {
+    let kind = match body.get("value_type") {
+        None | Some(Value::Null) => match before {
+            Value::Bool(_) => "bool",
+            Value::Number(number) if number.is_f64() => "float",
+            Value::Number(_) => "int",
+            _ => "unicode",
+        },
+        Some(kind) => kind.as_str().unwrap_or_default(),
     };
-    Some(body.get(column).cloned().unwrap_or(Value::Null))
+    let Some((_, column)) = COLUMNS.iter().find(|(known, _)| *known == kind) else {
+        let sentence = format!("\"{kind}\" is not a valid choice.");
+        return Err(fields::wrong("value_type", &sentence));
+    };
+    let Some(given) = body.get(*column) else {
+        let same = body.get("value_type").is_none_or(Value::is_null);
+        return Ok(if same { before.clone() } else { Value::Null });
+    };
+    let wrong = |sentence: &str| Err(fields::wrong(column, sentence));
+    match (kind, given) {
+        (_, Value::Null) => Ok(Value::Null),
+        ("int", Value::Number(number)) if number.is_i64() || number.is_u64() => Ok(given.clone()),
+        ("int", _) => wrong("A valid integer is required."),
+        ("float", Value::Number(number)) => Ok(json!(number.as_f64())),
+        ("float", _) => wrong("A valid number is required."),
+        ("bool", Value::Bool(_)) => Ok(given.clone()),
+        ("bool", _) => wrong("Must be a valid boolean."),
+        (_, Value::String(_) | Value::Number(_)) => {
+            let text = given.as_str().map_or_else(|| given.to_string(), str::to_owned);
+            let text = stripped(&text);
+            fields::no_longer(column, text, LONGEST_TRAIT)?;
+            Ok(json!(text))
+        }
+        _ => wrong("Not a valid string."),
+    }
 }
 
-/// `POST …/traits/`
+/// `POST …/traits/`. A name that the identity has already breaks the server.
 pub(crate) fn create_trait(store: &mut Store, call: &Call) -> Outcome {
     let id = found(store, call)?.id;
     let body = call.object()?;
     let key = fields::required_text(&body, "trait_key")?.to_owned();
+    fields::no_longer("trait_key", &key, LONGEST_TRAIT_KEY)?;
+    let value = typed_trait(&body, &Value::Null)?;
+    let taken = store
+        .identities
+        .get(&id)
+        .is_some_and(|identity| identity.traits.iter().any(|other| other.key == key));
+    if taken {
+        return Err(Answer::server_error());
+    }
     let row_id = store.next_id("trait");
     let row = Trait {
         id: row_id,
         key,
-        value: typed_trait(&body).unwrap_or(Value::Null),
+        value,
         created_at: store.now,
     };
     let answer = render::trait_row(&row);
     if let Some(identity) = store.identities.get_mut(&id) {
-        identity.traits.retain(|other| other.key != row.key);
         identity.traits.push(row);
     }
     Ok(Answer::created(answer))
@@ -137,9 +185,12 @@ pub(crate) fn get_trait(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn update_trait(store: &mut Store, call: &Call) -> Outcome {
     let body = call.object()?;
     let row = found_trait(store, call)?;
-    if let Some(value) = typed_trait(&body) {
-        row.value = value;
+    if call.method == axum::http::Method::PUT || body.contains_key("trait_key") {
+        let key = fields::required_text(&body, "trait_key")?;
+        fields::no_longer("trait_key", key, LONGEST_TRAIT_KEY)?;
+        key.clone_into(&mut row.key);
     }
+    row.value = typed_trait(&body, &row.value)?;
     Ok(Answer::ok(render::trait_row(row)))
 }
 
@@ -212,7 +263,7 @@ pub(crate) fn add_override(
     if let Some(given) = body.get("feature_state_value") {
         value.write_typed(given).map_err(Answer::bad)?;
     }
-    let weights = checked_weights(body)?;
+    let weights = weights::read(store, body, Sum::AtMostAll)?;
     let new = NewState {
         feature,
         environment,
@@ -254,7 +305,7 @@ pub(crate) fn update_override(store: &mut Store, call: &Call) -> Outcome {
     let id = found_override(store, call)?;
     let body = call.object()?;
     let changed = changed_state(store, id, &body, ValueShape::Typed)?;
-    let weights = checked_weights(&body)?;
+    let weights = weights::read(store, &body, Sum::AtMostAll)?;
     keep(store, changed);
     store.set_weights(id, &weights);
     get_override(store, call)

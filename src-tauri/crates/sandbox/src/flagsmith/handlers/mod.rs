@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 pub(super) mod edge_identities;
+pub(super) mod environments;
 pub(super) mod experiments;
 pub(super) mod features;
 pub(super) mod featurestates;
@@ -12,4 +13,6 @@ pub(super) mod overrides;
 pub(super) mod projects;
 pub(super) mod sdk;
 pub(super) mod segments;
+pub(super) mod tags;
 pub(super) mod versions;
+mod weights;

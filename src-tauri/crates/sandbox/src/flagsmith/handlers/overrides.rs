@@ -1,15 +1,17 @@
 //! Links between features and segments, and the one call that makes a whole override.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::featurestates::{missing_row, new_state};
+use super::weights::Sum;
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields;
 use crate::flagsmith::paging;
 use crate::flagsmith::priorities::Order;
 use crate::flagsmith::render::{self, ValueShape};
+use crate::flagsmith::rows::FeatureSegment;
 use crate::flagsmith::store::Store;
 
 /// `GET /features/feature-segments/?environment=&feature=`
@@ -111,48 +113,43 @@ pub(crate) fn delete(store: &mut Store, call: &Call) -> Outcome {
 
 /// `POST /features/feature-segments/update-priorities/`
 ///
-/// Each row is moved in turn and the rows between make room, so colliding priorities come out different
-/// from what was asked; the answer shows what was asked all the same.
+/// Each row is moved in turn and the rows between make room. The server has read every row's place beforehand
+/// and goes by that, although rows that were moved before have shifted others meanwhile: so an exchange or a
+/// reversal comes out as asked, and where three rows change places in a ring, or where priorities collide,
+/// the result is another one. The answer shows what was asked all the same.
 pub(crate) fn reorder(store: &mut Store, call: &Call) -> Outcome {
     let asked = asked_priorities(&call.json()?)?;
-    if asked.iter().any(|(id, _)| !store.links.contains_key(id)) {
+    let ids: BTreeSet<u64> = asked.iter().map(|(id, _)| *id).collect();
+    if ids.len() != asked.len() || ids.iter().any(|id| !store.links.contains_key(id)) {
         return Err(Answer::bad(
             json!({"non_field_errors": ["Some of the provided ids were not found."]}),
         ));
     }
-    let places: BTreeSet<(u64, u64)> = asked
+    let mut before: Vec<FeatureSegment> = ids.iter().filter_map(|id| store.links.get(id)).cloned().collect();
+    let places: BTreeSet<(u64, u64)> = before
         .iter()
-        .filter_map(|(id, _)| store.links.get(id))
         .map(|link| (link.environment, link.feature))
         .collect();
     if places.len() > 1 {
         let sentence = "All feature segments must belong to the same feature & environment.";
         return Err(Answer::bad(json!({"non_field_errors": [sentence]})));
     }
-    let mut before: Vec<(u64, u64)> = asked
-        .iter()
-        .filter_map(|(id, _)| Some((store.links.get(id)?.priority, *id)))
-        .collect();
-    before.sort_unstable();
-    let mut moves = asked.clone();
-    moves.sort_by_key(|(_, priority)| *priority);
-    for (id, priority) in moves {
-        store.move_link(id, priority);
+    before.sort_by_key(|link| (link.priority, link.moved));
+    let asked: BTreeMap<u64, u64> = asked.into_iter().collect();
+    for link in &before {
+        if let Some(to) = asked.get(&link.id) {
+            store.move_link(link.id, link.priority, *to);
+        }
     }
     let rows = before
         .iter()
-        .filter_map(|(_, id)| {
-            let mut row = render::link(store, store.links.get(id)?);
-            let (_, priority) = asked.iter().find(|(asked, _)| asked == id)?;
-            row["priority"] = json!(priority);
+        .filter_map(|link| {
+            let mut row = render::link(store, link);
+            row["priority"] = json!(asked.get(&link.id)?);
             Some(row)
         })
         .collect();
-    if let Some(environment) = asked
-        .first()
-        .and_then(|(id, _)| store.links.get(id))
-        .map(|link| link.environment)
-    {
+    for (environment, _) in places {
         store.touch(environment);
     }
     Ok(Answer::ok(Value::Array(rows)))
@@ -219,6 +216,7 @@ pub(crate) fn create_override(store: &mut Store, call: &Call) -> Outcome {
         (environment, feature),
         Some(link),
         ValueShape::Nested,
+        Sum::Unchecked,
     ) {
         Ok(id) => id,
         Err(refusal) => {

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::featurestates::{already_exists, changed_state, checked_weights};
-use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
+use super::featurestates::{already_exists, changed_state};
+use super::weights::{self, Sum};
+use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, python_type};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
 use crate::flagsmith::priorities::Order;
@@ -79,6 +80,9 @@ fn apply(store: &mut Store, version: Uuid, body: &Fields) -> Outcome2<()> {
             .cloned()
             .unwrap_or_default()
     };
+    for name in ["feature_states_to_create", "feature_states_to_update"] {
+        check_rows(store, name, &rows(name))?;
+    }
     for row in rows("feature_states_to_create") {
         let Value::Object(row) = row else {
             return Err(Answer::server_error());
@@ -120,6 +124,50 @@ fn apply(store: &mut Store, version: Uuid, body: &Fields) -> Outcome2<()> {
     Ok(())
 }
 
+/// What the server finds wrong with the rows of a list before it does anything.
+fn check_rows(store: &Store, name: &str, rows: &[Value]) -> Outcome2<()> {
+    for (position, row) in rows.iter().enumerate() {
+        check_row(store, row).map_err(|refusal| refusal.at(position, rows.len()).below(name))?;
+    }
+    Ok(())
+}
+
+fn check_row(store: &Store, row: &Value) -> Outcome2<()> {
+    let Value::Object(row) = row else {
+        let kind = python_type(row);
+        let sentence = format!("Invalid data. Expected a dictionary, but got {kind}.");
+        return Err(Answer::bad(json!({"non_field_errors": [sentence]})));
+    };
+    match row.get("feature_state_value") {
+        None => return Err(fields::wrong("feature_state_value", "This field is required.")),
+        Some(Value::Null) => {
+            return Err(fields::wrong(
+                "feature_state_value",
+                "This field may not be null.",
+            ));
+        }
+        Some(Value::Object(nested)) => StoredValue::empty()
+            .write_nested(nested)
+            .map_err(|error| Answer::bad(json!({"feature_state_value": error})))?,
+        Some(_) => {}
+    }
+    weights::read(store, row, Sum::Unchecked)?;
+    let Some(link) = row.get("feature_segment").and_then(Value::as_object) else {
+        return Ok(());
+    };
+    let refused = |sentence: &str| Err(Answer::bad(json!({"feature_segment": {"segment": [sentence]}})));
+    let Some(segment) = link.get("segment") else {
+        return refused("This field is required.");
+    };
+    match segment
+        .as_u64()
+        .filter(|segment| store.segments.contains_key(segment))
+    {
+        Some(_) => Ok(()),
+        None => refused(&format!("Invalid pk \"{segment}\" - object does not exist.")),
+    }
+}
+
 fn conflict(what: &str) -> Answer {
     Answer::bad(json!({"message": format!("An unresolvable conflict occurred: {what}")}))
 }
@@ -153,7 +201,7 @@ fn override_in(store: &Store, version: Uuid, segment: u64) -> Option<u64> {
 fn write(store: &mut Store, state: u64, body: &Fields) -> Outcome2<()> {
     let mut changed = changed_state(store, state, body, ValueShape::Nested)?;
     changed.updated_at = store.now;
-    let weights = checked_weights(body)?;
+    let weights = weights::read(store, body, Sum::Unchecked)?;
     let priority = body
         .get("feature_segment")
         .and_then(|link| link.get("priority"))
@@ -270,6 +318,9 @@ pub(crate) fn states(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn create_state(store: &mut Store, call: &Call) -> Outcome {
     let version = draft_in_path(store, call)?;
     let body = call.object()?;
+    if !body.contains_key("feature_state_value") {
+        return Err(fields::wrong("feature_state_value", "This field is required."));
+    }
     let id = add_override(store, version, &body, Strictness::Draft)?;
     let state = store.states.get(&id).ok_or_else(Answer::server_error)?;
     Ok(Answer::created(render::state_of_version(store, state)))

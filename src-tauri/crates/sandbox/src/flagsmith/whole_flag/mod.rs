@@ -276,7 +276,10 @@ impl Store {
         let id = present.unwrap_or_else(|| self.new_override(target, position, row, manner));
         let link = self.states.get(&id).and_then(|state| state.link);
         match (link, row.priority, manner) {
-            (Some(link), Some(priority), Manner::Older) => self.move_link(link, priority),
+            (Some(id), Some(priority), Manner::Older) => {
+                let from = self.links.get(&id).map_or(priority, |link| link.priority);
+                self.move_link(id, from, priority);
+            }
             (Some(link), Some(priority), Manner::Patch | Manner::Replace) => {
                 self.set_priority(link, priority);
             }
