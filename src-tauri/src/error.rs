@@ -9,7 +9,7 @@ use crate::{
         remedy::{self, Subject},
         seconds,
     },
-    view::RemedyView,
+    view::{RemedyView, SaidView},
 };
 
 /// What the window does differently for an error; a code only where it does.
@@ -63,6 +63,8 @@ pub struct WireError {
     pub evidence: Vec<String>,
     /// The next step as a button.
     pub remedy: Option<Box<RemedyView>>,
+    /// The service's own words about what was sent, by field.
+    pub said: Vec<SaidView>,
 }
 
 impl WireError {
@@ -78,6 +80,7 @@ impl WireError {
             field: None,
             evidence: Vec::new(),
             remedy: None,
+            said: Vec::new(),
         }
     }
 

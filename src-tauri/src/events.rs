@@ -29,6 +29,11 @@ pub enum ChangedTag {
         /// The connection.
         connection: String,
     },
+    /// [`crate::view::ChangesView`] of one connection.
+    Changes {
+        /// The connection.
+        connection: String,
+    },
     /// [`crate::view::ActivityView`]: requests were made. Told at most once a second.
     Activity,
 }

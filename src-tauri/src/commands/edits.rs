@@ -1,40 +1,46 @@
 //! Commands that change flags.
 
-use halyard_console::{EditInput, Outcome, parse_value};
-use halyard_model::{Change, ConnectionId, Edit, EditId, EnvironmentKey, FlagKey, FlagState, Subject};
+use halyard_console::{EditInput, Outcome};
+use halyard_model::{ConnectionId, Edit, EditId, EnvironmentKey, FlagState};
 use tauri::State;
 
 use crate::{
     app::Halyard,
     commands::environment,
     convert::{
-        edit::{open_edit, outcome as outcome_view, resolution_in},
-        flag::value_kind_in,
+        edit::{open_edit, outcome as outcome_view},
+        field::{changes_in, subject_in},
     },
     error::WireError,
     view::*,
 };
 
-/// Writes a change under its precondition.
+/// Writes a change under its precondition, at once.
 #[tauri::command]
 #[specta::specta]
-pub async fn edit_flag(app: State<'_, Halyard>, request: EditRequest) -> Result<OutcomeView, WireError> {
+pub async fn edit(app: State<'_, Halyard>, request: EditRequest) -> Result<OutcomeView, WireError> {
     let connection = ConnectionId(request.connection);
     let service = app.console.connection(&connection).await?.endpoint.service();
-    let value = match request.value {
-        Some(value) => Some(parse_value(service, value_kind_in(value.kind), &value.text)?),
+    let environment = EnvironmentKey(request.environment);
+    let subject = subject_in(request.subject);
+    let base = match subject.flag() {
+        Some(flag) => Some(
+            app.console
+                .flag(&connection, &environment, flag)
+                .await?
+                .flag
+                .state
+                .into(),
+        ),
         None => None,
     };
+    let changes = changes_in(service, base.as_ref(), &request.changes)?;
     let input = EditInput {
         connection,
-        environment: EnvironmentKey(request.environment),
-        subject: Subject::state_of(&FlagKey(request.flag)),
+        environment,
+        subject,
         revision: request.revision,
-        changes: Change {
-            enabled: request.enabled,
-            value,
-        }
-        .fields(),
+        changes,
         confirmed: request.confirmed,
     };
     let outcome = app.console.edit(input).await?;
@@ -46,22 +52,6 @@ pub async fn edit_flag(app: State<'_, Halyard>, request: EditRequest) -> Result<
 #[specta::specta]
 pub async fn undo_edit(app: State<'_, Halyard>, edit: String) -> Result<OutcomeView, WireError> {
     let outcome = app.console.undo(&EditId(edit)).await?;
-    shown(&app, outcome).await
-}
-
-/// Settles a conflict. `confirmed` as in [`EditRequest::confirmed`].
-#[tauri::command]
-#[specta::specta]
-pub async fn resolve_conflict(
-    app: State<'_, Halyard>,
-    edit: String,
-    resolution: ResolutionView,
-    confirmed: Option<String>,
-) -> Result<OutcomeView, WireError> {
-    let outcome = app
-        .console
-        .resolve(&EditId(edit), resolution_in(resolution), confirmed.as_deref())
-        .await?;
     shown(&app, outcome).await
 }
 
@@ -81,8 +71,7 @@ pub async fn open_edits(app: State<'_, Halyard>, connection: String) -> Result<V
     let mut views = Vec::new();
     for edit in app.console.open_edits(&id).await? {
         let environment = environment(&app, &id.0, &edit.environment.0).await?;
-        let now = state_now(&app, &edit).await;
-        views.push(open_edit(&edit, &environment, now.as_ref()));
+        views.push(open_edit(&edit, &environment));
     }
     Ok(views)
 }

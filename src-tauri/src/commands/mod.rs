@@ -2,8 +2,10 @@
 
 pub mod activity;
 pub mod batch;
+pub mod changes;
 pub mod cohorts;
 pub mod compare;
+pub mod conflicts;
 pub mod connections;
 pub mod doctor;
 pub mod edits;
@@ -15,6 +17,7 @@ pub mod impact;
 pub mod personas;
 pub mod preview;
 pub mod propagation;
+pub mod subjects;
 pub mod trace;
 
 #[cfg(test)]
@@ -35,4 +38,9 @@ async fn environment(app: &Halyard, connection: &str, key: &str) -> Result<Envir
         EnvironmentKey(key.to_owned()),
     );
     Ok(app.console.environment(&connection, &key).await?.environment)
+}
+
+/// What is not built yet says so.
+fn not_yet<T>() -> Result<T, WireError> {
+    Err(WireError::gone("this part of Halyard"))
 }

@@ -89,6 +89,7 @@ fn lena(site: &(ConnectionId, EnvironmentKey), edits: Vec<DraftEditView>) -> Pre
             typed("is_vip", TraitKindView::Boolean, "false"),
             typed("network", TraitKindView::Text, "4g"),
         ],
+        change_set: None,
         edits,
     }
 }
@@ -127,9 +128,13 @@ async fn a_preview_says_why() {
     let with_options = |flag: &str| shown.rows.iter().any(|row| row.flag == flag && row.multivariate);
     assert!(with_options("new_checkout") && !with_options("homepage_hero"));
     let turned_on = vec![DraftEditView {
-        flag: "express_checkout_wallets".into(),
-        enabled: Some(true),
-        value: None,
+        subject: SubjectView::FlagState {
+            flag: "express_checkout_wallets".into(),
+        },
+        changes: vec![FieldEdit {
+            field: "enabled".into(),
+            to: FieldInput::Toggle { on: true },
+        }],
     }];
     let edited = demo.preview(&lena(&site, turned_on), Service::Flagsmith).await;
     assert_eq!(edited.source, "The mirror of Production plus 1 edit");
@@ -201,10 +206,7 @@ async fn an_edit_says_whom_it_changes() {
     let demo = Demo::new().await;
     let site = demo.production(Service::Flagsmith).await;
     let flag = FlagKey("express_checkout_wallets".into());
-    let edits = vec![Draft {
-        flag: flag.clone(),
-        change: Change::toggle(true),
-    }];
+    let edits = vec![Draft::of_flag(&flag, &Change::toggle(true))];
     let console = &demo.app.console;
     let input = ImpactInput {
         connection: site.0.clone(),

@@ -154,6 +154,7 @@ pub fn protection(protection: Protection) -> ProtectionView {
         Protection::None => ProtectionView::None,
         Protection::Confirm => ProtectionView::Confirm,
         Protection::TypeName => ProtectionView::TypeName,
+        Protection::ReadOnly => ProtectionView::ReadOnly,
     }
 }
 
@@ -163,6 +164,7 @@ pub fn protection_in(protection: ProtectionView) -> Protection {
         ProtectionView::None => Protection::None,
         ProtectionView::Confirm => Protection::Confirm,
         ProtectionView::TypeName => Protection::TypeName,
+        ProtectionView::ReadOnly => Protection::ReadOnly,
     }
 }
 

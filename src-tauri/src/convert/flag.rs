@@ -134,6 +134,27 @@ fn variant(variant: &Variant) -> VariantView {
     }
 }
 
+/// Shares as they are edited, control in front; none without options.
+pub fn weights(own: &FlagValue, variants: &[Variant]) -> Vec<WeightView> {
+    if variants.is_empty() {
+        return Vec::new();
+    }
+    let taken: f64 = variants.iter().map(|variant| variant.weight).sum();
+    let row = |id: Option<String>, label: String, of: &FlagValue, weight: f64| WeightView {
+        id,
+        label,
+        value: value(of),
+        weight: percent(weight),
+        weight_basis_points: basis_points(weight),
+    };
+    let control = row(None, "control".into(), own, (100.0 - taken).max(0.0));
+    let options = variants.iter().map(|variant| {
+        let label = variant.key.clone().unwrap_or_else(|| variant.value.text());
+        row(Some(variant.id.clone()), label, &variant.value, variant.weight)
+    });
+    std::iter::once(control).chain(options).collect()
+}
+
 /// Up to two decimals, none where they are zero.
 fn percent(weight: f64) -> String {
     let text = format!("{weight:.2}");
@@ -161,9 +182,12 @@ pub fn detail(
             .segment_overrides
             .iter()
             .map(|own| SegmentOverrideView {
+                segment_id: own.segment_id.clone(),
                 segment: own.segment_name.clone(),
                 enabled: own.enabled,
                 value: value(pinned(own).unwrap_or(&own.value)),
+                own_value: value(&own.value),
+                weights: weights(&own.value, &own.variants),
             })
             .collect(),
         targeting: flag
@@ -175,6 +199,11 @@ pub fn detail(
         version: flag.state.version.as_ref().map(version),
         fetched_at,
         precondition: precondition(flag, environment, service),
+        weights: weights(&flag.state.value, &flag.state.variants),
+        free_segments: Vec::new(),
+        definition_revision: String::new(),
+        takes_overrides: service == Service::Flagsmith,
+        staged: None,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod compare;
 pub mod connection;
 pub mod doctor;
 pub mod edit;
+pub mod field;
 pub mod finding;
 pub mod flag;
 pub mod health;

@@ -1,16 +1,16 @@
 //! What an identity gets.
 
 use halyard_console::{
-    Draft, EnvironmentFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow,
-    Weighed, parse_value,
+    Draft, EnvironmentFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, Weighed,
 };
 use halyard_engine::{CandidateSource, FlagTrace, edgeflags::Agreement};
-use halyard_model::{Change, Connection, ConnectionId, EnvironmentKey, FlagKey, FlagValue, Service};
+use halyard_model::{Connection, ConnectionId, EnvironmentKey, FlagValue, Service};
 
 use super::{
     connection::freshness,
     count,
-    flag::{value, value_kind_in},
+    field::{changes_in, subject_in},
+    flag::value,
     traits::identity_in,
 };
 use crate::{
@@ -34,16 +34,9 @@ pub fn drafts_in(edits: &[DraftEditView], service: Service) -> Result<Vec<Draft>
     edits
         .iter()
         .map(|edit| {
-            let value = match &edit.value {
-                Some(value) => Some(parse_value(service, value_kind_in(value.kind), &value.text)?),
-                None => None,
-            };
             Ok(Draft {
-                flag: FlagKey(edit.flag.clone()),
-                change: Change {
-                    enabled: edit.enabled,
-                    value,
-                },
+                subject: subject_in(edit.subject.clone()),
+                changes: changes_in(service, None, &edit.changes)?,
             })
         })
         .collect()

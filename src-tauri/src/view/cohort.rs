@@ -113,6 +113,8 @@ pub struct BatchRequest {
     pub environment: String,
     /// Whom.
     pub cohort: CohortChoiceView,
+    /// The change set whose ticked edits are laid over first.
+    pub change_set: Option<String>,
     /// Edits to weigh; empty for a plain distribution.
     pub edits: Vec<DraftEditView>,
 }
@@ -229,6 +231,8 @@ pub struct ImpactRequest {
     pub environment: String,
     /// The flag to speak of.
     pub flag: String,
+    /// The change set whose ticked edits are laid over first.
+    pub change_set: Option<String>,
     /// The edits; empty to see who gets what now.
     pub edits: Vec<DraftEditView>,
 }

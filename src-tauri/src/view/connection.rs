@@ -133,6 +133,8 @@ pub enum ProtectionView {
     Confirm,
     /// The environment's name must be typed.
     TypeName,
+    /// Nothing is written from here.
+    ReadOnly,
 }
 
 /// The shape of an environment's mark.

@@ -59,6 +59,8 @@ pub struct DriftView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum EditBadgeView {
+    /// In a change set.
+    Staged,
     /// On its way.
     Sending,
     /// Its outcome is unknown until the flag is read again.
@@ -114,12 +116,18 @@ pub struct FlagListView {
 /// A segment's own state of a flag.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct SegmentOverrideView {
+    /// The service's identifier of the segment; names its fields.
+    pub segment_id: String,
     /// The segment's name.
     pub segment: String,
     /// On or off for members.
     pub enabled: bool,
-    /// What members get.
+    /// What members get: of a pinned option, its value.
     pub value: ValueView,
+    /// The override's own value, as it is edited.
+    pub own_value: ValueView,
+    /// Shares for members, control first; empty where the flag has no options.
+    pub weights: Vec<super::WeightView>,
 }
 
 /// The flag's state in another environment.
@@ -158,4 +166,14 @@ pub struct FlagDetailView {
     pub fetched_at: u32,
     /// How a write here is kept from overwriting somebody else's, in a sentence.
     pub precondition: String,
+    /// Shares as they are edited, control first; empty without options.
+    pub weights: Vec<super::WeightView>,
+    /// Segments that have no override here, for a new one.
+    pub free_segments: Vec<super::NamedView>,
+    /// Names the definition's state: description, tags, options.
+    pub definition_revision: String,
+    /// The flag can have overrides for segments and identities.
+    pub takes_overrides: bool,
+    /// The staged edit of its state; its changes are not in `row`.
+    pub staged: Option<super::EditView>,
 }

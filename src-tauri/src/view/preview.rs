@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{FreshnessView, ValueView};
+use super::{DraftEditView, FreshnessView, ValueView};
 
 /// What a trait's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -28,17 +28,6 @@ pub struct TraitView {
     pub text: String,
 }
 
-/// A change somebody considers and has not sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct DraftEditView {
-    /// The flag.
-    pub flag: String,
-    /// Turn on or off; `null` leaves it.
-    pub enabled: Option<bool>,
-    /// Replace the value; `null` leaves it.
-    pub value: Option<ValueView>,
-}
-
 /// Asks what an identity gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct PreviewRequest {
@@ -50,6 +39,8 @@ pub struct PreviewRequest {
     pub identifier: String,
     /// What is known about it.
     pub traits: Vec<TraitView>,
+    /// The change set whose ticked edits are laid over first.
+    pub change_set: Option<String>,
     /// Laid over the mirror before it is evaluated; empty for the mirror as it
     /// is.
     pub edits: Vec<DraftEditView>,

@@ -1,7 +1,8 @@
 //! What edits would do to many identities.
 
 use halyard_console::{CohortChoice, DecidedBy, Draft, FlagShares, Gets, Sample, Share};
-use halyard_model::{Flag, FlagKind};
+use halyard_model::{FieldPath, Flag, FlagKind, Subject};
+use serde_json::Value;
 
 use super::number::{count, list, plural, series, share, value};
 
@@ -153,10 +154,19 @@ pub fn total(shares: &[Share]) -> u64 {
 /// Who does not change although an edit suggests it, and other facts.
 pub fn notes(shares: &FlagShares, edits: &[Draft], flag: &Flag, failed: u64) -> Vec<String> {
     let mut notes = Vec::new();
-    let own = edits.iter().find(|edit| edit.flag == shares.flag);
+    let own = edits
+        .iter()
+        .find(|edit| matches!(&edit.subject, Subject::FlagState { flag } if *flag == shares.flag));
     if let (Some(own), Some(after)) = (own, &shares.after) {
-        notes.extend(own.change.enabled.and_then(|to| who_keeps_state(to, after, flag)));
-        notes.extend(own.change.value.as_ref().and_then(|_| who_keeps_value(flag)));
+        notes.extend(match own.changes.get(&FieldPath::Enabled) {
+            Some(Some(Value::Bool(to))) => who_keeps_state(*to, after, flag),
+            _ => None,
+        });
+        notes.extend(
+            own.changes
+                .get(&FieldPath::Value)
+                .and_then(|_| who_keeps_value(flag)),
+        );
     }
     if failed > 0 {
         notes.push(format!(
@@ -351,10 +361,7 @@ mod tests {
                 &[(off(), on(), 2_400 - off_after)],
             )
         };
-        let edits = [Draft {
-            flag: FlagKey("wallets".into()),
-            change: Change::toggle(true),
-        }];
+        let edits = [Draft::of_flag(&FlagKey("wallets".into()), &Change::toggle(true))];
         let cases = [
             (
                 288,

@@ -48,16 +48,77 @@ export const commands = {
 	flags: (connection: string, environment: string, reference: string | null) => typedError<FlagListView, WireError>(__TAURI_INVOKE("flags", { connection, environment, reference })),
 	/**  One flag in full, from the mirror. */
 	flagDetail: (connection: string, environment: string, flag: string) => typedError<FlagDetailView, WireError>(__TAURI_INVOKE("flag_detail", { connection, environment, flag })),
-	/**  Writes a change under its precondition. */
-	editFlag: (request: EditRequest) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("edit_flag", { request })),
+	/**  Writes a change under its precondition, at once. */
+	edit: (request: EditRequest) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("edit", { request })),
 	/**  Leads a confirmed edit back, itself under a precondition. */
 	undoEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("undo_edit", { edit })),
-	/**  Settles a conflict. `confirmed` as in [`EditRequest::confirmed`]. */
-	resolveConflict: (edit: string, resolution: ResolutionView, confirmed: string | null) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("resolve_conflict", { edit, resolution, confirmed })),
 	/**  Reads a flag again to learn what became of an edit. */
 	settleEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("settle_edit", { edit })),
 	/**  Edits whose outcome is open, of one connection. */
 	openEdits: (connection: string) => typedError<OpenEditView[], WireError>(__TAURI_INVOKE("open_edits", { connection })),
+	/**  A conflict field by field, with what is decided so far. */
+	conflict: (edit: string, choices: ChoiceView[]) => typedError<ConflictView, WireError>(__TAURI_INVOKE("conflict", { edit, choices })),
+	/**  What the merged result does against what is live, once nothing is contested. */
+	conflictImpact: (edit: string, choices: ChoiceView[]) => typedError<ImpactView, WireError>(__TAURI_INVOKE("conflict_impact", { edit, choices })),
+	/**
+	 *  Writes the merged result under a precondition: against the state that was
+	 *  shown. `confirmed` as in [`EditRequest::confirmed`].
+	 */
+	resolveConflict: (edit: string, choices: ChoiceView[], confirmed: string | null) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("resolve_conflict", { edit, choices, confirmed })),
+	/**  Gives the edit up and leaves what somebody else made of it. */
+	keepTheirs: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("keep_theirs", { edit })),
+	/**  The change sets of a connection. */
+	changes: (connection: string) => typedError<ChangesView, WireError>(__TAURI_INVOKE("changes", { connection })),
+	/**  Begins a change set; without a name, it is called after the day. */
+	newChangeSet: (connection: string, name: string | null) => typedError<ChangeSetView, WireError>(__TAURI_INVOKE("new_change_set", { connection, name })),
+	/**  Gives a change set another name. */
+	renameChangeSet: (changeSet: string, name: string) => typedError<null, WireError>(__TAURI_INVOKE("rename_change_set", { changeSet, name })),
+	/**  Gives up a change set with what is left of it. */
+	discardChangeSet: (changeSet: string) => typedError<null, WireError>(__TAURI_INVOKE("discard_change_set", { changeSet })),
+	/**  Takes back that a change set was given up. */
+	restoreChangeSet: (changeSet: string) => typedError<null, WireError>(__TAURI_INVOKE("restore_change_set", { changeSet })),
+	/**  Stages an edit, or amends the one of the same subject. */
+	stageEdit: (request: StageRequest) => typedError<StagedView, WireError>(__TAURI_INVOKE("stage_edit", { request })),
+	/**  Stages the same changes for several subjects, all or none. */
+	stageEdits: (requests: StageRequest[]) => typedError<StagedView[], WireError>(__TAURI_INVOKE("stage_edits", { requests })),
+	/**  Changes what a staged edit asks for. */
+	amendEdit: (edit: string, changes: FieldEdit[]) => typedError<null, WireError>(__TAURI_INVOKE("amend_edit", { edit, changes })),
+	/**  Whether publishing sends an edit. */
+	tickEdit: (edit: string, ticked: boolean) => typedError<null, WireError>(__TAURI_INVOKE("tick_edit", { edit, ticked })),
+	/**  Puts an edit at another place of its change set, the first at 0. */
+	moveEdit: (edit: string, to: number) => typedError<null, WireError>(__TAURI_INVOKE("move_edit", { edit, to })),
+	/**  Gives an edit up. */
+	discardEdit: (edit: string) => typedError<null, WireError>(__TAURI_INVOKE("discard_edit", { edit })),
+	/**  Takes back that an edit was given up. */
+	restoreEdit: (edit: string) => typedError<null, WireError>(__TAURI_INVOKE("restore_edit", { edit })),
+	/**  Begins to send a change set's ticked edits. */
+	publish: (changeSet: string, confirmed: Confirmed[]) => typedError<null, WireError>(__TAURI_INVOKE("publish", { changeSet, confirmed })),
+	/**  Sends nothing more until it is resumed. */
+	holdPublishing: (changeSet: string) => typedError<null, WireError>(__TAURI_INVOKE("hold_publishing", { changeSet })),
+	/**  Goes on sending. */
+	resumePublishing: (changeSet: string) => typedError<null, WireError>(__TAURI_INVOKE("resume_publishing", { changeSet })),
+	/**  Ends publishing; what is not sent is staged again. */
+	cancelPublishing: (changeSet: string) => typedError<null, WireError>(__TAURI_INVOKE("cancel_publishing", { changeSet })),
+	/**  Sends a refused edit again, or one whose outcome is known to be nothing. */
+	retryEdit: (edit: string) => typedError<null, WireError>(__TAURI_INVOKE("retry_edit", { edit })),
+	/**  Stages the inverse of what a change set sent, as a new change set. */
+	rollBack: (changeSet: string) => typedError<ChangeSetView, WireError>(__TAURI_INVOKE("roll_back", { changeSet })),
+	/**  What a change set's ticked edits do in one environment. */
+	changeSetImpact: (changeSet: string, environment: string) => typedError<ChangeSetImpactView, WireError>(__TAURI_INVOKE("change_set_impact", { changeSet, environment })),
+	/**  Removes what a write that was cut off left behind. */
+	removeLeftover: (edit: string, handle: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_leftover", { edit, handle })),
+	/**  Any subject with its fields; of one that does not exist, those to begin with. */
+	subjectFields: (connection: string, environment: string, subject: SubjectView) => typedError<SubjectFieldsView, WireError>(__TAURI_INVOKE("subject_fields", { connection, environment, subject })),
+	/**  The identities that override a flag, from the mirror. */
+	identityOverrides: (connection: string, environment: string, flag: string) => typedError<IdentityOverrideView[], WireError>(__TAURI_INVOKE("identity_overrides", { connection, environment, flag })),
+	/**  The segments, from the mirror. */
+	segments: (connection: string, environment: string) => typedError<SegmentListView, WireError>(__TAURI_INVOKE("segments", { connection, environment })),
+	/**  One segment in full, from the mirror. */
+	segmentDetail: (connection: string, environment: string, segment: string) => typedError<SegmentDetailView, WireError>(__TAURI_INVOKE("segment_detail", { connection, environment, segment })),
+	/**  One identity: traits from the service, overrides from the mirror. */
+	identityDetail: (connection: string, environment: string, identity: string) => typedError<IdentityDetailView, WireError>(__TAURI_INVOKE("identity_detail", { connection, environment, identity })),
+	/**  The configs of an EdgeFlags project, from the mirror. */
+	configs: (connection: string, environment: string) => typedError<ConfigListView, WireError>(__TAURI_INVOKE("configs", { connection, environment })),
 	/**  What an identity gets of every flag, with a reason each. */
 	preview: (request: PreviewRequest) => typedError<PreviewView, WireError>(__TAURI_INVOKE("preview", { request })),
 	/**  Identities the service knows whose identifier contains a text. */
@@ -250,6 +311,8 @@ export type BatchRequest = {
 	environment: string,
 	/**  Whom. */
 	cohort: CohortChoiceView,
+	/**  The change set whose ticked edits are laid over first. */
+	change_set: string | null,
 	/**  Edits to weigh; empty for a plain distribution. */
 	edits: DraftEditView[],
 };
@@ -308,6 +371,71 @@ export type BudgetView = {
 	waiting_seconds: number | null,
 };
 
+/**  What a change set does in one environment. */
+export type ChangeSetImpactView = {
+	/**  The environment's key. */
+	environment: string,
+	/**  Identities evaluated. */
+	sampled: number,
+	/**  Identities that see at least one change. */
+	changed: number,
+	/**  Flag by flag, the greatest change first. */
+	flags: FlagImpactView[],
+	/**  Edit by edit. */
+	edits: EditImpactView[],
+	/**  Where the sample comes from, in a sentence. */
+	sample: string,
+	/**  What it cannot say, in sentences. */
+	notes: string[],
+};
+
+/**  How far a change set has come. */
+export type ChangeSetStateView = 
+/**  Edits are staged into it. */
+"open" | 
+/**  Its edits are being sent. */
+"publishing" | 
+/**  Some are sent and the rest waits. */
+"paused" | 
+/**  Everything that was ticked is settled. */
+"published" | 
+/**  Given up. */
+"discarded";
+
+/**  A change set. */
+export type ChangeSetView = {
+	/**  Names it. */
+	id: string,
+	/**  What the user calls it. */
+	name: string,
+	/**  How far it has come. */
+	state: ChangeSetStateView,
+	/**  Its edits in their order, discarded ones included. */
+	edits: EditView[],
+	/**  Edits that are not discarded. */
+	count: number,
+	/**  Edits waiting for a decision. */
+	conflicts: number,
+	/**  Publishing, where it has begun. */
+	publishing: PublishingView | null,
+	/**  Why it cannot be published as it is, in a sentence; `null` when it can. */
+	blocked: string | null,
+	/**  What publishing asks for, in protected environments. */
+	confirmations: ConfirmationView[],
+	/**  What keeps it safe and what is left open, in sentences. */
+	safety: string[],
+	/**  How each edit is kept from overwriting, in a sentence. */
+	precondition: string,
+	/**  When it was begun. */
+	created_at: number,
+	/**  When it was published or given up. */
+	ended_at: number | null,
+	/**  How many of its edits can be rolled back. */
+	can_roll_back: number,
+	/**  The change set that it rolls back, by name. */
+	rolls_back: string | null,
+};
+
 /**  Something in the mirror changed. */
 export type Changed = {
 	/**  What is out of date. */
@@ -332,8 +460,43 @@ connection: string } |
 { what: "health"; 
 /**  The connection. */
 connection: string } | 
+/**  [`crate::view::ChangesView`] of one connection. */
+{ what: "changes"; 
+/**  The connection. */
+connection: string } | 
 /**  [`crate::view::ActivityView`]: requests were made. Told at most once a second. */
 { what: "activity" };
+
+/**  The change sets of a connection. */
+export type ChangesView = {
+	/**  Open, publishing and paused ones, the oldest first. */
+	open: ChangeSetView[],
+	/**  Published and discarded ones, the newest first; at most fifty. */
+	ended: ChangeSetView[],
+	/**  Staged edits in all open ones. */
+	staged: number,
+	/**  Edits waiting for a decision in all of them. */
+	conflicts: number,
+};
+
+/**  Which side a contested field takes. */
+export type ChoiceSideView = 
+/**  Theirs. */
+{ side: "theirs" } | 
+/**  Mine. */
+{ side: "mine" } | 
+/**  Something third. */
+{ side: "edited"; 
+/**  What. */
+to: FieldInput };
+
+/**  A decision about one field. */
+export type ChoiceView = {
+	/**  The field's path. */
+	field: string,
+	/**  What it becomes. */
+	side: ChoiceSideView,
+};
 
 /**  Whom to evaluate. */
 export type CohortChoiceView = 
@@ -418,36 +581,143 @@ export type ComparisonView = {
 	stored_traits: TraitView[] | null,
 };
 
-/**  One field of a conflict. */
+/**  A condition of a segment or of a rule. */
+export type ConditionView = {
+	/**  The service's name for the comparison, such as `EQUAL` or `equals`. */
+	operator: string,
+	/**  The trait; `null` for a percentage split. */
+	property: string | null,
+	/**  What it is compared with, as typed; JSON on EdgeFlags; empty for none. */
+	value: string,
+};
+
+/**  The configs of a project. */
+export type ConfigListView = {
+	/**  The configs, sorted by key. */
+	configs: ConfigRowView[],
+	/**  How fresh all of this is. */
+	freshness: FreshnessView,
+};
+
+/**  A config in the list. */
+export type ConfigRowView = {
+	/**  Its key. */
+	key: string,
+	/**  What this environment gets. */
+	value: ValueView,
+	/**  The environment has a value of its own. */
+	own: boolean,
+	/**  The value where an environment has none of its own. */
+	base: ValueView,
+	/**  Values by environment. */
+	environments: ConfigValueView[],
+	/**  The service's version, such as `version 4`. */
+	version: string | null,
+	/**  Names the state. */
+	revision: string,
+	/**  An edit whose outcome is open, or that is staged. */
+	edit: EditBadgeView | null,
+};
+
+/**  A config's value in one environment. */
+export type ConfigValueView = {
+	/**  The environment. */
+	environment: string,
+	/**  The value. */
+	value: ValueView,
+};
+
+/**  What publishing must be confirmed with, in one environment. */
+export type ConfirmationView = {
+	/**  The environment's key. */
+	environment: string,
+	/**  Its name, which is typed where the protection says so. */
+	name: string,
+	/**  Its mark. */
+	mark: MarkView,
+	/**  How much it asks. */
+	protection: ProtectionView,
+	/**  How many edits go there. */
+	edits: number,
+	/**  How many flags they touch. */
+	flags: number,
+};
+
+/**  What was typed or ticked to confirm, for one environment. */
+export type Confirmed = {
+	/**  The environment's key. */
+	environment: string,
+	/**  The name typed, or the environment's name where confirming is enough. */
+	name: string,
+};
+
+/**  One field of a conflict that somebody changed. */
 export type ConflictFieldView = {
-	/**  Which one, such as `State`. */
+	/**  Its path. */
 	field: string,
+	/**  Its name for people. */
+	label: string,
+	/**  Whose it is, such as `Segment override` or `All environments`. */
+	note: string | null,
+	/**  Why it is one field, where that needs saying. */
+	why: string | null,
 	/**  What it was when the edit began. */
-	base: string,
+	base: FieldValueView,
 	/**  What somebody else made of it. */
-	theirs: string,
+	theirs: FieldValueView,
 	/**  What the edit asks for. */
-	mine: string,
-	/**  Both changed it, and not to the same. */
-	contested: boolean,
+	mine: FieldValueView,
+	/**  What comes out; theirs, while it is contested. */
+	merged: FieldValueView,
+	/**  How. */
+	how: MergedHowView,
+	/**  It can be edited to something third. */
+	editable: boolean,
 };
 
 /**  An edit that met somebody else's change. */
 export type ConflictView = {
 	/**  The edit. */
 	edit: string,
-	/**  The flag. */
-	flag: string,
-	/**  The environment's name. */
+	/**  The connection. */
+	connection: string,
+	/**  The environment's key. */
 	environment: string,
+	/**  The environment's name. */
+	environment_name: string,
+	/**  What it is about. */
+	subject: SubjectView,
+	/**  The subject's name for people. */
+	name: string,
+	/**  The change set it is in, by name. */
+	change_set: string | null,
 	/**  What happened and what was sent, in a sentence. */
 	sentence: string,
 	/**  The edit had already been sent. */
 	already_sent: boolean,
 	/**  What the service holds now. */
 	live: LiveSideView,
-	/**  Field by field. */
+	/**
+	 *  Under `Base`, such as `Version 40, 14:21, where you began`; times as
+	 *  `{seconds}` between braces.
+	 */
+	base_label: string,
+	/**  Under `Theirs`. */
+	theirs_label: string,
+	/**  Under `Mine`. */
+	mine_label: string,
+	/**  Under `Merged result`. */
+	merged_label: string,
+	/**  Fields that somebody changed, contested ones first. */
 	fields: ConflictFieldView[],
+	/**  Names of the fields that nobody changed. */
+	unchanged: string[],
+	/**  How many need a decision. */
+	contested: number,
+	/**  How the next write is kept from overwriting, in a sentence. */
+	precondition: string,
+	/**  How often it was decided before. */
+	rounds: number,
 };
 
 /**  The one call that carries a key in. */
@@ -592,14 +862,12 @@ export type DoctorView = {
 	report: string,
 };
 
-/**  A change somebody considers and has not sent. */
+/**  Changes of one subject that are considered and not written down. */
 export type DraftEditView = {
-	/**  The flag. */
-	flag: string,
-	/**  Turn on or off; `null` leaves it. */
-	enabled: boolean | null,
-	/**  Replace the value; `null` leaves it. */
-	value: ValueView | null,
+	/**  What they are about. */
+	subject: SubjectView,
+	/**  The changes. */
+	changes: FieldEdit[],
 };
 
 /**  A checked key and what it opens, before anything is saved. */
@@ -642,6 +910,8 @@ export type EdgeProxyView = {
 
 /**  What an open edit does to a row. */
 export type EditBadgeView = 
+/**  In a change set. */
+"staged" | 
 /**  On its way. */
 "sending" | 
 /**  Its outcome is unknown until the flag is read again. */
@@ -649,25 +919,122 @@ export type EditBadgeView =
 /**  Waits for a decision. */
 "conflict";
 
-/**  A change to one flag. */
+/**  What one edit changes by itself, beside those before it. */
+export type EditImpactView = {
+	/**  The edit. */
+	edit: string,
+	/**  Identities of the sample whose result changes. */
+	changed: number,
+};
+
+/**  A change that is sent at once. */
 export type EditRequest = {
 	/**  The connection. */
 	connection: string,
 	/**  The environment's key. */
 	environment: string,
-	/**  The flag. */
-	flag: string,
-	/**  [`super::FlagRowView::revision`] of the state the user saw. */
+	/**  What it is about. */
+	subject: SubjectView,
+	/**  The revision of the state the user saw, as given with it. */
 	revision: string,
-	/**  Turn on or off; `null` leaves it. */
-	enabled: boolean | null,
-	/**  Replace the value; `null` leaves it. */
-	value: ValueView | null,
+	/**  What changes. */
+	changes: FieldEdit[],
 	/**
 	 *  In a protected environment: the name typed, or the environment's name
 	 *  where confirming is enough.
 	 */
 	confirmed: string | null,
+};
+
+/**  How far an edit of a change set has come. */
+export type EditStatusView = 
+/**  Waits for publishing. */
+{ status: "staged" } | 
+/**
+ *  The mirror has moved on since: fields that both changed must be decided
+ *  before it is published.
+ */
+{ status: "behind"; 
+/**  How many. */
+contested: number } | 
+/**  Waits for its turn. */
+{ status: "queued" } | 
+/**  On its way. */
+{ status: "sending" } | 
+/**  Waits because the service asked for patience, or cannot be reached. */
+{ status: "waiting"; 
+/**  Such as `429, try 2 of 5`. */
+sentence: string; 
+/**  Until when, where it is known. */
+until: number | null } | 
+/**  The service holds it: a read after the write showed it. */
+{ status: "sent"; 
+/**  When. */
+at: number; 
+/**  How long it took, reads included. */
+millis: number } | 
+/**  Somebody else changed the same. */
+{ status: "conflict"; 
+/**  Fields to be decided. */
+contested: number; 
+/**  The edit had been sent before it was seen. */
+already_sent: boolean } | 
+/**  The service said no; nothing was changed. */
+{ status: "refused"; 
+/**  Why. */
+refusal: RefusalView } | 
+/**  No answer can tell. */
+{ status: "unknown"; 
+/**  Why, in a sentence. */
+sentence: string } | 
+/**  Given up; can be restored. */
+{ status: "discarded" };
+
+/**  What an edit does to its subject. */
+export type EditVerbView = 
+/**  It makes it. */
+"create" | 
+/**  It changes it. */
+"change" | 
+/**  It deletes it. */
+"delete";
+
+/**  One edit of a change set. */
+export type EditView = {
+	/**  Names it. */
+	id: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  The environment's name. */
+	environment_name: string,
+	/**  The environment's mark. */
+	mark: MarkView,
+	/**  What it is about. */
+	subject: SubjectView,
+	/**  The subject's name for people. */
+	name: string,
+	/**  What stands before the name. */
+	icon: SubjectIconView,
+	/**  What it does. */
+	verb: EditVerbView,
+	/**  It holds in every environment. */
+	everywhere: boolean,
+	/**  What it changes, one row each. */
+	fields: FieldChangeView[],
+	/**  How far it has come. */
+	status: EditStatusView,
+	/**  Publishing sends it. */
+	ticked: boolean,
+	/**  What to know before it is sent, in sentences. */
+	warnings: string[],
+	/**  Why it cannot be sent as it is, in sentences, by field path. */
+	problems: SaidView[],
+	/**  What a write that was cut off left behind. */
+	leftovers: LeftoverView[],
+	/**  How many conflicts have been decided for it. */
+	rounds: number,
+	/**  It can be led back. */
+	can_undo: boolean,
 };
 
 /**  The flag's state in another environment. */
@@ -845,6 +1212,141 @@ export type FailureExampleView = {
 	problem: string,
 };
 
+/**  A field before and after an edit. */
+export type FieldChangeView = {
+	/**  Its path. */
+	field: string,
+	/**  Its name for people. */
+	label: string,
+	/**  Whose it is. */
+	note: string | null,
+	/**  Before. */
+	before: FieldValueView,
+	/**  After. */
+	after: FieldValueView,
+};
+
+/**  One field that somebody changes. */
+export type FieldEdit = {
+	/**  [`FieldView::field`]. */
+	field: string,
+	/**  What it is to become. */
+	to: FieldInput,
+};
+
+/**  What a field is to become. */
+export type FieldInput = 
+/**  Unset it; removes an override, a tag, a trait; deletes a subject. */
+{ kind: "unset" } | 
+/**
+ *  Set it without more: a tag, a subject. An override is added by `text`,
+ *  its segment's name, and begins as the flag's own state.
+ */
+{ kind: "set" } | 
+/**  On or off. */
+{ kind: "toggle"; 
+/**  On. */
+on: boolean } | 
+/**  A typed value. */
+{ kind: "value"; 
+/**  It. */
+value: ValueView } | 
+/**  Shares. */
+{ kind: "weights"; 
+/**  The options. */
+rows: WeightInput[] } | 
+/**  The options of a flag. */
+{ kind: "options"; 
+/**  The options. */
+rows: OptionInput[] } | 
+/**  An order. */
+{ kind: "order"; 
+/**  Identifiers, the one tried first in front. */
+ids: string[] } | 
+/**  Text. */
+{ kind: "text"; 
+/**  It. */
+text: string } | 
+/**  Rules of a segment. */
+{ kind: "rules"; 
+/**  The rules. */
+rules: RuleView[] } | 
+/**  Anything else, as JSON. */
+{ kind: "json"; 
+/**  It. */
+text: string };
+
+/**  A field's value, in the shape it is drawn. */
+export type FieldValueView = 
+/**  The field is not set, or its subject does not exist. */
+{ kind: "absent"; 
+/**  In words, such as `No override` or `No value`. */
+text: string } | 
+/**  On or off, yes or no. */
+{ kind: "toggle"; 
+/**  On. */
+on: boolean; 
+/**  In a word. */
+text: string } | 
+/**  A typed value. */
+{ kind: "value"; 
+/**  It. */
+value: ValueView } | 
+/**  Shares that add up; control in front where there is one. */
+{ kind: "weights"; 
+/**  The rows. */
+rows: WeightView[]; 
+/**  In short, such as `60 / 30 / 10`. */
+text: string } | 
+/**  A segment's override as a whole. */
+{ kind: "override"; 
+/**  On or off for members. */
+enabled: boolean; 
+/**  What members get. */
+value: ValueView; 
+/**  Shares for members; empty where the flag has no options. */
+weights: WeightView[]; 
+/**  In short, such as `on, express, first`. */
+text: string } | 
+/**  The order in which overrides are tried. */
+{ kind: "order"; 
+/**  Identifiers, the one tried first in front. */
+ids: string[]; 
+/**  Their names, in the same order. */
+names: string[] } | 
+/**  Labels. */
+{ kind: "tags"; 
+/**  The labels. */
+labels: string[]; 
+/**  Those that the other side does not have. */
+fresh: string[] } | 
+/**  Rules of a segment. */
+{ kind: "rules"; 
+/**  The rules. */
+rules: RuleView[]; 
+/**  One line per rule, in words. */
+lines: string[] } | 
+/**  Text. */
+{ kind: "text"; 
+/**  It. */
+text: string } | 
+/**  Anything else, as formatted JSON. */
+{ kind: "json"; 
+/**  It. */
+text: string };
+
+/**  A field as it is set. */
+export type FieldView = {
+	/**  Its path, such as `override_value:12`; goes back with a change. */
+	field: string,
+	/**  Its name for people, such as `Value`. */
+	label: string,
+	/**  Whose it is, such as `Override for B2B buyers` or `All environments`. */
+	note: string | null,
+	/**  Its value. */
+	value: FieldValueView,
+};
+
 /**  One doubtful condition or override. */
 export type FindingView = {
 	/**  How bad it is. */
@@ -894,6 +1396,26 @@ export type FlagDetailView = {
 	fetched_at: number,
 	/**  How a write here is kept from overwriting somebody else's, in a sentence. */
 	precondition: string,
+	/**  Shares as they are edited, control first; empty without options. */
+	weights: WeightView[],
+	/**  Segments that have no override here, for a new one. */
+	free_segments: NamedView[],
+	/**  Names the definition's state: description, tags, options. */
+	definition_revision: string,
+	/**  The flag can have overrides for segments and identities. */
+	takes_overrides: boolean,
+	/**  The staged edit of its state; its changes are not in `row`. */
+	staged: EditView | null,
+};
+
+/**  How much one flag changes by a change set. */
+export type FlagImpactView = {
+	/**  The flag. */
+	flag: string,
+	/**  Identities of the sample whose result changes. */
+	changed: number,
+	/**  The same in hundredths of a percent. */
+	basis_points: number,
 };
 
 /**  An environment's flags. */
@@ -1017,6 +1539,44 @@ export type HealthView = {
 	propagations: PropagationView[],
 };
 
+/**  An identity in full. */
+export type IdentityDetailView = {
+	/**  The identifier. */
+	identity: string,
+	/**  The service knows it; an override or a trait makes it known. */
+	known: boolean,
+	/**  Traits the service keeps; read from the service just now. */
+	traits: TraitFieldView[],
+	/**  Names the traits' state. */
+	traits_revision: string,
+	/**  Why the traits could not be read, in a sentence. */
+	traits_failure: string | null,
+	/**  When the traits were read. */
+	traits_read_at: number,
+	/**  Overrides of its own, from the mirror. */
+	overrides: IdentityOverrideView[],
+	/**  What to know, in sentences: identity overrides bypass change requests. */
+	notes: string[],
+};
+
+/**  What one identity gets of a flag by an override of its own. */
+export type IdentityOverrideView = {
+	/**  The identity. */
+	identity: string,
+	/**  The flag. */
+	flag: string,
+	/**  On or off. */
+	enabled: boolean,
+	/**  What it gets. */
+	value: ValueView,
+	/**  Shares; one at 100 pins an option. */
+	weights: WeightView[],
+	/**  Names the state. */
+	revision: string,
+	/**  An edit whose outcome is open, or that is staged. */
+	edit: EditBadgeView | null,
+};
+
 /**  An identity the service knows. */
 export type IdentityView = {
 	/**  The service's identifier of the record. */
@@ -1035,6 +1595,8 @@ export type ImpactRequest = {
 	environment: string,
 	/**  The flag to speak of. */
 	flag: string,
+	/**  The change set whose ticked edits are laid over first. */
+	change_set: string | null,
 	/**  The edits; empty to see who gets what now. */
 	edits: DraftEditView[],
 };
@@ -1166,6 +1728,14 @@ export type LaneView = {
 	remedy: RemedyView | null,
 };
 
+/**  Something a write that was cut off left behind. */
+export type LeftoverView = {
+	/**  Names it. */
+	handle: string,
+	/**  What it is and what removing it does, in a sentence. */
+	sentence: string,
+};
+
 /**  How ordinary the values are that show a finding. */
 export type LikelihoodView = 
 /**  Values that the condition invites. */
@@ -1234,6 +1804,19 @@ export type MarkView =
 /**  Striped: a further production. */
 "second_production";
 
+/**  How a field of the merged result came about. */
+export type MergedHowView = 
+/**  Only they changed it. */
+"theirs" | 
+/**  Only I changed it. */
+"mine" | 
+/**  Both, to the same or without touching each other. */
+"both" | 
+/**  Both changed it otherwise: it must be decided. */
+"contested" | 
+/**  It was contested and is decided. */
+"decided";
+
 /**  Identities that go from one result to another. */
 export type MoveView = {
 	/**  What they get now. */
@@ -1274,12 +1857,45 @@ export type OpenEditView = {
 	environment: string,
 	/**  The environment's name. */
 	environment_name: string,
-	/**  The flag. */
-	flag: string,
+	/**  What it is about. */
+	subject: SubjectView,
+	/**  The subject's name for people. */
+	name: string,
+	/**  The change set it is in. */
+	change_set: string | null,
 	/**  What it asks for and where it stands, in a sentence. */
 	sentence: string,
-	/**  The conflict, where there is one. */
-	conflict: ConflictView | null,
+	/**  It is in conflict. */
+	conflict: boolean,
+};
+
+/**  A comparison. */
+export type OperatorView = {
+	/**  The service's name for it. */
+	operator: string,
+	/**  In words, such as `is`, `contains`. */
+	label: string,
+	/**  It compares with nothing. */
+	without_value: boolean,
+	/**  It looks at no trait. */
+	without_property: boolean,
+	/**
+	 *  How its value is written, such as `divisor|remainder`; empty where it
+	 *  needs no saying.
+	 */
+	hint: string,
+};
+
+/**  An option of a flag that is being made or changed. */
+export type OptionInput = {
+	/**  The service's identifier; `null` for a new one. */
+	id: string | null,
+	/**  Its key; empty for none. */
+	key: string,
+	/**  What identities in it get. */
+	value: ValueView,
+	/**  Percent in new environments, as typed. */
+	weight: string,
 };
 
 /**  What became of an edit. */
@@ -1294,14 +1910,18 @@ sentence: string } |
 { outcome: "already_there"; 
 /**  In a sentence. */
 sentence: string } | 
-/**  Somebody else changed the flag. */
+/**  Somebody else changed the subject. */
 { outcome: "conflict"; 
 /**  The conflict. */
 conflict: ConflictView } | 
-/**  No answer can tell; the flag will be read again. */
+/**  No answer can tell; the subject will be read again. */
 { outcome: "unknown"; 
 /**  The edit. */
 edit: string; 
+/**  In a sentence. */
+sentence: string } | 
+/**  It goes back into its change set and is sent from there. */
+{ outcome: "queued"; 
 /**  In a sentence. */
 sentence: string };
 
@@ -1353,6 +1973,8 @@ export type PreviewRequest = {
 	identifier: string,
 	/**  What is known about it. */
 	traits: TraitView[],
+	/**  The change set whose ticked edits are laid over first. */
+	change_set: string | null,
 	/**
 	 *  Laid over the mirror before it is evaluated; empty for the mirror as it
 	 *  is.
@@ -1434,7 +2056,31 @@ export type ProtectionView =
 /**  A sheet shows before and after. */
 "confirm" | 
 /**  The environment's name must be typed. */
-"type_name";
+"type_name" | 
+/**  Nothing is written from here. */
+"read_only";
+
+/**  Publishing, while it goes on or stands still. */
+export type PublishingView = {
+	/**  Such as `Publishing paused by the rate limit, goes on in 18 s`. */
+	headline: string,
+	/**  What was answered and what is done, in a sentence or two. */
+	detail: string,
+	/**  Edits settled as sent. */
+	sent: number,
+	/**  Edits that are to be sent. */
+	total: number,
+	/**  The service asked for a pause until then. */
+	paused_until: number | null,
+	/**  How long the pause is in all, in seconds, for the ring. */
+	pause_seconds: number | null,
+	/**  How long the rest takes, in a few words such as `5 writes, about 2 s`. */
+	forecast: string | null,
+	/**  The user held it. */
+	held: boolean,
+	/**  It needs a decision before it can end. */
+	needs_you: boolean,
+};
 
 /**  Where a queue is heading. */
 export type QueueTrendView = 
@@ -1478,6 +2124,18 @@ export type RefreshProgress = {
 	total: number | null,
 };
 
+/**  Why an edit was not carried out. */
+export type RefusalView = {
+	/**  What happened, in a sentence. */
+	sentence: string,
+	/**  Why, as far as it is known. */
+	cause: string | null,
+	/**  What to do. */
+	next_step: string | null,
+	/**  The service's own words. */
+	said: SaidView[],
+};
+
 /**  What a remedy's button does. */
 export type RemedyActionView = 
 /**  Opens the form where the key is typed again. */
@@ -1517,12 +2175,34 @@ export type RemedyView = {
 	text: string | null,
 };
 
-/**  How to settle a conflict. */
-export type ResolutionView = 
-/**  Give the edit up. */
-"keep_theirs" | 
-/**  Send it again, resting on what the service holds now. */
-"send_mine";
+/**  How the parts of a rule are put together. */
+export type RuleKindView = 
+/**  All must hold. */
+"all" | 
+/**  One must hold. */
+"any" | 
+/**  None may hold. */
+"none";
+
+/**  A rule of a segment. */
+export type RuleView = {
+	/**  How its parts are put together. */
+	kind: RuleKindView,
+	/**  Its own conditions. */
+	conditions: ConditionView[],
+	/**  The rules below it, as deep as the service takes them. */
+	rules: RuleView[],
+};
+
+/**  What a service said about a field of an edit it refused. */
+export type SaidView = {
+	/**  The field's path; `null` where the answer names none. */
+	field: string | null,
+	/**  The field's name for people. */
+	label: string | null,
+	/**  The service's own words. */
+	words: string,
+};
 
 /**  Turns a draft into a connection. */
 export type SaveConnectionRequest = {
@@ -1540,14 +2220,78 @@ export type SaveConnectionRequest = {
 	keep_key: KeepKeyView,
 };
 
+/**  A segment in full. */
+export type SegmentDetailView = {
+	/**  As in the list. */
+	row: SegmentRowView,
+	/**  Its rules. */
+	rules: RuleView[],
+	/**  Where it is used, in all environments of the mirror. */
+	uses: SegmentUseView[],
+	/**  Names the state. */
+	revision: string,
+	/**  How a write is kept from overwriting, in a sentence. */
+	precondition: string,
+	/**  What to know before changing it, in sentences. */
+	notes: string[],
+};
+
+/**  The segments of a project, as an environment's mirror has them. */
+export type SegmentListView = {
+	/**  The segments, sorted by name. */
+	segments: SegmentRowView[],
+	/**  Comparisons that the service takes, for the editor. */
+	operators: OperatorView[],
+	/**  Rules can stand below rules. */
+	nested: boolean,
+	/**  How fresh all of this is. */
+	freshness: FreshnessView,
+};
+
 /**  A segment's own state of a flag. */
 export type SegmentOverrideView = {
+	/**  The service's identifier of the segment; names its fields. */
+	segment_id: string,
 	/**  The segment's name. */
 	segment: string,
 	/**  On or off for members. */
 	enabled: boolean,
-	/**  What members get. */
+	/**  What members get: of a pinned option, its value. */
 	value: ValueView,
+	/**  The override's own value, as it is edited. */
+	own_value: ValueView,
+	/**  Shares for members, control first; empty where the flag has no options. */
+	weights: WeightView[],
+};
+
+/**  A segment in the list. */
+export type SegmentRowView = {
+	/**  The service's identifier. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	description: string | null,
+	/**  Its rules in words, one line each. */
+	lines: string[],
+	/**  Flags it overrides in this environment. */
+	uses: number,
+	/**  An edit whose outcome is open, or that is staged. */
+	edit: EditBadgeView | null,
+};
+
+/**  Where a segment is used. */
+export type SegmentUseView = {
+	/**  The environment's name. */
+	environment: string,
+	/**  Its mark. */
+	mark: MarkView,
+	/**  The flag it overrides, or the segment that refers to it. */
+	name: string,
+	/**  On or off for members; `null` where it is a reference. */
+	enabled: boolean | null,
+	/**  What members get. */
+	value: ValueView | null,
 };
 
 /**  A self-hosted server. */
@@ -1628,6 +2372,32 @@ export type SplitView = {
 	ranges: SplitRangeView[],
 };
 
+/**  Asks for edits to be staged. */
+export type StageRequest = {
+	/**  The connection. */
+	connection: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  What it is about. */
+	subject: SubjectView,
+	/**  The revision of the state the user saw, as given with it. */
+	revision: string,
+	/**  What changes. */
+	changes: FieldEdit[],
+	/**  The change set; `null` for the newest open one, or a new one. */
+	change_set: string | null,
+};
+
+/**  An edit was staged. */
+export type StagedView = {
+	/**  The edit. */
+	edit: string,
+	/**  The change set it is in. */
+	change_set: string,
+	/**  Such as `Staged in Black Friday warm-up, with 3 others.` */
+	sentence: string,
+};
+
 /**  Whether a key may do something. */
 export type StandingView = 
 /**  Yes. */
@@ -1703,6 +2473,76 @@ export type StepStateView =
 "waits" | 
 /**  Does not apply here. */
 "skipped";
+
+/**  Any subject with its fields, to be edited. */
+export type SubjectFieldsView = {
+	/**  What it is. */
+	subject: SubjectView,
+	/**  Its name for people. */
+	name: string,
+	/**  It exists. */
+	exists: boolean,
+	/**  Its fields as the mirror has them. */
+	fields: FieldView[],
+	/**  Names the state; goes back with an edit as its base. */
+	revision: string,
+	/**  The staged edit, whose values are not in `fields`. */
+	staged: string | null,
+	/**  An edit whose outcome is open. */
+	edit: EditBadgeView | null,
+	/**  How a write is kept from overwriting, in a sentence. */
+	precondition: string,
+	/**  Why it cannot be changed, in a sentence. */
+	read_only: string | null,
+};
+
+/**  What stands before a subject's name. */
+export type SubjectIconView = 
+/**  A flag that is only on or off. */
+"boolean" | 
+/**  A flag with text. */
+"text" | 
+/**  A flag with a number. */
+"number" | 
+/**  A flag with JSON. */
+"json" | 
+/**  A flag with options. */
+"multivariate" | 
+/**  A segment. */
+"segment" | 
+/**  An identity. */
+"identity" | 
+/**  A config. */
+"config";
+
+/**  What an edit is about. */
+export type SubjectView = 
+/**  A flag's state in the environment. */
+{ kind: "flag_state"; 
+/**  The flag. */
+flag: string } | 
+/**  What one identity gets of a flag. */
+{ kind: "identity_override"; 
+/**  The flag. */
+flag: string; 
+/**  The identity. */
+identity: string } | 
+/**  A flag in every environment. */
+{ kind: "flag"; 
+/**  The flag. */
+flag: string } | 
+/**  A segment. */
+{ kind: "segment"; 
+/**  The service's identifier; `new:` and a name for one not made yet. */
+segment: string } | 
+/**  The traits the service keeps for an identity. */
+{ kind: "traits"; 
+/**  The identity. */
+identity: string } | 
+/**  An EdgeFlags config. */
+{ kind: "config"; 
+/**  Its key. */
+key: string };
 
 /**  A server that can be asked. */
 export type SurfaceChoiceView = {
@@ -1860,6 +2700,14 @@ export type TraceView = {
 	caveats: string[],
 };
 
+/**  A trait the service keeps. */
+export type TraitFieldView = {
+	/**  Its name. */
+	name: string,
+	/**  Its value. */
+	value: ValueView,
+};
+
 /**  What a trait's value is. */
 export type TraitKindView = 
 /**  Text. */
@@ -1974,6 +2822,31 @@ export type WayView = {
 	traits: TryTraitView[],
 	/**  Label of the button, such as `Try beta_opt_in = true`. */
 	try_label: string | null,
+};
+
+/**  The share of an option, as typed. */
+export type WeightInput = {
+	/**  [`WeightView::id`] of an option, never control's. */
+	id: string,
+	/**  Percent, as typed. */
+	weight: string,
+};
+
+/**  The share of one option. */
+export type WeightView = {
+	/**
+	 *  The service's identifier of the option; `null` for control, which takes
+	 *  what the options leave.
+	 */
+	id: string | null,
+	/**  Key or value, as people know it. */
+	label: string,
+	/**  What identities in it get. */
+	value: ValueView,
+	/**  Share in percent, as text such as `33.3`. */
+	weight: string,
+	/**  Share in hundredths of a percent, for drawing. */
+	weight_basis_points: number,
 };
 
 /**  An error: what happened, the likely cause, the next step. Never holds a key. */

@@ -133,7 +133,10 @@ fn weigh(
     drafts: &[Draft],
 ) -> Result<ImpactFacts, ConsoleError> {
     let after = compiled.with(drafts)?;
-    let edited: Vec<&str> = drafts.iter().map(|draft| draft.flag.0.as_str()).collect();
+    let edited: Vec<&str> = drafts
+        .iter()
+        .filter_map(|draft| Some(draft.subject.flag()?.0.as_str()))
+        .collect();
     let control = Control::new();
     let stopped = |_| ConsoleError::Gone { what: "the sample" };
     let found = impact(&compiled.engine, &after, &sampled.cohort, &edited, &control).map_err(stopped)?;

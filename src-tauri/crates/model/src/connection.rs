@@ -210,6 +210,8 @@ pub enum Protection {
     Confirm,
     /// As [`Protection::Confirm`], and the environment's name must be typed.
     TypeName,
+    /// Nothing is written from here, by the user's own wish.
+    ReadOnly,
 }
 
 impl Protection {

@@ -46,7 +46,11 @@ impl Console {
         let total = whom.len();
         let work = computed(move || {
             let after = compiled.with(&input.edits)?;
-            let edited: Vec<&str> = input.edits.iter().map(|draft| draft.flag.0.as_str()).collect();
+            let edited: Vec<&str> = input
+                .edits
+                .iter()
+                .filter_map(|draft| Some(draft.subject.flag()?.0.as_str()))
+                .collect();
             let begun = Instant::now();
             let mut facts = if edited.is_empty() {
                 distribution(&compiled.engine, &whom, &job)

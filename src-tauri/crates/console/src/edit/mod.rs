@@ -230,6 +230,10 @@ pub(crate) fn check_writable(environment: &Environment) -> Result<(), ConsoleErr
         let reason = format!("{} takes changes only through change requests.", environment.name);
         return Err(ConsoleError::ReadOnly { reason });
     }
+    if environment.protection == Protection::ReadOnly {
+        let reason = format!("{} is set to read-only in Settings.", environment.name);
+        return Err(ConsoleError::ReadOnly { reason });
+    }
     Ok(())
 }
 
@@ -240,6 +244,8 @@ pub(crate) fn check_confirmed(
     match environment.protection {
         Protection::None => Ok(()),
         Protection::Confirm | Protection::TypeName if confirmed == Some(&environment.name) => Ok(()),
-        Protection::Confirm | Protection::TypeName => Err(ConsoleError::ConfirmationNeeded),
+        Protection::Confirm | Protection::TypeName | Protection::ReadOnly => {
+            Err(ConsoleError::ConfirmationNeeded)
+        }
     }
 }

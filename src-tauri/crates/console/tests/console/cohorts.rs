@@ -193,10 +193,10 @@ async fn drafts_are_weighed_over_a_cohort() {
     let file = upload(&bench, "people.csv", &people(4_000), 1 << 16)
         .await
         .unwrap();
-    let edits = vec![Draft {
-        flag: FlagKey("free_shipping_threshold".into()),
-        change: value(json!(45)),
-    }];
+    let edits = vec![Draft::of_flag(
+        &FlagKey("free_shipping_threshold".into()),
+        &value(json!(45)),
+    )];
     let facts = run(&bench, &place, CohortChoice::File(file.id), edits).await;
     assert_eq!((facts.identities, facts.changed), (4_000, Some(2_000)));
     let first = &facts.flags[0];

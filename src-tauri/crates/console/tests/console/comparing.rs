@@ -199,10 +199,10 @@ async fn a_comparison_leaves_nothing_on_the_server() {
     for identifier in ["u_10077", "halyard-never-seen", " u_48213 "] {
         let who = who(identifier, &[("country", json!("CH")), ("made_up", json!(7))]);
         for surface in [Surface::FlagsApi, proxy.clone()] {
-            let drafts = vec![Draft {
-                flag: FlagKey("stock_low_badge".into()),
-                change: value(json!(99)),
-            }];
+            let drafts = vec![Draft::of_flag(
+                &FlagKey("stock_low_badge".into()),
+                &value(json!(99)),
+            )];
             let asked = input(&production, &who, surface, drafts);
             bench.console.compare(asked).await.unwrap();
         }
@@ -336,14 +336,8 @@ async fn a_draft_is_named_as_what_the_server_does_not_have() {
     let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
     let who = who("somebody", &[]);
     let drafts = vec![
-        Draft {
-            flag: FlagKey("stock_low_badge".into()),
-            change: value(json!(99)),
-        },
-        Draft {
-            flag: FlagKey("guest_checkout".into()),
-            change: Change::toggle(false),
-        },
+        Draft::of_flag(&FlagKey("stock_low_badge".into()), &value(json!(99))),
+        Draft::of_flag(&FlagKey("guest_checkout".into()), &Change::toggle(false)),
     ];
     let asked = input(&place, &who, Surface::FlagsApi, drafts);
     let comparison = bench.console.compare(asked).await.unwrap();

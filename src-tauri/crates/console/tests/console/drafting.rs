@@ -10,10 +10,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, Path, Place, value};
 
 fn draft(flag: &str, change: Change) -> Draft {
-    Draft {
-        flag: FlagKey(flag.into()),
-        change,
-    }
+    Draft::of_flag(&FlagKey(flag.into()), &change)
 }
 
 fn input(place: &Place, identifier: &str, traits: &[(&str, Value)], edits: Vec<Draft>) -> PreviewInput {
