@@ -6,6 +6,7 @@ use specta::Type;
 
 use crate::{
     convert::{
+        field,
         remedy::{self, Subject},
         seconds,
     },
@@ -212,6 +213,7 @@ fn failed(failure: Failure) -> WireError {
         field: (code == ErrorCode::Input).then(|| "address".to_owned()),
         evidence: failure.evidence,
         remedy,
+        said: failure.said.iter().map(field::said).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use halyard_console::parse_value;
 use halyard_model::{
-    FieldChanges, FieldPath, FlagKey, FlagValue, RuleKind, SegmentCondition, SegmentKey, SegmentRule,
+    FieldChanges, FieldPath, FlagKey, FlagValue, RuleKind, Said, SegmentCondition, SegmentKey, SegmentRule,
     Service, Subject, SubjectState, Variant, fields_of,
 };
 use serde::Serialize;
@@ -46,6 +46,16 @@ pub fn subject(subject: &Subject) -> SubjectView {
             identity: identity.clone(),
         },
         Subject::Config { key } => SubjectView::Config { key: key.clone() },
+    }
+}
+
+/// What a service said, with the field's name for people where that is known
+/// without the edit.
+pub fn said(said: &Said) -> SaidView {
+    SaidView {
+        field: said.field.as_ref().map(ToString::to_string),
+        label: None,
+        words: said.words.clone(),
     }
 }
 

@@ -2869,6 +2869,8 @@ export type WireError = {
 	evidence: string[],
 	/**  The next step as a button. */
 	remedy: RemedyView | null,
+	/**  The service's own words about what was sent, by field. */
+	said: SaidView[],
 };
 
 /* Tauri Specta runtime */
