@@ -7,9 +7,16 @@ import type {
   BatchRequest,
   BatchView,
   Changed,
+  ChangeSetImpactView,
+  ChangeSetView,
+  ChangesView,
+  ChoiceView,
   CohortFileView,
   CompareRequest,
   ComparisonView,
+  ConfigListView,
+  Confirmed,
+  ConflictView,
   ConnectionView,
   ConnectRequest,
   DemoFaultView,
@@ -20,10 +27,13 @@ import type {
   EditRequest,
   EnvironmentChoiceView,
   ExchangeDetailView,
+  FieldEdit,
   FindingView,
   FlagDetailView,
   FlagListView,
   HealthView,
+  IdentityDetailView,
+  IdentityOverrideView,
   IdentityView,
   ImpactRequest,
   ImpactView,
@@ -37,9 +47,14 @@ import type {
   PreviewView,
   ProtectionView,
   RefreshProgress,
-  ResolutionView,
   SaveConnectionRequest,
+  SegmentDetailView,
+  SegmentListView,
+  StagedView,
+  StageRequest,
   StatusView,
+  SubjectFieldsView,
+  SubjectView,
   SurfaceChoiceView,
   SurfaceSettingsView,
   ThemeView,
@@ -71,6 +86,7 @@ export function asHostError(thrown: unknown): HostError {
     field: null,
     evidence: [],
     remedy: null,
+    said: [],
   });
 }
 
@@ -96,11 +112,54 @@ export interface Host {
   status(connection: string): Promise<StatusView>;
   flags(connection: string, environment: string, reference: string | null): Promise<FlagListView>;
   flagDetail(connection: string, environment: string, flag: string): Promise<FlagDetailView>;
-  editFlag(request: EditRequest): Promise<OutcomeView>;
   undoEdit(edit: string): Promise<OutcomeView>;
-  resolveConflict(edit: string, resolution: ResolutionView, confirmed: string | null): Promise<OutcomeView>;
+  /** Writes the merged result, against the state that was shown. */
+  resolveConflict(edit: string, choices: ChoiceView[], confirmed: string | null): Promise<OutcomeView>;
   settleEdit(edit: string): Promise<OutcomeView>;
   openEdits(connection: string): Promise<OpenEditView[]>;
+  /** Writes a change at once, under its precondition. */
+  edit(request: EditRequest): Promise<OutcomeView>;
+  /** A conflict field by field, with what is decided so far. */
+  conflict(edit: string, choices: ChoiceView[]): Promise<ConflictView>;
+  /** What the merged result does; once nothing is contested. */
+  conflictImpact(edit: string, choices: ChoiceView[]): Promise<ImpactView>;
+  /** Gives the edit up. */
+  keepTheirs(edit: string): Promise<OutcomeView>;
+  changes(connection: string): Promise<ChangesView>;
+  /** Without a name, it is called after the day. */
+  newChangeSet(connection: string, name: string | null): Promise<ChangeSetView>;
+  renameChangeSet(changeSet: string, name: string): Promise<null>;
+  discardChangeSet(changeSet: string): Promise<null>;
+  restoreChangeSet(changeSet: string): Promise<null>;
+  /** Amends the edit of the same subject, where there is one. */
+  stageEdit(request: StageRequest): Promise<StagedView>;
+  /** All or none. */
+  stageEdits(requests: StageRequest[]): Promise<StagedView[]>;
+  amendEdit(edit: string, changes: FieldEdit[]): Promise<null>;
+  tickEdit(edit: string, ticked: boolean): Promise<null>;
+  /** The first is at 0. */
+  moveEdit(edit: string, to: number): Promise<null>;
+  discardEdit(edit: string): Promise<null>;
+  restoreEdit(edit: string): Promise<null>;
+  publish(changeSet: string, confirmed: Confirmed[]): Promise<null>;
+  holdPublishing(changeSet: string): Promise<null>;
+  resumePublishing(changeSet: string): Promise<null>;
+  /** What is not sent is staged again. */
+  cancelPublishing(changeSet: string): Promise<null>;
+  /** Sends a refused edit again. */
+  retryEdit(edit: string): Promise<null>;
+  /** Stages the inverse of what was sent as a new change set. */
+  rollBack(changeSet: string): Promise<ChangeSetView>;
+  changeSetImpact(changeSet: string, environment: string): Promise<ChangeSetImpactView>;
+  /** Removes what a write that was cut off left behind. */
+  removeLeftover(edit: string, handle: string): Promise<null>;
+  /** Any subject with its fields; of one that does not exist, those to begin with. */
+  subjectFields(connection: string, environment: string, subject: SubjectView): Promise<SubjectFieldsView>;
+  identityOverrides(connection: string, environment: string, flag: string): Promise<IdentityOverrideView[]>;
+  segments(connection: string, environment: string): Promise<SegmentListView>;
+  segmentDetail(connection: string, environment: string, segment: string): Promise<SegmentDetailView>;
+  identityDetail(connection: string, environment: string, identity: string): Promise<IdentityDetailView>;
+  configs(connection: string, environment: string): Promise<ConfigListView>;
   preview(request: PreviewRequest): Promise<PreviewView>;
   /** How one flag came to its value; only where the mirror is evaluated. */
   trace(request: PreviewRequest, flag: string): Promise<TraceView>;

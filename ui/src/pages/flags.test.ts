@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { failure } from "../ipc/fake";
 import type { EditRequest } from "../ipc/bindings";
+import { turn } from "../state/fields";
 import { callsOf, openWindow } from "../testing/open-window";
 
 afterEach(() => vi.restoreAllMocks());
@@ -90,13 +91,12 @@ describe("the flags table", () => {
     const drift = () => screen.getByRole("row", { name: "guest_checkout" }).querySelector(".reference");
     expect(drift()).toHaveTextContent("Same");
     const production = await host.flags("acme", "production", null);
-    await host.editFlag({
+    await host.edit({
       connection: "acme",
       environment: "production",
-      flag: "guest_checkout",
+      subject: { kind: "flag_state", flag: "guest_checkout" },
       revision: production.flags.find(({ key }) => key === "guest_checkout")?.revision ?? "",
-      enabled: false,
-      value: null,
+      changes: [turn(false)],
       confirmed: "Production",
     });
     await waitFor(() => expect(drift()).toHaveTextContent("Off"));
@@ -137,15 +137,15 @@ describe("a toggle in an unprotected environment", () => {
     const shown = await host.flags("acme", "staging", null);
     await userEvent.click(await flagSwitch("guest_checkout"));
     await screen.findByText("guest_checkout is off in Staging");
-    const request = callsOf(host, "editFlag")[0]?.[0] as EditRequest;
+    const request = callsOf(host, "edit")[0]?.[0] as EditRequest;
     const row = shown.flags.find(({ key }) => key === "guest_checkout");
-    expect(request).toMatchObject({ enabled: false, value: null, confirmed: null, revision: row?.revision });
+    expect(request).toMatchObject({ changes: [turn(false)], confirmed: null, revision: row?.revision });
   });
 
   it("goes back to what it was when it fails, says why, and stays until closed", async () => {
     const host = await openWindow();
     host.failNext(
-      "editFlag",
+      "edit",
       failure("service", "Flagsmith failed.", {
         cause: "It answered 500.",
         next_step: "Try again in a minute.",
@@ -164,7 +164,7 @@ describe("a toggle in an unprotected environment", () => {
 
   it("is tried again where it was asked for, whatever is on screen by then", async () => {
     const host = await openWindow();
-    host.failNext("editFlag", failure("service", "Flagsmith failed."));
+    host.failNext("edit", failure("service", "Flagsmith failed."));
     await userEvent.click(await flagSwitch("guest_checkout"));
     const alert = await screen.findByRole("alert");
     await userEvent.click(screen.getByRole("button", { name: "Development" }));
@@ -172,7 +172,7 @@ describe("a toggle in an unprotected environment", () => {
     await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
     expect(await screen.findByText("guest_checkout is off in Staging")).toBeVisible();
     expect(screen.getByRole("heading", { level: 1, name: "Staging" })).toBeVisible();
-    const asked = callsOf(host, "editFlag").map(([request]) => (request as EditRequest).environment);
+    const asked = callsOf(host, "edit").map(([request]) => (request as EditRequest).environment);
     expect(asked).toEqual(["staging", "staging"]);
   });
 
@@ -219,12 +219,12 @@ describe("a toggle in a protected environment", () => {
     await userEvent.click(toggle);
     const sheet = await screen.findByRole("dialog", { name: "Turn on express_checkout_wallets?" });
     expect(toggle).toHaveAttribute("aria-checked", "false");
-    expect(callsOf(host, "editFlag")).toHaveLength(0);
+    expect(callsOf(host, "edit")).toHaveLength(0);
     expect(within(sheet).getByRole("row", { name: /Segment overrides/ })).toBeVisible();
     expect(within(sheet).getByRole("button", { name: "Cancel" })).toHaveFocus();
     await userEvent.click(within(sheet).getByRole("button", { name: "Turn on in Production" }));
     expect(await screen.findByText("express_checkout_wallets is on in Production")).toBeVisible();
-    const request = callsOf(host, "editFlag")[0]?.[0] as EditRequest;
+    const request = callsOf(host, "edit")[0]?.[0] as EditRequest;
     expect(request.confirmed).toBe("Production");
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     // The way back is asked about, too: neither the toast nor a key goes it at once.
@@ -243,10 +243,10 @@ describe("a toggle in a protected environment", () => {
     const button = screen.getByRole("button", { name: "Turn off in Production" });
     expect(button).toBeDisabled();
     await userEvent.keyboard("{Control>}{Enter}{/Control}");
-    expect(callsOf(host, "editFlag")).toHaveLength(0);
+    expect(callsOf(host, "edit")).toHaveLength(0);
     await userEvent.type(field, "Production");
     expect(button).toBeEnabled();
-    host.failNext("editFlag", failure("unreachable", "Nothing answers."));
+    host.failNext("edit", failure("unreachable", "Nothing answers."));
     await userEvent.keyboard("{Control>}{Enter}{/Control}");
     expect(await screen.findByRole("alert")).toHaveTextContent("Nothing answers.");
     expect(field).toHaveValue("Production");
@@ -260,6 +260,6 @@ describe("a toggle in a protected environment", () => {
     await screen.findByRole("dialog");
     await userEvent.keyboard("{Escape}");
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-    expect(callsOf(host, "editFlag")).toHaveLength(0);
+    expect(callsOf(host, "edit")).toHaveLength(0);
   });
 });

@@ -119,7 +119,7 @@ describe("an edit", () => {
     await flagsShown();
     await userEvent.click(screen.getByRole("switch", { name: /guest_checkout/ }));
     const sheet = await screen.findByRole("dialog", { name: "Turn off guest_checkout?" });
-    expect(host.calls.some((call) => call.command === "editFlag")).toBe(false);
+    expect(host.calls.some((call) => call.command === "edit")).toBe(false);
     expect(screen.getByRole("switch", { name: /guest_checkout/, hidden: true })).toBeChecked();
     await userEvent.click(within(sheet).getByRole("button", { name: /Turn off in Production/ }));
     expect(await screen.findByText("guest_checkout is off in Production")).toBeVisible();

@@ -1,52 +1,75 @@
 import type {
+  ChoiceView,
   ConflictView,
   DraftEditView,
   EnvironmentView,
+  FieldEdit,
+  FieldInput,
   FlagRowView,
   OutcomeView,
   PlaceView,
-  ResolutionView,
-  ValueView,
+  SubjectView,
 } from "../ipc/bindings";
 import { asHostError, type HostError } from "../ipc/host";
 import { text } from "../strings";
-import { flagKey, placeKey, samePlace } from "./place";
+import { flagOf, flagState, sameInput, subjectKey, turn, whyNot } from "./fields";
+import { placeKey, samePlace } from "./place";
 import type { Session } from "./session.svelte";
 import type { ToastAction } from "./toasts.svelte";
-import { sameValue, whyInvalid } from "./values";
-
-/** What an edit changes; what is null stays. */
-export interface Change {
-  enabled: boolean | null;
-  value: ValueView | null;
-}
 
 /** A change that is asked about first. */
 export interface Confirmation {
   place: PlaceView;
   environment: EnvironmentView;
-  row: FlagRowView;
+  subject: SubjectView;
+  /** The subject's name for people. */
+  name: string;
+  /** The flag's row, where the subject is a flag's state. */
+  row: FlagRowView | null;
   /** Names the state that the change rests on. */
   revision: string;
-  change: Change;
+  changes: FieldEdit[];
   /** Why the last attempt failed, so that nothing has to be typed again. */
   error: HostError | null;
   sending: boolean;
 }
 
-/** A value typed in the panel and not sent. */
+/** Fields typed in a panel and not sent. */
 export interface Draft {
-  value: ValueView;
+  subject: SubjectView;
+  /** The subject's name for people. */
+  name: string;
   /** The state it began from. */
   revision: string;
-  was: ValueView;
+  changes: FieldEdit[];
+  /** What each changed field was where it began, by path; a field without an entry was not there. */
+  was: Record<string, FieldInput>;
+}
+
+/** The state on which a typed field rests. */
+export interface Rest {
+  revision: string;
+  /** What the field is; null where it is not there. */
+  was: FieldInput | null;
+  /** The subject's name for people; a flag's key where it is not given. */
+  name?: string;
+}
+
+/** A change that somebody asks for. */
+export interface Proposal {
+  subject: SubjectView;
+  revision: string;
+  changes: FieldEdit[];
+  name?: string;
+  row?: FlagRowView | null;
 }
 
 /** Edits on their way, asked about, or typed and not sent. */
 export class Edits {
   confirmation = $state.raw<Confirmation | null>(null);
+  /** The conflict that the resolver shows. */
   conflict = $state.raw<ConflictView | null>(null);
-  #sending = $state.raw<Record<string, Change>>({});
+  #sending = $state.raw<Record<string, FieldEdit[]>>({});
   #drafts = $state.raw<Record<string, Draft>>({});
   /** Edits that can be led back, the newest last, each with the toast that offers it. */
   #undoable: { edit: string; toast: number }[] = [];
@@ -57,55 +80,117 @@ export class Edits {
     this.#session = session;
   }
 
-  /** What is on its way for a flag of the place on screen. */
-  sending(flag: string): Change | null {
+  /** What is on its way for a subject of the place on screen; a flag's name stands for its state. */
+  sending(subject: SubjectView | string): FieldEdit[] | null {
     const place = this.#session.place;
-    return place === null ? null : (this.#sending[flagKey(place, flag)] ?? null);
+    return place === null ? null : (this.#sending[keyOf(place, subject)] ?? null);
   }
 
-  draft(flag: string): Draft | null {
+  /** What is typed for a subject of the place on screen; a flag's name stands for its state. */
+  draft(subject: SubjectView | string): Draft | null {
     const place = this.#session.place;
-    return place === null ? null : (this.#drafts[flagKey(place, flag)] ?? null);
+    return place === null ? null : (this.#drafts[keyOf(place, subject)] ?? null);
   }
 
-  /** What is typed and not sent in the place on screen, as far as it could be sent, by flag. */
+  /** What is typed and not sent in the place on screen, as far as it could be sent, by subject. */
   get drafts(): DraftEditView[] {
     const place = this.#session.place;
     if (place === null) return [];
     const begin = `${placeKey(place)}\u0000`;
     return Object.entries(this.#drafts)
-      .filter(([key, draft]) => key.startsWith(begin) && !sameValue(draft.value, draft.was))
-      .filter(([, draft]) => whyInvalid(draft.value) === null)
-      .map(([key, { value }]) => ({ flag: key.slice(begin.length), enabled: null, value }));
+      .filter(([key]) => key.startsWith(begin))
+      .filter(([, { changes }]) => changes.every(({ to }) => whyNot(to) === null))
+      .map(([, { subject, changes }]) => ({ subject, changes }));
   }
 
-  setDraft(flag: string, draft: Draft | null): void {
+  /** Types into a field. What the field is anyway, or null, takes the field out of the draft. */
+  setField(subject: SubjectView, field: string, to: FieldInput | null, rest: Rest): void {
     const place = this.#session.place;
     if (place === null) return;
-    const drafts = { ...this.#drafts };
-    if (draft === null) delete drafts[flagKey(place, flag)];
-    else drafts[flagKey(place, flag)] = draft;
-    this.#drafts = drafts;
+    const key = keyOf(place, subject);
+    const known = this.#drafts[key] ?? null;
+    const began = known ?? {
+      subject,
+      name: rest.name ?? flagOf(subject) ?? "",
+      revision: rest.revision,
+      changes: [],
+      was: {},
+    };
+    const was =
+      rest.was === null ? without(began.was, field) : { ...began.was, [field]: began.was[field] ?? rest.was };
+    const nothing = to === null || (rest.was !== null && sameInput(to, rest.was));
+    const at = began.changes.findIndex((change) => change.field === field);
+    const changes = nothing
+      ? began.changes.filter((change) => change.field !== field)
+      : at < 0
+        ? [...began.changes, { field, to }]
+        : began.changes.with(at, { field, to });
+    this.#put(
+      key,
+      changes.length === 0 ? null : { ...began, changes, was: nothing ? without(was, field) : was },
+    );
+  }
+
+  /** Rests what is typed on a newer state: each field's as it is now, by path. */
+  restOn(subject: SubjectView, revision: string, now: Record<string, FieldInput>): void {
+    const draft = this.draft(subject);
+    const place = this.#session.place;
+    if (draft === null || place === null) return;
+    const changes = draft.changes.filter(({ field, to }) => {
+      const is = now[field];
+      return is === undefined || !sameInput(is, to);
+    });
+    const was = Object.fromEntries(
+      changes.flatMap(({ field }) => (now[field] === undefined ? [] : [[field, now[field]]])),
+    );
+    this.#put(keyOf(place, subject), changes.length === 0 ? null : { ...draft, revision, changes, was });
+  }
+
+  /** Gives up what is typed for a subject. */
+  discard(subject: SubjectView): void {
+    const place = this.#session.place;
+    if (place !== null) this.#put(keyOf(place, subject), null);
   }
 
   /** Turns a flag over: at once, or after asking in a protected environment. */
   toggle(row: FlagRowView): void {
-    this.propose(row, { enabled: !row.enabled, value: null }, row.revision);
+    this.propose({
+      subject: flagState(row.key),
+      revision: row.revision,
+      changes: [turn(!row.enabled)],
+      row,
+    });
+  }
+
+  /** Sends what is typed for a subject, or asks first. */
+  publish(subject: SubjectView, revision: string, row: FlagRowView | null = null): void {
+    const draft = this.draft(subject);
+    if (draft === null) return;
+    this.propose({ subject, revision, changes: draft.changes, name: draft.name, row });
   }
 
   /** Sends a change, or asks first in a protected environment. */
-  propose(row: FlagRowView, change: Change, revision: string): void {
+  propose(proposal: Proposal): void {
     const { place, environment } = this.#session;
-    if (place === null || environment === null || this.sending(row.key) !== null) return;
-    if (environment.read_only !== null) {
-      this.#session.toasts.say(environment.read_only, { kind: "note" });
+    if (place === null || environment === null || this.sending(proposal.subject) !== null) return;
+    const { readOnly } = this.#session;
+    if (readOnly !== null) {
+      this.#session.toasts.say(readOnly, { kind: "note" });
       return;
     }
     if (environment.protection === "none") {
-      void this.#send(place, row.key, change, revision, null);
+      void this.#send(place, proposal, null);
       return;
     }
-    this.confirmation = { place, environment, row, revision, change, error: null, sending: false };
+    this.confirmation = {
+      place,
+      environment,
+      ...proposal,
+      name: proposal.name ?? flagOf(proposal.subject) ?? "",
+      row: proposal.row ?? null,
+      error: null,
+      sending: false,
+    };
   }
 
   /** The confirm sheet was answered. */
@@ -113,7 +198,7 @@ export class Edits {
     const asked = this.confirmation;
     if (asked === null || asked.sending) return;
     this.confirmation = { ...asked, sending: true, error: null };
-    const error = await this.#send(asked.place, asked.row.key, asked.change, asked.revision, confirmed, true);
+    const error = await this.#send(asked.place, asked, confirmed, true);
     if (error === null) this.confirmation = null;
     else this.confirmation = { ...asked, sending: false, error };
   }
@@ -147,15 +232,30 @@ export class Edits {
     );
   }
 
+  /** Opens the resolver for an edit in conflict. */
+  async openConflict(edit: string): Promise<void> {
+    await this.#session.attempt(async () => {
+      this.conflict = await this.#session.host.conflict(edit, []);
+    });
+  }
+
   /** A conflict was decided; `confirmed` is the environment's name where it is protected. */
-  async resolve(resolution: ResolutionView, confirmed: string | null = null): Promise<void> {
+  async resolve(choices: ChoiceView[], confirmed: string | null = null): Promise<void> {
     const conflict = this.conflict;
     if (conflict === null) return;
     this.conflict = null;
     await this.#follow(
-      () => this.#session.host.resolveConflict(conflict.edit, resolution, confirmed),
+      () => this.#session.host.resolveConflict(conflict.edit, choices, confirmed),
       this.#afterwards(),
     );
+  }
+
+  /** The edit of the conflict on screen is given up. */
+  async keepTheirs(): Promise<void> {
+    const conflict = this.conflict;
+    if (conflict === null) return;
+    this.conflict = null;
+    await this.#follow(() => this.#session.host.keepTheirs(conflict.edit), "final");
   }
 
   /** What follows an edit in the environment on screen: one that asks before a write is not led back at once. */
@@ -180,22 +280,20 @@ export class Edits {
   /** Sends and tells the outcome. Answers the error when the asker shows it itself. */
   async #send(
     place: PlaceView,
-    flag: string,
-    change: Change,
-    revision: string,
+    { subject, revision, changes }: Proposal,
     confirmed: string | null,
     asked = false,
   ): Promise<HostError | null> {
-    const key = flagKey(place, flag);
-    this.#sending = { ...this.#sending, [key]: change };
+    const key = keyOf(place, subject);
+    this.#sending = { ...this.#sending, [key]: changes };
     try {
-      const outcome = await this.#session.host.editFlag({ ...place, flag, revision, ...change, confirmed });
-      if (change.value !== null && outcome.outcome !== "conflict") this.#dropDraft(key);
+      const outcome = await this.#session.host.edit({ ...place, subject, revision, changes, confirmed });
+      if (outcome.outcome !== "conflict") this.#sent(key, changes);
       // Where a sheet asked, a single key must not lead the change back.
       this.#tell(outcome, confirmed === null ? "undoable" : "final");
       return null;
     } catch (thrown) {
-      return this.#failed(asHostError(thrown), () => void this.#tryAgain(place, flag, change), asked);
+      return this.#failed(asHostError(thrown), () => void this.#tryAgain(place, subject, changes), asked);
     } finally {
       await this.#session.flags.reload();
       const sending = { ...this.#sending };
@@ -233,18 +331,41 @@ export class Edits {
   }
 
   /** Asks for the same change where it was asked for, which need not be what is on screen by now. */
-  async #tryAgain(place: PlaceView, flag: string, change: Change): Promise<void> {
+  async #tryAgain(place: PlaceView, subject: SubjectView, changes: FieldEdit[]): Promise<void> {
     if (!samePlace(place, this.#session.place)) {
       this.#session.open(place);
       await this.#session.flags.load(place);
     }
-    const row = samePlace(place, this.#session.place) ? this.#session.flags.row(flag) : null;
-    if (row !== null) this.propose(row, change, row.revision);
+    if (!samePlace(place, this.#session.place)) return;
+    if (subject.kind === "flag_state") {
+      const row = this.#session.flags.row(subject.flag);
+      if (row !== null) this.propose({ subject, revision: row.revision, changes, row });
+      return;
+    }
+    await this.#session.attempt(async () => {
+      const { revision, name } = await this.#session.host.subjectFields(
+        place.connection,
+        place.environment,
+        subject,
+      );
+      this.propose({ subject, revision, changes, name });
+    });
   }
 
-  #dropDraft(key: string): void {
+  /** What was sent is no longer typed; what was typed meanwhile stays. */
+  #sent(key: string, changes: FieldEdit[]): void {
+    const draft = this.#drafts[key];
+    if (draft === undefined) return;
+    const rest = draft.changes.filter(
+      ({ field, to }) => !changes.some((sent) => sent.field === field && sameInput(sent.to, to)),
+    );
+    this.#put(key, rest.length === 0 ? null : { ...draft, changes: rest });
+  }
+
+  #put(key: string, draft: Draft | null): void {
     const drafts = { ...this.#drafts };
-    delete drafts[key];
+    if (draft === null) delete drafts[key];
+    else drafts[key] = draft;
     this.#drafts = drafts;
   }
 
@@ -275,10 +396,22 @@ export class Edits {
       case "conflict":
         this.conflict = outcome.conflict;
         return;
+      case "queued":
+        toasts.say(outcome.sentence, { kind: "note" });
+        return;
       case "unknown": {
         const { edit } = outcome;
         toasts.warn(outcome.sentence, { label: text.shared.readAgain, act: () => void this.settle(edit) });
       }
     }
   }
+}
+
+function keyOf(place: PlaceView, subject: SubjectView | string): string {
+  return `${placeKey(place)}\u0000${subjectKey(typeof subject === "string" ? flagState(subject) : subject)}`;
+}
+
+function without<T>(record: Record<string, T>, key: string): Record<string, T> {
+  const { [key]: _, ...rest } = record;
+  return rest;
 }

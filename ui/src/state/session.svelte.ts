@@ -62,6 +62,13 @@ export class Session {
   readonly environment: EnvironmentView | null = $derived(
     this.connection?.environments.find((environment) => environment.key === this.place?.environment) ?? null,
   );
+  /** Why nothing can be written to the environment on screen, in a sentence. */
+  readonly readOnly: string | null = $derived.by(() => {
+    const { environment } = this;
+    if (environment === null) return null;
+    const chosen = environment.protection === "read_only" ? text.edits.readOnly(environment.name) : null;
+    return environment.read_only ?? chosen;
+  });
   readonly status: StatusView | null = $derived(
     this.place === null ? null : (this.statuses[this.place.connection] ?? null),
   );

@@ -2,6 +2,8 @@ import { plural } from "./numbers";
 
 /** Edits that wait for a decision or for certainty. */
 export const edits = {
+  readOnly: (environment: string) =>
+    `${environment} is read only, by the protection that Settings shows. Nothing was sent.`,
   conflictTitle: (flag: string, environment: string) => `Resolve conflict in ${flag}, ${environment}`,
   sent: {
     theirs: "Your edit had been sent already; what the service holds now is under Theirs.",

@@ -3,6 +3,7 @@ import { batch } from "./batch";
 import { connect } from "./connect";
 import { detail } from "./detail";
 import { edits } from "./edits";
+import { fields } from "./fields";
 import { flags } from "./flags";
 import { frame } from "./frame";
 import { health } from "./health";
@@ -16,6 +17,7 @@ import { surfaces } from "./surfaces";
 export const text = {
   shared,
   frame,
+  fields,
   flags,
   detail,
   connect,

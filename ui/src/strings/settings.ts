@@ -6,7 +6,12 @@ export const settings = {
   themes: { system: "System", light: "Light", dark: "Dark" },
   protection: "Protection",
   protectionHint: "What a write to an environment asks first.",
-  protections: { none: "Send at once", confirm: "Ask first", type_name: "Ask for the name" },
+  protections: {
+    none: "Send at once",
+    confirm: "Ask first",
+    type_name: "Ask for the name",
+    read_only: "Change nothing",
+  },
   protectionOf: (environment: string, connection: string) => `Protection of ${environment}, ${connection}`,
   notices: "Notices",
   noticesOn: "Tell of trouble on the desktop",

@@ -2,34 +2,72 @@ import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import type { ConflictView, OpenEditView, ProtectionView } from "../../ipc/bindings";
+import type {
+  ChoiceView,
+  ConflictFieldView,
+  ConflictView,
+  FieldValueView,
+  MergedHowView,
+  OpenEditView,
+  ProtectionView,
+} from "../../ipc/bindings";
 import ConflictDialog from "./ConflictDialog.svelte";
 import OpenEditList from "./OpenEditList.svelte";
 
+const number = (text: string): FieldValueView => ({ kind: "value", value: { kind: "number", text } });
+const toggle = (on: boolean): FieldValueView => ({ kind: "toggle", on, text: on ? "On" : "Off" });
+
+function field(
+  path: string,
+  label: string,
+  [base, theirs, mine]: [FieldValueView, FieldValueView, FieldValueView],
+  how: MergedHowView,
+): ConflictFieldView {
+  const merged = how === "contested" ? theirs : mine;
+  return { field: path, label, note: null, why: null, base, theirs, mine, merged, how, editable: true };
+}
+
 const conflict: ConflictView = {
   edit: "edit-7",
-  flag: "free_shipping_threshold",
-  environment: "EU Production",
+  connection: "acme",
+  environment: "eu-production",
+  environment_name: "EU Production",
+  subject: { kind: "flag_state", flag: "free_shipping_threshold" },
+  name: "free_shipping_threshold",
+  change_set: null,
   sentence: "Maya Lindqvist changed this flag 6 min ago. Nothing of yours has been sent.",
   already_sent: false,
   live: "theirs",
   fields: [
-    { field: "Value", base: "49", theirs: "59", mine: "45", contested: true },
-    { field: "State", base: "On", theirs: "On", mine: "Off", contested: false },
+    field("value", "Value", [number("49"), number("59"), number("45")], "contested"),
+    field("enabled", "State", [toggle(true), toggle(true), toggle(false)], "mine"),
   ],
+  base_label: "",
+  theirs_label: "",
+  mine_label: "",
+  merged_label: "",
+  unchanged: [],
+  contested: 1,
+  precondition: "Written only if nobody changes the flag again.",
+  rounds: 0,
 };
 
 function open(over: Partial<ConflictView> = {}, protection: ProtectionView = "none") {
   const onResolve = vi.fn();
+  const onKeepTheirs = vi.fn();
   const onClose = vi.fn();
   const drawn = render(ConflictDialog, {
     conflict: { ...conflict, ...over },
     protection,
     onResolve,
+    onKeepTheirs,
     onClose,
   });
-  return { ...drawn, onResolve, onClose };
+  return { ...drawn, onResolve, onKeepTheirs, onClose };
 }
+
+/** Mine for everything that is contested. */
+const mine: ChoiceView[] = [{ field: "value", side: { side: "mine" } }];
 
 describe("the conflict dialog", () => {
   it("names the flag, says what happened, and shows each field from three sides", () => {
@@ -54,13 +92,14 @@ describe("the conflict dialog", () => {
     expect(screen.getByRole("button", { name: "Keep theirs" })).toHaveFocus();
   });
 
-  it.each([
-    ["1", "keep_theirs"],
-    ["2", "send_mine"],
-  ])("takes the key %s for %s", async (key, resolution) => {
-    const { onResolve } = open();
-    await userEvent.keyboard(key);
-    expect(onResolve).toHaveBeenCalledExactlyOnceWith(resolution, null);
+  it("takes the key 1 for theirs and 2 for mine", async () => {
+    const { onResolve, onKeepTheirs } = open();
+    await userEvent.keyboard("1");
+    expect(onKeepTheirs).toHaveBeenCalledOnce();
+    expect(onResolve).not.toHaveBeenCalled();
+    await userEvent.keyboard("2");
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith(mine, null);
+    expect(onKeepTheirs).toHaveBeenCalledOnce();
   });
 
   it("takes the buttons, and leaves other keys alone", async () => {
@@ -68,7 +107,7 @@ describe("the conflict dialog", () => {
     await userEvent.keyboard("3{Control>}1{/Control}x");
     expect(onResolve).not.toHaveBeenCalled();
     await userEvent.click(screen.getByRole("button", { name: "Send mine on top" }));
-    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine", null);
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith(mine, null);
     expect(onClose).not.toHaveBeenCalled();
   });
 
@@ -106,7 +145,7 @@ describe("the conflict dialog", () => {
   });
 
   it("names the side that is live, and sends nothing where that is mine", async () => {
-    const { onResolve } = open({ already_sent: true, live: "mine" });
+    const { onResolve, onKeepTheirs } = open({ already_sent: true, live: "mine" });
     const dialog = screen.getByRole("dialog");
     expect(within(dialog).getByRole("columnheader", { name: /^Mine/ })).toHaveTextContent(
       "What the service holds now",
@@ -118,11 +157,12 @@ describe("the conflict dialog", () => {
     await userEvent.keyboard("2");
     expect(onResolve).not.toHaveBeenCalled();
     await userEvent.click(within(dialog).getByRole("button", { name: /^Leave mine/ }));
-    expect(onResolve).toHaveBeenCalledWith("keep_theirs", null);
+    expect(onKeepTheirs).toHaveBeenCalledOnce();
   });
 
   it("reads an empty side as no value", () => {
-    open({ fields: [{ field: "Value", base: "", theirs: "a", mine: "b", contested: true }] });
+    const none: FieldValueView = { kind: "absent", text: "No value" };
+    open({ fields: [field("value", "Value", [none, number("1"), number("2")], "contested")] });
     expect(screen.getAllByRole("cell")[0]).toHaveTextContent("No value");
   });
 });
@@ -131,16 +171,19 @@ const unknown: OpenEditView = {
   edit: "edit-1",
   environment: "production",
   environment_name: "Production",
-  flag: "guest_checkout",
+  subject: { kind: "flag_state", flag: "guest_checkout" },
+  name: "guest_checkout",
+  change_set: null,
   sentence: "guest_checkout off in Production was sent, and no answer came.",
-  conflict: null,
+  conflict: false,
 };
 const contested: OpenEditView = {
   ...unknown,
   edit: "edit-7",
-  flag: conflict.flag,
+  subject: conflict.subject,
+  name: conflict.name,
   sentence: "Met a change.",
-  conflict,
+  conflict: true,
 };
 
 describe("the conflict dialog of a protected environment", () => {
@@ -149,7 +192,7 @@ describe("the conflict dialog of a protected environment", () => {
     await userEvent.keyboard("2");
     expect(onResolve).not.toHaveBeenCalled();
     await userEvent.click(screen.getByRole("button", { name: "Send mine to EU Production" }));
-    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine", "EU Production");
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith(mine, "EU Production");
   });
 
   it("wants the name typed under the strict setting", async () => {
@@ -160,7 +203,7 @@ describe("the conflict dialog of a protected environment", () => {
     expect(send).toBeDisabled();
     await userEvent.type(screen.getByLabelText("Type EU Production to confirm"), "{Backspace}{Backspace}");
     await userEvent.click(send);
-    expect(onResolve).toHaveBeenCalledExactlyOnceWith("send_mine", "EU Production");
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith(mine, "EU Production");
   });
 });
 
@@ -193,6 +236,6 @@ describe("the list of open edits", () => {
     const onResolve = vi.fn();
     render(OpenEditList, { edits: [contested], onReadAgain: vi.fn(), onResolve });
     await userEvent.click(screen.getByRole("button", { name: "Resolve free_shipping_threshold" }));
-    expect(onResolve).toHaveBeenCalledExactlyOnceWith(conflict);
+    expect(onResolve).toHaveBeenCalledExactlyOnceWith("edit-7");
   });
 });

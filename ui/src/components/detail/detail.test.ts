@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import type { EditRequest } from "../../ipc/bindings";
+import { replace } from "../../state/fields";
 import { callsOf, openWindow } from "../../testing/open-window";
 
 async function openFlag(flag: string) {
@@ -23,9 +24,12 @@ describe("the detail panel", () => {
     const again = await openFlag("free_shipping_threshold");
     expect(within(again).getByRole("textbox", { name: "Value" })).toHaveValue("45");
     await userEvent.click(within(again).getByRole("button", { name: "Publish" }));
-    await waitFor(() => expect(callsOf(host, "editFlag")).toHaveLength(1));
-    const request = callsOf(host, "editFlag")[0]?.[0] as EditRequest;
-    expect(request).toMatchObject({ enabled: null, value: { kind: "number", text: "45" } });
+    await waitFor(() => expect(callsOf(host, "edit")).toHaveLength(1));
+    const request = callsOf(host, "edit")[0]?.[0] as EditRequest;
+    expect(request).toMatchObject({
+      subject: { kind: "flag_state", flag: "free_shipping_threshold" },
+      changes: [{ field: "value", to: { kind: "value", value: { kind: "number", text: "45" } } }],
+    });
     await waitFor(() => expect(screen.queryByText("1 edit, not sent")).toBeNull());
     expect(within(again).getByRole("textbox", { name: "Value" })).toHaveValue("45");
   });
@@ -51,13 +55,12 @@ describe("the detail panel", () => {
     await userEvent.type(field, "45");
     const shown = await host.flags("acme", "staging", null);
     const row = shown.flags.find(({ key }) => key === "free_shipping_threshold");
-    await host.editFlag({
+    await host.edit({
       connection: "acme",
       environment: "staging",
-      flag: "free_shipping_threshold",
+      subject: { kind: "flag_state", flag: "free_shipping_threshold" },
       revision: row?.revision ?? "",
-      enabled: null,
-      value: { kind: "number", text: "41" },
+      changes: [replace({ kind: "number", text: "41" })],
       confirmed: null,
     });
     expect(await within(panel).findByText("This flag changed after your edit began.")).toBeVisible();
@@ -92,7 +95,13 @@ describe("the detail panel", () => {
     const host = await openWindow("fresh", "production");
     const panel = await openFlag("new_checkout");
     const region = await within(panel).findByRole("region", { name: "Segment overrides" });
-    const request = { connection: "acme", environment: "production", flag: "new_checkout", edits: [] };
+    const request = {
+      connection: "acme",
+      environment: "production",
+      flag: "new_checkout",
+      edits: [],
+      change_set: null,
+    };
     const { overrides } = await host.impact(request);
     expect(overrides).toHaveLength(3);
     for (const { segment, now } of overrides) {

@@ -2,8 +2,16 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
-import type { FlagSharesView, ImpactRequest, ImpactView, ShareView, VariantView } from "../../ipc/bindings";
+import type {
+  DraftEditView,
+  FlagSharesView,
+  ImpactRequest,
+  ImpactView,
+  ShareView,
+  VariantView,
+} from "../../ipc/bindings";
 import { failure, fakeHost } from "../../ipc/fake";
+import { flagState, replace, replacedIn } from "../../state/fields";
 import { callsOf, openWindow } from "../../testing/open-window";
 import { Impact } from "./impact.svelte";
 import { percent } from "./percent";
@@ -13,6 +21,10 @@ async function openFlag(flag: string) {
   await userEvent.click(await screen.findByText(flag, { selector: ".key" }));
   const panel = await screen.findByRole("complementary", { name: `Details of ${flag}` });
   return within(panel).findByRole("region", { name: "Who gets what" });
+}
+
+function valueOf(edit: DraftEditView | undefined): string | undefined {
+  return replacedIn(edit?.changes ?? [])?.text;
 }
 
 async function typeValue(value: string) {
@@ -108,7 +120,8 @@ describe("asking while somebody types", () => {
   const request = (text: string, flag = "guest_checkout"): ImpactRequest => ({
     ...place,
     flag,
-    edits: [{ flag, enabled: null, value: { kind: "text", text } }],
+    edits: [{ subject: flagState(flag), changes: [replace({ kind: "text", text })] }],
+    change_set: null,
   });
 
   /** A host whose answers come when the test says so. */
@@ -119,11 +132,11 @@ describe("asking while somebody types", () => {
       new Promise<ImpactView>((resolve, reject) => {
         waiting.push({
           request: asked,
-          answer: () => resolve({ sentence: asked.edits[0]?.value?.text } as ImpactView),
+          answer: () => resolve({ sentence: valueOf(asked.edits[0]) } as ImpactView),
           fail: () => reject(failure("service", "It broke.")),
         });
       });
-    const text = () => waiting.map((each) => each.request.edits[0]?.value?.text);
+    const text = () => waiting.map((each) => valueOf(each.request.edits[0]));
     return { impact: new Impact(host), waiting, text };
   }
   const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -210,7 +223,12 @@ describe("the panel", () => {
       connection: "acme",
       environment: "production",
       flag: "free_shipping_threshold",
-      edits: [{ flag: "free_shipping_threshold", enabled: null, value: { kind: "number", text: "45" } }],
+      edits: [
+        {
+          subject: flagState("free_shipping_threshold"),
+          changes: [replace({ kind: "number", text: "45" })],
+        },
+      ],
     });
   });
 
@@ -220,7 +238,7 @@ describe("the panel", () => {
     await typeValue("4x");
     expect(await within(region).findByText("The draft is counted once its value can be sent.")).toBeVisible();
     const texts = callsOf(host, "impact").flatMap(([request]) => (request as ImpactRequest).edits);
-    expect(texts.map((edit) => edit.value?.text)).not.toContain("4x");
+    expect(texts.map((edit) => valueOf(edit))).not.toContain("4x");
   });
 
   it("shows who changes, and leads to Preview with exactly their traits", async () => {
@@ -289,7 +307,7 @@ describe("the confirm sheet", () => {
     expect(await within(sheet).findByText(/^[\d,]+ of 2,400 go from off to on \([\d.]+%\)\.$/)).toBeVisible();
     expect(within(sheet).getByRole("img", { name: /^Now: On [\d,]+, Off [\d,]+$/ })).toBeVisible();
     expect(within(sheet).getByRole("img", { name: "After: On 2,400" })).toBeVisible();
-    expect(callsOf(host, "editFlag")).toEqual([]);
+    expect(callsOf(host, "edit")).toEqual([]);
   });
 
   it("can be left for the Preview of somebody who changes, and sends nothing", async () => {
@@ -300,7 +318,7 @@ describe("the confirm sheet", () => {
     );
     expect(await screen.findByRole("combobox", { name: "Identity" })).toHaveValue("u_48214");
     expect(screen.queryByRole("dialog")).toBeNull();
-    expect(callsOf(host, "editFlag")).toEqual([]);
+    expect(callsOf(host, "edit")).toEqual([]);
   });
 
   it("names flags that change although they were not edited", async () => {

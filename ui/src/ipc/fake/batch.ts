@@ -42,7 +42,7 @@ export class FakeBatches {
     const weighed = cohort.filter((each) => !failing.includes(each));
     const after = request.edits.length === 0 ? null : edited(environment, request.edits);
     const flags = [...environment.flags.keys()].map((flag) => {
-      const concerned = request.edits.some((edit) => edit.flag === flag);
+      const concerned = request.edits.some(({ subject }) => "flag" in subject && subject.flag === flag);
       const some = weighed.slice(0, Math.max(20, Math.floor(DECISIONS / environment.flags.size)));
       const shares = sharesOf(flag, some, environment, after, concerned);
       return scaled(shares, some.length, done - failing.length);

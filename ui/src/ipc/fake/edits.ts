@@ -1,5 +1,14 @@
 /** Edits on the fake service: what they change, what they meet, and how they are led back. */
-import type { ConflictView, EditRequest, OutcomeView, ResolutionView, ValueView } from "../bindings";
+import type {
+  ChoiceView,
+  ConflictFieldView,
+  ConflictView,
+  EditRequest,
+  FieldEdit,
+  FieldValueView,
+  OutcomeView,
+  ValueView,
+} from "../bindings";
 import { failure, gone, keyMissing, rateLimited, unreachable } from "./errors";
 import type { FakeConnection, FakeEnvironment, FakeFlag, World } from "./world";
 
@@ -14,8 +23,13 @@ interface Wish {
   value: ValueView | null;
 }
 
+interface State {
+  enabled: boolean;
+  value: ValueView;
+}
+
 interface Sent extends Place {
-  before: { enabled: boolean; value: ValueView };
+  before: State;
   wish: Wish;
 }
 
@@ -52,26 +66,31 @@ export class FakeEdits {
     this.cut = world.scenario === "unknown-outcome";
     for (const open of world.openEdits) {
       const { connection, environment } = placeOf(world, open.connection, open.environment);
-      const flag = flagIn(environment, open.flag);
+      const flag = flagIn(environment, open.name);
       const wish: Wish = open.conflict
         ? { enabled: null, value: { kind: "number", text: "45" } }
         : { enabled: false, value: null };
-      this.#sent.set(open.edit, { connection, environment, flag, before: stateOf(flag), wish });
+      const before: State = open.conflict
+        ? { enabled: flag.enabled, value: { kind: "number", text: "49" } }
+        : stateOf(flag);
+      this.#sent.set(open.edit, { connection, environment, flag, before, wish });
     }
   }
 
   edit(request: EditRequest): OutcomeView {
     const { connection, environment } = placeOf(this.#world, request.connection, request.environment);
-    const place = { connection, environment, flag: flagIn(environment, request.flag) };
-    this.#refuse(place, request);
-    if (this.maya) return this.#meetMaya(place, request);
+    if (!("flag" in request.subject)) throw failure("input", "Only flags can be edited here.");
+    const place = { connection, environment, flag: flagIn(environment, request.subject.flag) };
+    const wish = wishOf(request.changes);
+    this.#refuse(place, request, wish);
+    if (this.maya) return this.#meetMaya(place, wish);
     const { flag } = place;
-    if (same(flag, request)) {
+    if (same(flag, wish)) {
       return { outcome: "already_there", sentence: `${this.#sentence(place)} already. Nothing was sent.` };
     }
-    const edit = this.#remember(place, request);
-    if (this.cut) return this.#cutOff(edit, place, request);
-    this.#apply(flag, request);
+    const edit = this.#remember(place, wish);
+    if (this.cut) return this.#cutOff(edit, place, wish);
+    this.#apply(flag, wish);
     return { outcome: "confirmed", edit, sentence: this.#sentence(place) };
   }
 
@@ -83,22 +102,35 @@ export class FakeEdits {
     return { outcome: "confirmed", edit: `${edit}-undone`, sentence: this.#sentence(sent) };
   }
 
-  resolve(edit: string, resolution: ResolutionView, confirmed: string | null): OutcomeView {
+  conflict(edit: string, choices: ChoiceView[]): ConflictView {
     const sent = this.#take(edit);
-    const asks = sent.environment.protection !== "none" && confirmed !== sent.environment.name;
-    if (resolution === "send_mine" && asks) throw confirmationNeeded(sent.environment);
-    this.#close(edit, sent);
-    const name = sent.flag.seed.key;
-    if (resolution === "keep_theirs") {
-      return {
-        outcome: "already_there",
-        sentence: `${name} stays as it is in ${sent.environment.name}. Your edit was given up.`,
-      };
+    return conflictView(edit, sent, choices);
+  }
+
+  resolve(edit: string, choices: ChoiceView[], confirmed: string | null): OutcomeView {
+    const sent = this.#take(edit);
+    if (sent.environment.protection !== "none" && confirmed !== sent.environment.name) {
+      throw confirmationNeeded(sent.environment);
     }
-    if (this.maya) return this.#meetMaya(sent, sent.wish);
-    const again = this.#remember(sent, sent.wish);
-    this.#apply(sent.flag, sent.wish);
+    const { contested } = conflictView(edit, sent, choices);
+    if (contested > 0) throw failure("input", "Something is not decided yet.");
+    this.#close(edit, sent);
+    const chosen = choices.find(({ field }) => field === "value")?.side;
+    const theirs = chosen?.side === "theirs";
+    const wish: Wish = theirs ? { ...sent.wish, value: null } : sent.wish;
+    if (this.maya) return this.#meetMaya(sent, wish);
+    const again = this.#remember(sent, wish);
+    this.#apply(sent.flag, wish);
     return { outcome: "confirmed", edit: again, sentence: this.#sentence(sent) };
+  }
+
+  keepTheirs(edit: string): OutcomeView {
+    const sent = this.#take(edit);
+    this.#close(edit, sent);
+    return {
+      outcome: "already_there",
+      sentence: `${sent.flag.seed.key} stays as it is in ${sent.environment.name}. Your edit was given up.`,
+    };
   }
 
   /** The answer had been lost, and the service holds the edit. */
@@ -110,7 +142,7 @@ export class FakeEdits {
     return { outcome: "confirmed", edit, sentence: this.#sentence(sent) };
   }
 
-  #refuse({ connection, environment, flag }: Place, request: EditRequest): void {
+  #refuse({ connection, environment, flag }: Place, request: EditRequest, wish: Wish): void {
     const { scenario } = this.#world;
     if (environment.readOnly) throw failure("forbidden", environment.readOnly);
     if (connection.key === "missing") throw keyMissing();
@@ -124,7 +156,7 @@ export class FakeEdits {
         next_step: "Look at the new state and decide again. Nothing was sent.",
       });
     }
-    if (request.value?.kind === "number" && !Number.isFinite(Number(request.value.text))) {
+    if (wish.value?.kind === "number" && !Number.isFinite(Number(wish.value.text))) {
       throw failure("input", "This is not a number.", { field: "value" });
     }
   }
@@ -132,28 +164,11 @@ export class FakeEdits {
   #meetMaya(place: Place, wish: Wish): OutcomeView {
     this.maya = false;
     const { environment, flag } = place;
-    const base = stateOf(flag);
     const edit = this.#remember(place, wish);
-    const theirs = mayas(flag);
-    this.#apply(flag, { enabled: null, value: theirs });
+    this.#apply(flag, { enabled: null, value: mayas(flag) });
     flag.edit = "conflict";
-    const conflict: ConflictView = {
-      edit,
-      flag: flag.seed.key,
-      environment: environment.name,
-      sentence:
-        "Maya Lindqvist changed this flag just now, after your edit began. Nothing of yours has been sent.",
-      already_sent: false,
-      live: "theirs",
-      fields: fields(base, theirs, wish),
-    };
-    this.#open(
-      edit,
-      place,
-      `Your edit of ${flag.seed.key} in ${environment.name} met a newer change.`,
-      conflict,
-    );
-    return { outcome: "conflict", conflict };
+    this.#open(edit, place, `Your edit of ${flag.seed.key} in ${environment.name} met a newer change.`, true);
+    return { outcome: "conflict", conflict: this.conflict(edit, []) };
   }
 
   #cutOff(edit: string, place: Place, wish: Wish): OutcomeView {
@@ -161,22 +176,19 @@ export class FakeEdits {
     place.flag.edit = "unknown";
     const asked = wish.enabled === null ? "was changed" : wish.enabled ? "was turned on" : "was turned off";
     const sentence = `Whether ${place.flag.seed.key} ${asked} in ${place.environment.name} is not known: the connection was cut before the answer.`;
-    this.#open(edit, place, sentence, null);
+    this.#open(edit, place, sentence, false);
     return { outcome: "unknown", edit, sentence };
   }
 
-  #open(
-    edit: string,
-    { connection, environment, flag }: Place,
-    sentence: string,
-    conflict: ConflictView | null,
-  ): void {
+  #open(edit: string, { connection, environment, flag }: Place, sentence: string, conflict: boolean): void {
     this.#world.openEdits.push({
       connection: connection.id,
       edit,
       environment: environment.key,
       environment_name: environment.name,
-      flag: flag.seed.key,
+      subject: { kind: "flag_state", flag: flag.seed.key },
+      name: flag.seed.key,
+      change_set: null,
       sentence,
       conflict,
     });
@@ -243,28 +255,71 @@ function mayas(flag: FakeFlag): ValueView {
   return { kind: "text", text: "mayas-choice" };
 }
 
-function fields(
-  base: { enabled: boolean; value: ValueView },
-  theirs: ValueView,
-  wish: Wish,
-): ConflictView["fields"] {
-  const all: ConflictView["fields"] = [];
-  const state = (on: boolean) => (on ? "On" : "Off");
-  if (wish.enabled !== null) {
+function wishOf(changes: FieldEdit[]): Wish {
+  const wish: Wish = { enabled: null, value: null };
+  for (const { field, to } of changes) {
+    if (field === "enabled" && to.kind === "toggle") wish.enabled = to.on;
+    if (field === "value" && to.kind === "value") wish.value = to.value;
+  }
+  return wish;
+}
+
+function conflictView(edit: string, sent: Sent, choices: ChoiceView[]): ConflictView {
+  const fields = conflictFields(sent, choices);
+  return {
+    edit,
+    connection: sent.connection.id,
+    environment: sent.environment.key,
+    environment_name: sent.environment.name,
+    subject: { kind: "flag_state", flag: sent.flag.seed.key },
+    name: sent.flag.seed.key,
+    change_set: null,
+    sentence: "Maya Lindqvist changed this flag after your edit began. Nothing of yours has been sent.",
+    already_sent: false,
+    live: "theirs",
+    base_label: "Where you began",
+    theirs_label: "What the service holds now",
+    mine_label: "What your edit asks for",
+    merged_label: "What is written",
+    fields,
+    unchanged: ["Weights", "Segment overrides"],
+    contested: fields.filter(({ how }) => how === "contested").length,
+    precondition: "Written only if nobody changes the flag again. Otherwise you come back here.",
+    rounds: 0,
+  };
+}
+
+function conflictFields({ before, flag, wish }: Sent, choices: ChoiceView[]): ConflictFieldView[] {
+  const all: ConflictFieldView[] = [];
+  const named = { note: null, why: null, editable: true };
+  if (wish.enabled !== null && wish.enabled !== before.enabled) {
+    const mine = toggle(wish.enabled);
+    const base = toggle(before.enabled);
     all.push({
-      field: "State",
-      base: state(base.enabled),
-      theirs: state(base.enabled),
-      mine: state(wish.enabled),
-      contested: false,
+      ...named,
+      field: "enabled",
+      label: "State",
+      base,
+      theirs: base,
+      mine,
+      merged: mine,
+      how: "mine",
     });
   }
-  all.push({
-    field: "Value",
-    base: base.value.text,
-    theirs: theirs.text,
-    mine: wish.value?.text ?? base.value.text,
-    contested: wish.value !== null,
-  });
-  return all;
+  const [base, theirs, mine] = [before.value, flag.value, wish.value ?? before.value].map(typed);
+  if (base && theirs && mine) {
+    const side = choices.find(({ field }) => field === "value")?.side.side;
+    const how = wish.value === null ? "theirs" : side === undefined ? "contested" : "decided";
+    const merged = side === "mine" ? mine : theirs;
+    all.push({ ...named, field: "value", label: "Value", base, theirs, mine, merged, how });
+  }
+  return all.sort((one, other) => Number(other.how === "contested") - Number(one.how === "contested"));
+}
+
+function toggle(on: boolean): FieldValueView {
+  return { kind: "toggle", on, text: on ? "On" : "Off" };
+}
+
+function typed(value: ValueView): FieldValueView {
+  return value.kind === "none" ? { kind: "absent", text: "No value" } : { kind: "value", value };
 }

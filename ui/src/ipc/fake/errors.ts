@@ -14,6 +14,7 @@ export function failure(code: ErrorCode, sentence: string, more: Partial<WireErr
     field: null,
     evidence: [],
     remedy: null,
+    said: [],
     ...more,
   });
 }
@@ -49,6 +50,7 @@ export const keyRefused = (environmentKey: boolean) =>
     field: "key",
     evidence: [],
     remedy: null,
+    said: [],
   });
 
 export const keychainAbsent = () =>

@@ -3,6 +3,7 @@ import type {
   DeciderView,
   DraftEditView,
   ExpectedView,
+  FieldEdit,
   PreviewRequest,
   PreviewRowView,
   PreviewView,
@@ -17,15 +18,20 @@ export function edited(environment: FakeEnvironment, edits: DraftEditView[]): Fa
   if (edits.length === 0) return environment;
   const flags = new Map(environment.flags);
   for (const edit of edits) {
-    const flag = flags.get(edit.flag);
-    if (!flag) continue;
-    flags.set(edit.flag, {
-      ...flag,
-      enabled: edit.enabled ?? flag.enabled,
-      value: edit.value ?? flag.value,
-    });
+    const flag = edit.subject.kind === "flag_state" ? flags.get(edit.subject.flag) : undefined;
+    if (flag) flags.set(flag.seed.key, changed(flag, edit.changes));
   }
   return { ...environment, flags };
+}
+
+/** A flag with changes of its state and value. */
+export function changed(flag: FakeFlag, changes: FieldEdit[]): FakeFlag {
+  const next = { ...flag };
+  for (const { field, to } of changes) {
+    if (field === "enabled" && to.kind === "toggle") next.enabled = to.on;
+    if (field === "value" && to.kind === "value") next.value = to.value;
+  }
+  return next;
 }
 
 /** Makes the server fail in the preview, as a condition with a broken pattern does. */

@@ -7,14 +7,12 @@ import { scenarioNamed } from "./scenarios";
 
 async function edit(host: ReturnType<typeof fakeHost>, over: Partial<EditRequest> = {}) {
   const place = { connection: "acme", environment: over.environment ?? "staging" };
-  const flag = over.flag ?? "guest_checkout";
-  const { row } = await host.flagDetail(place.connection, place.environment, flag);
-  return host.editFlag({
+  const { row } = await host.flagDetail(place.connection, place.environment, "guest_checkout");
+  return host.edit({
     ...place,
-    flag,
+    subject: { kind: "flag_state", flag: "guest_checkout" },
     revision: row.revision,
-    enabled: false,
-    value: null,
+    changes: [{ field: "enabled", to: { kind: "toggle", on: false } }],
     confirmed: null,
     ...over,
   });
@@ -56,6 +54,7 @@ describe("the Acme Store", () => {
       identifier: "u_48213",
       traits,
       edits: [],
+      change_set: null,
     });
     expect(preview.overrides).toBe(9);
     expect(preview.rows.filter((row) => row.enabled)).toHaveLength(88);
@@ -103,7 +102,9 @@ describe("an edit", () => {
     if (outcome.outcome !== "conflict") throw new Error(outcome.outcome);
     const open = async () => (await host.openEdits("acme")).map((each) => each.edit);
     expect(await open()).toContain(outcome.conflict.edit);
-    await host.resolveConflict(outcome.conflict.edit, resolution, null);
+    const { edit: id } = outcome.conflict;
+    if (resolution === "keep_theirs") await host.keepTheirs(id);
+    else await host.resolveConflict(id, [], null);
     expect(await open()).not.toContain(outcome.conflict.edit);
     expect(await isOn(host, "guest_checkout")).toBe(on);
   });
@@ -131,7 +132,13 @@ describe("a scenario", () => {
     for (const row of list.flags.slice(0, 30)) {
       await host.flagDetail(place.connection, place.environment, row.key);
     }
-    const preview = await host.preview({ ...place, identifier: "u_48213", traits: [], edits: [] });
+    const preview = await host.preview({
+      ...place,
+      identifier: "u_48213",
+      traits: [],
+      edits: [],
+      change_set: null,
+    });
     expect(preview.rows).toHaveLength(list.flags.length);
   });
 

@@ -3,6 +3,7 @@ import type { Host, HostError } from "../host";
 import { FakeActivity } from "./activity";
 import { activityCalls } from "./calls/activity";
 import { batchCalls } from "./calls/batch";
+import { changeCalls } from "./calls/changes";
 import { connectionCalls } from "./calls/connections";
 import { flagCalls } from "./calls/flags";
 import { healthCalls } from "./calls/health";
@@ -83,6 +84,7 @@ export function makeFakeHost({
     ...connectionCalls(stage, health),
     ...settingCalls(stage, health),
     ...flagCalls(stage, edits),
+    ...changeCalls(),
     ...previewCalls(stage),
     ...identityCalls(stage),
     ...batchCalls(stage),

@@ -1,5 +1,11 @@
 /** What edits would do to the Acme Store's identities. */
-import type { FlagSharesView, ImpactRequest, ImpactView, OverrideShareView } from "../bindings";
+import type {
+  DraftEditView,
+  FlagSharesView,
+  ImpactRequest,
+  ImpactView,
+  OverrideShareView,
+} from "../bindings";
 import { edited } from "./evaluate";
 import { people } from "./people";
 import { acmeRanges, madeUp, sharesOf, suppliedBy } from "./sample";
@@ -13,7 +19,7 @@ const grouped = new Intl.NumberFormat("en-GB");
 
 /** The impact of edits on one flag. */
 export function impactOf(environment: FakeEnvironment, request: ImpactRequest): ImpactView {
-  const concerned = request.edits.some((edit) => edit.flag === request.flag);
+  const concerned = request.edits.some((edit) => concerns(edit, request.flag));
   const after = request.edits.length === 0 ? null : edited(environment, request.edits);
   const shares = sharesOf(request.flag, sample, environment, after, concerned);
   return {
@@ -27,6 +33,10 @@ export function impactOf(environment: FakeEnvironment, request: ImpactRequest): 
     // One flag depends on another, as far as the screens are concerned.
     surprises: request.flag === "guest_checkout" && shares.flips > 0 ? ["gift_wrapping"] : [],
   };
+}
+
+function concerns({ subject }: DraftEditView, flag: string): boolean {
+  return "flag" in subject && subject.flag === flag;
 }
 
 function overridesOf(flag: string, now: FakeEnvironment, after: FakeEnvironment | null): OverrideShareView[] {
@@ -53,10 +63,11 @@ function sentence(shares: FlagSharesView): string {
 }
 
 function notes(shares: FlagSharesView, request: ImpactRequest): string[] {
-  const edit = request.edits.find(({ flag }) => flag === request.flag);
-  if (edit === undefined || edit.enabled === null || shares.after === null) return [];
-  const stays = shares.after.filter((share) => share.enabled !== edit.enabled);
+  const changes = request.edits.find((edit) => concerns(edit, request.flag))?.changes ?? [];
+  const to = changes.find(({ field }) => field === "enabled")?.to;
+  if (to?.kind !== "toggle" || shares.after === null) return [];
+  const stays = shares.after.filter((share) => share.enabled !== to.on);
   const count = stays.reduce((sum, share) => sum + share.count, 0);
   if (count === 0) return [];
-  return [`${grouped.format(count)} stay ${edit.enabled ? "off" : "on"} because of a segment override.`];
+  return [`${grouped.format(count)} stay ${to.on ? "off" : "on"} because of a segment override.`];
 }

@@ -7,10 +7,14 @@ import type {
   FlagListView,
   FlagRowView,
   FreshnessView,
+  SegmentOverrideView,
   ValueView,
   VariantView,
+  WeightView,
 } from "../bindings";
+import type { OverrideSeed } from "./acme-flags";
 import { SEGMENT_COUNT } from "./people";
+import { segmentId, SEGMENTS } from "./segments";
 import {
   type FakeConnection,
   type FakeEnvironment,
@@ -68,8 +72,8 @@ function environmentView(
     freshness: freshnessView(environment, now),
     flag_count: environment.flags.size,
     segment_count: connection.service === "flagsmith" ? SEGMENT_COUNT : 4,
-    open_edits: open.filter((edit) => edit.conflict === null).length,
-    conflicts: open.filter((edit) => edit.conflict !== null).length,
+    open_edits: open.filter((edit) => !edit.conflict).length,
+    conflicts: open.filter((edit) => edit.conflict).length,
     warning: null,
   };
 }
@@ -123,6 +127,38 @@ export function flagRowView(
   };
 }
 
+/** Shares of a flag's options, control first. */
+export function weightViews(flag: FakeFlag, options: { label: string; weight: number }[]): WeightView[] {
+  if (options.length === 0) return [];
+  const rest = 100 - options.reduce((sum, option) => sum + option.weight, 0);
+  const view = (id: string | null, label: string, value: string, weight: number): WeightView => ({
+    id,
+    label,
+    value: { kind: "text", text: value },
+    weight: String(weight),
+    weight_basis_points: Math.round(weight * 100),
+  });
+  return [
+    view(null, "control", flag.value.text, rest),
+    ...options.map(({ label, weight }) => view(`option-${label}`, label, label, weight)),
+  ];
+}
+
+/** A segment's override as it is shown and edited. */
+export function overrideView(flag: FakeFlag, override: OverrideSeed): SegmentOverrideView {
+  const value: ValueView = { kind: flag.value.kind, text: override.value };
+  // Where the flag has options, the seed's value names the one that members get.
+  const pinned = flag.options.map(({ label }) => ({ label, weight: label === override.value ? 100 : 0 }));
+  return {
+    segment_id: segmentId(override.segment),
+    segment: override.segment,
+    enabled: override.enabled,
+    value,
+    own_value: flag.options.length === 0 ? value : flag.value,
+    weights: weightViews(flag, pinned),
+  };
+}
+
 function variants(flag: FakeFlag): VariantView[] {
   if (flag.options.length === 0) return [];
   const rest = 100 - flag.options.reduce((sum, option) => sum + option.weight, 0);
@@ -168,11 +204,12 @@ export function flagDetailView(
     owners: [seed.owner],
     created_at: flag.changedAt - 90 * 86_400,
     notes: notes(connection, flag),
-    overrides: flag.overrides.map((override) => ({
-      segment: override.segment,
-      enabled: override.enabled,
-      value: { kind: flag.value.kind, text: override.value } satisfies ValueView,
-    })),
+    weights: weightViews(flag, flag.options),
+    overrides: flag.overrides.map((override) => overrideView(flag, override)),
+    free_segments: SEGMENTS.filter(({ name }) => !flag.overrides.some(({ segment }) => segment === name)),
+    definition_revision: `${seed.key}#${flag.revision}`,
+    takes_overrides: flagsmith,
+    staged: null,
     targeting: flagsmith
       ? null
       : JSON.stringify({ rules: [], rollout: { percentage: 50, attribute: "user_id" } }, null, 2),

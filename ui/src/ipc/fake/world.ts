@@ -155,27 +155,11 @@ function openConflict(world: World, acme: FakeConnection): void {
     edit: "edit-waiting",
     environment: eu.key,
     environment_name: eu.name,
-    flag: flag.seed.key,
+    subject: { kind: "flag_state", flag: flag.seed.key },
+    name: flag.seed.key,
+    change_set: null,
     sentence: "free_shipping_threshold to 45 in EU Production met a newer change and was not sent.",
-    conflict: {
-      edit: "edit-waiting",
-      flag: flag.seed.key,
-      environment: eu.name,
-      sentence:
-        "Maya Lindqvist changed this flag 6 min ago, after your edit began. Nothing of yours has been sent.",
-      already_sent: false,
-      live: "theirs",
-      fields: [
-        { field: "Value", base: "49", theirs: "59", mine: "45", contested: true },
-        {
-          field: "Segment overrides",
-          base: "2 segments",
-          theirs: "3 segments",
-          mine: "2 segments",
-          contested: false,
-        },
-      ],
-    },
+    conflict: true,
   });
 }
 
@@ -190,9 +174,11 @@ function openUnknown(world: World, acme: FakeConnection): void {
     edit: "edit-unknown",
     environment: production.key,
     environment_name: production.name,
-    flag: flag.seed.key,
+    subject: { kind: "flag_state", flag: flag.seed.key },
+    name: flag.seed.key,
+    change_set: null,
     sentence: "guest_checkout off in Production was sent, and the connection was cut before the answer.",
-    conflict: null,
+    conflict: false,
   });
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import type { FindingView, SeverityView, TraceView } from "../../ipc/bindings";
 import { failure } from "../../ipc/fake";
+import { flagState, replace } from "../../state/fields";
 import { previewOf } from "./preview.svelte";
 import { filterTo, open, pickLena, typeIdentity } from "./testing/open-preview";
 
@@ -270,9 +271,15 @@ describe("edits that are typed and not sent", () => {
     await pickLena(field);
     expect(screen.queryByRole("radio", { name: /^Mirror plus/ })).toBeNull();
     const value = { kind: "number", text: "5" } as const;
-    const draft = (text: string) => ({ value: { ...value, text }, revision: "1", was: value });
-    session.edits.setDraft("stock_low_badge", draft("9"));
-    session.edits.setDraft("max_items_per_order", draft("9 or so"));
+    const type = (flag: string, typed: string) =>
+      session.edits.setField(
+        flagState(flag),
+        "value",
+        { kind: "value", value: { ...value, text: typed } },
+        { revision: "1", was: { kind: "value", value } },
+      );
+    type("stock_low_badge", "9");
+    type("max_items_per_order", "9 or so");
     const choice = await screen.findByRole("radio", { name: /^Mirror plus 1 edit/ });
     expect(choice).toHaveAccessibleName("Mirror plus 1 edit Typed and not sent: stock_low_badge");
     expect(asked().flatMap((request) => request.edits)).toEqual([]);
@@ -281,9 +288,9 @@ describe("edits that are typed and not sent", () => {
     await waitFor(() => expect(row).toHaveTextContent("9"));
     expect(within(row).getByRole("img", { name: "Typed here and not sent" })).toBeInTheDocument();
     expect(asked().at(-1)?.edits).toEqual([
-      { flag: "stock_low_badge", enabled: null, value: { kind: "number", text: "9" } },
+      { subject: flagState("stock_low_badge"), changes: [replace({ kind: "number", text: "9" })] },
     ]);
-    session.edits.setDraft("stock_low_badge", null);
+    session.edits.discard(flagState("stock_low_badge"));
     await waitFor(() => expect(row).toHaveTextContent("5"));
     expect(asked().at(-1)?.edits).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 
+import { replace, turn } from "../../state/fields";
 import { fullTime } from "../../strings/time";
 import { copyText, supportNote } from "./note";
 
@@ -63,7 +64,12 @@ it("tells the edits, the failure, the trace of the open row, and what a server s
     freshness: "Synced 12 s ago",
     when: "today",
     traits: [],
-    edits: [{ flag: "stock_low_badge", enabled: false, value: { kind: "number", text: "9" } }],
+    edits: [
+      {
+        subject: { kind: "flag_state", flag: "stock_low_badge" },
+        changes: [turn(false), replace({ kind: "number", text: "9" })],
+      },
+    ],
     failure: "The server would fail for this identity: the pattern is broken.",
     rows: [],
     trace: {

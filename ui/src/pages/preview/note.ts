@@ -7,6 +7,7 @@ import type {
   TraceView,
   TraitView,
 } from "../../ipc/bindings";
+import { inWords, subjectWords } from "../../state/fields";
 import { text } from "../../strings";
 import { fullTime } from "../../strings/time";
 import type { ComparisonAge } from "./comparing.svelte";
@@ -62,9 +63,8 @@ function short(text: string): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }
 
-function editLine({ flag, enabled, value }: DraftEditView): string {
-  const state = enabled === null ? [] : [enabled ? words.on : words.off];
-  return `${flag}: ${[...state, ...(value === null ? [] : [short(value.text)])].join(", ")}`;
+function editLine({ subject, changes }: DraftEditView): string {
+  return `${subjectWords(subject)}: ${changes.map(({ to }) => short(inWords(to))).join(", ")}`;
 }
 
 function traceLines(trace: TraceView): string[] {

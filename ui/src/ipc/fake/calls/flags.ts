@@ -61,8 +61,8 @@ export function flagCalls(stage: Stage, edits: FakeEdits) {
       );
     },
 
-    async editFlag(request) {
-      await stage.begin("editFlag", request);
+    async edit(request) {
+      await stage.begin("edit", request);
       const { connection, environment } = request;
       const outcome = edits.edit(request);
       stage.tell({ what: "app" }, { what: "environment", connection, environment });
@@ -74,9 +74,19 @@ export function flagCalls(stage: Stage, edits: FakeEdits) {
       return afterAny(() => edits.undo(edit));
     },
 
-    async resolveConflict(edit, resolution, confirmed) {
-      await stage.begin("resolveConflict", edit, resolution, confirmed);
-      return afterAny(() => edits.resolve(edit, resolution, confirmed));
+    async conflict(edit, choices) {
+      await stage.begin("conflict", edit, choices);
+      return structuredClone(edits.conflict(edit, choices));
+    },
+
+    async resolveConflict(edit, choices, confirmed) {
+      await stage.begin("resolveConflict", edit, choices, confirmed);
+      return afterAny(() => edits.resolve(edit, choices, confirmed));
+    },
+
+    async keepTheirs(edit) {
+      await stage.begin("keepTheirs", edit);
+      return afterAny(() => edits.keepTheirs(edit));
     },
 
     async settleEdit(edit) {
@@ -86,18 +96,8 @@ export function flagCalls(stage: Stage, edits: FakeEdits) {
 
     async openEdits(connection) {
       await stage.begin("openEdits", connection);
-      return structuredClone(
-        world.openEdits
-          .filter((each) => each.connection === connection)
-          .map(({ edit, environment, environment_name, flag, sentence, conflict }) => ({
-            edit,
-            environment,
-            environment_name,
-            flag,
-            sentence,
-            conflict,
-          })),
-      );
+      const open = world.openEdits.filter((each) => each.connection === connection);
+      return structuredClone(open.map(({ connection: _, ...view }) => view));
     },
 
     onProgress: (callback) => progress.add(callback),

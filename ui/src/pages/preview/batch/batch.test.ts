@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import type { BatchRequest } from "../../../ipc/bindings";
 import { failure, fakeHost, type Scenario } from "../../../ipc/fake";
+import { flagState, replace } from "../../../state/fields";
 import { Session } from "../../../state/session.svelte";
 import { callsOf, openWindow } from "../../../testing/open-window";
 import InSession from "../testing/InSession.svelte";
@@ -33,7 +34,8 @@ function draft(session: Session, flag = "free_shipping_threshold", to = "45") {
   const row = session.flags.row(flag);
   if (row === null) throw new Error(`There is no ${flag}.`);
   const { revision, value } = row;
-  session.edits.setDraft(flag, { value: { kind: "number", text: to }, revision, was: value });
+  const typed = { kind: "value", value: { kind: "number", text: to } } as const;
+  session.edits.setField(flagState(flag), "value", typed, { revision, was: { kind: "value", value } });
 }
 
 const csv = (content = PEOPLE, name = "people.csv") => new File([content], name, { type: "text/csv" });
@@ -185,7 +187,10 @@ describe("a run", () => {
     expect(within(row).getByRole("img", { name: "After: 39 66.7%, 45 33.3%" })).toBeVisible();
     expect(screen.getByText("1 of 3 identities changes (33.3%).")).toBeVisible();
     expect(requests()[0]?.edits).toEqual([
-      { flag: "free_shipping_threshold", enabled: null, value: { kind: "number", text: "45" } },
+      {
+        subject: flagState("free_shipping_threshold"),
+        changes: [replace({ kind: "number", text: "45" })],
+      },
     ]);
     await userEvent.click(screen.getByRole("checkbox", { name: "Weigh 1 edit that is not sent" }));
     await run();

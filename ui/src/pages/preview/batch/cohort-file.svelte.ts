@@ -110,5 +110,6 @@ function unreadable(name: string, error: DOMException | null): HostError {
     field: null,
     evidence: [],
     remedy: null,
+    said: [],
   });
 }
