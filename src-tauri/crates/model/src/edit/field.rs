@@ -97,6 +97,41 @@ impl FieldPath {
         }
     }
 
+    /// What it is part of: nothing of it is left when that goes. A segment's
+    /// rules are part of its existence, a flag's of its targeting, which only a
+    /// state can tell apart; this says the latter.
+    pub fn whole(&self) -> Option<FieldPath> {
+        match self {
+            FieldPath::Existence => None,
+            FieldPath::OverrideEnabled(id)
+            | FieldPath::OverrideValue(id)
+            | FieldPath::OverrideWeights(id) => Some(FieldPath::Override(id.clone())),
+            FieldPath::Rules | FieldPath::Rollout | FieldPath::Targeting(_) => Some(FieldPath::HasTargeting),
+            _ => Some(FieldPath::Existence),
+        }
+    }
+
+    /// Whether other fields are part of it.
+    pub fn is_whole(&self) -> bool {
+        matches!(
+            self,
+            FieldPath::Existence | FieldPath::Override(_) | FieldPath::HasTargeting
+        )
+    }
+
+    /// Whether it is part of `whole`, or of a part of it.
+    pub fn is_within(&self, whole: &FieldPath) -> bool {
+        match whole {
+            FieldPath::Existence => *self != FieldPath::Existence,
+            FieldPath::Override(id) => self != whole && self.override_of() == Some(id),
+            FieldPath::HasTargeting => matches!(
+                self,
+                FieldPath::Rules | FieldPath::Rollout | FieldPath::Targeting(_)
+            ),
+            _ => false,
+        }
+    }
+
     /// The segment whose override it belongs to.
     pub fn override_of(&self) -> Option<&str> {
         match self {

@@ -1,164 +1,170 @@
 //! Merging the order in which overrides are tried.
 //!
-//! Two sides may move what was there, and each may add. An addition has a
-//! place where its neighbours, as its own side knows them, stand together in
-//! the other's list as well. Where two orders could come out, somebody must
-//! decide, since the first match wins.
+//! The first match wins, so what matters is which of two is tried first. Each
+//! pair is merged by itself: as the side has it that changed it, or the only
+//! side that knows both. If the pairs leave exactly one order, that is the
+//! merged one. If they contradict each other, or leave the place of what two
+//! sides added open, somebody must decide.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use serde_json::Value;
-
-use super::How;
-use crate::{FieldPath, Fields};
-
-pub(super) fn list_in(value: Option<&Value>) -> Vec<String> {
-    let items = value.and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(Value::as_str).map(str::to_owned).collect()
+/// The orders of base, mine and theirs.
+pub(super) struct Orders<'a> {
+    lists: &'a [Vec<String>; 3],
+    places: [HashMap<&'a str, usize>; 3],
 }
 
-pub(super) fn as_value(list: &[String]) -> Value {
-    Value::from(list.to_vec())
+/// What the sides say about two overrides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pair {
+    First,
+    Second,
+    /// No side knows both.
+    Open,
+    /// Both sides put the two together, each in another order.
+    Clash,
 }
 
-/// The orders of the three sides, of what is left after the merge.
-pub(super) struct Lists {
-    base: Vec<String>,
-    mine: Vec<String>,
-    theirs: Vec<String>,
-    changed: (bool, bool),
-}
-
-impl Lists {
-    pub(super) fn of(base: &Fields, mine: &Fields, theirs: &Fields, members: &BTreeSet<String>) -> Lists {
-        let whole = |fields: &Fields| list_in(fields.get(&FieldPath::OverrideOrder));
-        let (whole_base, whole_mine, whole_theirs) = (whole(base), whole(mine), whole(theirs));
-        let changed = (whole_mine != whole_base, whole_theirs != whole_base);
-        let left = |list: Vec<String>| list.into_iter().filter(|id| members.contains(id)).collect();
-        Lists {
-            base: left(whole_base),
-            mine: left(whole_mine),
-            theirs: left(whole_theirs),
-            changed,
-        }
-    }
-
-    /// The merged order and how it came about. Theirs, with my additions
-    /// behind, while it is contested.
-    pub(super) fn merged(&self) -> (Vec<String>, How) {
-        let (by_me, by_them) = (moved(&self.base, &self.mine), moved(&self.base, &self.theirs));
-        let into_theirs = inserted(&self.theirs, &self.mine);
-        let into_mine = inserted(&self.mine, &self.theirs);
-        let merged = match (by_me, by_them) {
-            (true, true) if common(&self.mine, &self.theirs) != common(&self.theirs, &self.mine) => None,
-            (true, false) => into_mine,
-            (false, true) => into_theirs,
-            _ => into_theirs.filter(|list| into_mine.as_ref() == Some(list)),
+impl<'a> Orders<'a> {
+    pub(super) fn of(lists: &'a [Vec<String>; 3]) -> Orders<'a> {
+        let places = |list: &'a Vec<String>| {
+            let numbered = list.iter().enumerate();
+            numbered.map(|(place, id)| (id.as_str(), place)).collect()
         };
-        match merged {
-            Some(list) => {
-                let how = self.how(&list);
-                (list, how)
-            }
-            None => {
-                let mut list = self.theirs.clone();
-                list.extend(additions(&self.theirs, &self.mine));
-                (list, How::Contested)
-            }
+        let [base, mine, theirs] = lists;
+        Orders {
+            lists,
+            places: [places(base), places(mine), places(theirs)],
         }
     }
 
-    fn how(&self, merged: &[String]) -> How {
-        match self.changed {
-            (false, false) => How::Unchanged,
-            (true, false) => How::Mine,
-            (false, true) => How::Theirs,
-            (true, true) if self.mine == self.theirs => How::Both,
-            (true, true) if merged == self.theirs => How::Theirs,
-            (true, true) if merged == self.mine => How::Mine,
-            (true, true) => How::Combined,
+    /// The only order of the members that the pairs leave, where there is one.
+    pub(super) fn merged(&self, members: &BTreeSet<String>) -> Option<Vec<String>> {
+        let left: Vec<&str> = members.iter().map(String::as_str).collect();
+        let mut known: Vec<Vec<Pair>> = Vec::with_capacity(left.len());
+        for one in &left {
+            known.push(left.iter().map(|other| self.pair(one, other)).collect());
         }
-    }
-}
-
-/// What both lists have, in the order of the first.
-fn common(list: &[String], other: &[String]) -> Vec<String> {
-    list.iter().filter(|id| other.contains(id)).cloned().collect()
-}
-
-/// Whether a side put what was there before into another order.
-fn moved(base: &[String], side: &[String]) -> bool {
-    common(base, side) != common(side, base)
-}
-
-fn additions(list: &[String], side: &[String]) -> Vec<String> {
-    side.iter().filter(|id| !list.contains(id)).cloned().collect()
-}
-
-/// A list with what a side has beyond it, each where the side has it; none
-/// where a place is not certain.
-fn inserted(list: &[String], side: &[String]) -> Option<Vec<String>> {
-    let mut merged = list.to_vec();
-    let mut after: Option<&String> = None;
-    let mut index = 0;
-    while index < side.len() {
-        if list.contains(&side[index]) {
-            after = Some(&side[index]);
-            index += 1;
-            continue;
-        }
-        // A run of additions goes in between the two that stand around it.
-        let end = side[index..]
-            .iter()
-            .position(|id| list.contains(id))
-            .map_or(side.len(), |offset| index + offset);
-        let at = match after {
-            Some(id) => list.iter().position(|known| known == id)? + 1,
-            None => 0,
-        };
-        if list.get(at) != side.get(end) {
+        if known.iter().flatten().any(|pair| *pair == Pair::Clash) {
             return None;
         }
-        let at = match after {
-            Some(id) => merged.iter().position(|known| known == id)? + 1,
-            None => 0,
-        };
-        merged.splice(at..at, side[index..end].iter().cloned());
-        index = end;
+        let mut before: Vec<usize> = known
+            .iter()
+            .map(|row| row.iter().filter(|pair| **pair == Pair::Second).count())
+            .collect();
+        let mut merged = Vec::with_capacity(left.len());
+        let mut taken = vec![false; left.len()];
+        while merged.len() < left.len() {
+            let mut free = (0..left.len()).filter(|at| !taken[*at] && before[*at] == 0);
+            let (Some(next), None) = (free.next(), free.next()) else {
+                return None;
+            };
+            taken[next] = true;
+            merged.push(left[next].to_owned());
+            for (at, pair) in known[next].iter().enumerate() {
+                before[at] -= usize::from(*pair == Pair::First);
+            }
+        }
+        Some(merged)
     }
-    Some(merged)
+
+    fn pair(&self, one: &str, other: &str) -> Pair {
+        if one == other {
+            return Pair::Open;
+        }
+        let [base, mine, theirs] = [0, 1, 2].map(|side| self.is_first(side, one, other));
+        let first = match (mine, theirs) {
+            (None, None) => return Pair::Open,
+            (Some(first), None) | (None, Some(first)) => first,
+            (Some(mine), Some(theirs)) if mine == theirs => mine,
+            // One of the two left the pair as it was, the other turned it.
+            (Some(_), Some(_)) => match base {
+                Some(first) => !first,
+                None => return Pair::Clash,
+            },
+        };
+        if first { Pair::First } else { Pair::Second }
+    }
+
+    fn is_first(&self, side: usize, one: &str, other: &str) -> Option<bool> {
+        let places = &self.places[side];
+        Some(places.get(one)? < places.get(other)?)
+    }
+
+    /// A list of exactly the members: strangers and repetitions dropped, and
+    /// what is missing put next to its neighbours in the list of a side, theirs
+    /// before mine.
+    pub(super) fn completed(&self, list: Vec<String>, members: &BTreeSet<String>) -> Vec<String> {
+        let mut full: Vec<String> = Vec::with_capacity(members.len());
+        for id in list {
+            if members.contains(&id) && !full.contains(&id) {
+                full.push(id);
+            }
+        }
+        let [base, mine, theirs] = self.lists;
+        for side in [theirs, mine, base] {
+            for (place, id) in side.iter().enumerate() {
+                if !members.contains(id) || full.contains(id) {
+                    continue;
+                }
+                let at_of = |other: &String| full.iter().position(|known| known == other);
+                let behind = side[..place].iter().rev().find_map(at_of).map(|at| at + 1);
+                let ahead = || side[place + 1..].iter().find_map(at_of);
+                let at = behind.or_else(ahead).unwrap_or(full.len());
+                full.insert(at, id.clone());
+            }
+        }
+        for id in members {
+            if !full.contains(id) {
+                full.push(id.clone());
+            }
+        }
+        full
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lists(base: &str, mine: &str, theirs: &str) -> Lists {
-        let split = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
-        Lists {
-            base: split(base),
-            mine: split(mine),
-            theirs: split(theirs),
-            changed: (mine != base, theirs != base),
-        }
+    fn list(text: &str) -> Vec<String> {
+        text.chars().map(String::from).collect()
+    }
+
+    fn merged(base: &str, mine: &str, theirs: &str) -> Option<String> {
+        let lists = [list(base), list(mine), list(theirs)];
+        // What a side removed is gone.
+        let is_kept = |id: &String| {
+            lists[1].contains(id) && lists[2].contains(id)
+                || !lists[0].contains(id) && lists[1..].iter().any(|side| side.contains(id))
+        };
+        let members = lists.iter().flatten().filter(|id| is_kept(id)).cloned().collect();
+        Orders::of(&lists).merged(&members).map(|list| list.concat())
     }
 
     #[test]
     fn orders_are_merged_where_one_order_comes_out() {
-        for (base, mine, theirs, merged, how) in [
-            ("abc", "abc", "abc", "abc", How::Unchanged),
-            ("abc", "bac", "abc", "bac", How::Mine),
-            ("abc", "abc", "acb", "acb", How::Theirs),
-            ("abc", "cab", "cab", "cab", How::Both),
-            ("ab", "xab", "aby", "xaby", How::Combined),
-            ("ab", "axb", "ab", "axb", How::Mine),
-            // One moved and one added, with neighbours that stay together.
-            ("abc", "cab", "axbc", "caxb", How::Combined),
+        for (base, mine, theirs, expected) in [
+            ("abc", "abc", "abc", "abc"),
+            ("abc", "bac", "abc", "bac"),
+            ("abc", "abc", "acb", "acb"),
+            ("abc", "cab", "cab", "cab"),
+            ("ab", "xab", "aby", "xaby"),
+            ("ab", "axb", "ab", "axb"),
+            ("ab", "axb", "axb", "axb"),
+            ("abcd", "bacd", "abdc", "badc"),
+            ("abc", "acb", "axbc", "axcb"),
+            ("abc", "bc", "acb", "cb"),
         ] {
             assert_eq!(
-                lists(base, mine, theirs).merged(),
-                (merged.chars().map(String::from).collect(), how),
+                merged(base, mine, theirs).as_deref(),
+                Some(expected),
                 "{base} {mine} {theirs}"
+            );
+            assert_eq!(
+                merged(base, theirs, mine).as_deref(),
+                Some(expected),
+                "{base} {theirs} {mine}"
             );
         }
     }
@@ -169,14 +175,30 @@ mod tests {
             ("abc", "bac", "acb"),
             // Both added in the same place.
             ("ab", "xab", "yab"),
-            // The neighbours of what one added stand apart in what the other moved.
-            ("abc", "acb", "axbc"),
+            // What they put before c is behind where I moved it.
+            ("abc", "cab", "axbc"),
+            ("abc", "bxc", "acb"),
+            // Both added the same two, each in another order.
+            ("a", "axy", "ayx"),
         ] {
-            assert_eq!(
-                lists(base, mine, theirs).merged().1,
-                How::Contested,
-                "{base} {mine} {theirs}"
-            );
+            assert_eq!(merged(base, mine, theirs), None, "{base} {mine} {theirs}");
+            assert_eq!(merged(base, theirs, mine), None, "{base} {theirs} {mine}");
+        }
+    }
+
+    #[test]
+    fn an_order_is_completed_beside_its_neighbours() {
+        let lists = [list("ab"), list("xab"), list("aby")];
+        let members = ["a", "b", "x", "y"].map(String::from).into();
+        let completed = |text: &str| Orders::of(&lists).completed(list(text), &members).concat();
+        for (decided, expected) in [
+            ("xab", "xaby"),
+            ("aby", "xaby"),
+            ("yxba", "yxba"),
+            ("bqbya", "byxa"),
+            ("", "xaby"),
+        ] {
+            assert_eq!(completed(decided), expected, "{decided}");
         }
     }
 }
