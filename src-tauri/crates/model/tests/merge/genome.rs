@@ -23,14 +23,16 @@ pub struct Genome {
 }
 
 pub fn genomes() -> impl Strategy<Value = Genome> {
-    let ops = |most| vec(any::<[u8; 4]>(), 0..most);
-    (vec(any::<u8>(), 24), ops(2), ops(4), ops(4), any::<[u8; 8]>()).prop_map(
-        |(base, shared, mine, theirs, dice)| Genome {
-            base,
-            shared,
-            mine,
-            theirs,
-            dice,
+    // Few and large numbers are drawn faster than many bytes.
+    let ops = |most| vec(any::<u32>(), 0..most);
+    let bytes = |ops: Vec<u32>| ops.into_iter().map(u32::to_be_bytes).collect();
+    (any::<[u64; 3]>(), ops(2), ops(4), ops(4), any::<u64>()).prop_map(
+        move |(base, shared, mine, theirs, dice)| Genome {
+            base: base.into_iter().flat_map(u64::to_be_bytes).collect(),
+            shared: bytes(shared),
+            mine: bytes(mine),
+            theirs: bytes(theirs),
+            dice: dice.to_be_bytes(),
         },
     )
 }

@@ -62,7 +62,7 @@ fn check(kind: Kind, cases: u32, at_least: &[(&'static str, u64)]) {
 fn flag_states() {
     check(
         Kind::FlagState,
-        40_000,
+        26_000,
         &[
             ("contested", 200),
             ("merged of both", 100),
@@ -81,7 +81,7 @@ fn flag_states() {
 fn flags() {
     check(
         Kind::Flag,
-        20_000,
+        16_000,
         &[
             ("contested", 100),
             ("merged of both", 100),
@@ -95,7 +95,7 @@ fn flags() {
 fn identity_overrides() {
     check(
         Kind::IdentityOverride,
-        12_000,
+        14_000,
         &[("contested", 100), ("merged of both", 100), ("made by both", 5)],
     );
 }
@@ -104,7 +104,7 @@ fn identity_overrides() {
 fn segments() {
     check(
         Kind::Segment,
-        12_000,
+        14_000,
         &[("contested", 100), ("merged of both", 100), ("made by both", 5)],
     );
 }
@@ -113,7 +113,7 @@ fn segments() {
 fn traits() {
     check(
         Kind::Traits,
-        12_000,
+        16_000,
         &[("contested", 100), ("merged of both", 50), ("made by both", 5)],
     );
 }
@@ -122,7 +122,7 @@ fn traits() {
 fn configs() {
     check(
         Kind::Config,
-        12_000,
+        16_000,
         &[("contested", 100), ("merged of both", 50), ("made by both", 5)],
     );
 }
