@@ -27,9 +27,9 @@ pub use diff::{Field, differences};
 pub use document::document_digest;
 pub use edit::{
     Attempt, BadField, Change, ChangeSet, ChangeSetId, ChangeSetState, ConfigDefinition, Edit, EditId,
-    EditState, FieldChanges, FieldPath, Fields, FlagDefinition, IdentityState, PauseReason, Refusal,
+    EditState, FieldChanges, FieldPath, Fields, FlagDefinition, IdentityState, PauseReason, Rebased, Refusal,
     RuleKind, Said, Scope, SegmentCondition, SegmentDefinition, SegmentKey, SegmentRule, Subject,
-    SubjectState, UnknownField, changed, changed_fields, fields_of, same_value, state_from,
+    SubjectState, UnknownField, changed, changed_fields, compose, fields_of, rebase, same_value, state_from,
 };
 pub use flag::{
     Flag, FlagKey, FlagKind, FlagNote, FlagState, FlagValue, SegmentOverride, Tag, ValueKind, Variant,
@@ -42,7 +42,7 @@ pub use propagation::{
     Answer, Answers, Content, FlagPart, Followed, Lane, LaneCause, LaneFacts, LaneState, Showing, Shown,
     Sighting, flag_part,
 };
-pub use review::{Problem, ProblemKind, problems};
+pub use review::{ChangeRow, MemberChange, PartChange, Problem, ProblemKind, RowKind, change_rows, problems};
 pub use snapshot::{Segment, Snapshot};
 pub use surface::{
     Allowance, BehindCause, Compared, ContentReading, Failing, FailingKind, Heartbeat, HeartbeatReading,

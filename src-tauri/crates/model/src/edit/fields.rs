@@ -344,13 +344,19 @@ pub fn changed(
     base: Option<&SubjectState>,
     changes: &FieldChanges,
 ) -> Result<Option<SubjectState>, BadField> {
+    if changes.is_empty() {
+        return Ok(base.cloned());
+    }
     let mut fields = fields_of(base);
     fields.insert(FieldPath::Existence, Value::Bool(true));
+    // A whole comes before its parts, and takes along what was set of them.
     for (field, value) in changes {
         match value {
-            Some(value) => fields.insert(field.clone(), value.clone()),
-            None => fields.remove(field),
-        };
+            Some(value) => {
+                fields.insert(field.clone(), value.clone());
+            }
+            None => fields.retain(|other, _| other != field && !other.is_within(field)),
+        }
     }
     state_from(subject, &fields, base)
 }

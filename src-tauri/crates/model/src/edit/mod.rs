@@ -4,6 +4,7 @@
 //! What it changes is the difference; leading it back swaps the two; a conflict
 //! merges them with what somebody else made of the first ([`crate::merge`]).
 
+mod amend;
 mod change;
 mod change_set;
 mod field;
@@ -13,6 +14,7 @@ mod subject;
 
 use serde::{Deserialize, Serialize};
 
+pub use amend::{Rebased, compose, rebase};
 pub use change::Change;
 pub use change_set::{ChangeSet, ChangeSetId, ChangeSetState, PauseReason};
 pub use field::{FieldPath, UnknownField};
@@ -25,7 +27,7 @@ pub use state::{
 };
 pub use subject::{Scope, SegmentKey, Subject};
 
-use crate::{ConnectionId, EnvironmentKey, FlagKey, Timestamp};
+use crate::{ConnectionId, EnvironmentKey, FlagKey, Timestamp, merge};
 
 /// Names one edit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -181,12 +183,12 @@ impl Edit {
         changed_fields(self.base.as_ref(), self.wish.as_ref())
     }
 
-    /// Whether a state holds everything it asks for, whatever else it holds.
+    /// Whether a state holds everything it asks for, whatever else it holds:
+    /// whether merging the edit into it would leave it as it is.
     pub fn is_met_by(&self, state: Option<&SubjectState>) -> bool {
-        let (wished, held) = (fields_of(self.wish.as_ref()), fields_of(state));
-        self.changes()
-            .iter()
-            .all(|field| same_value(field, wished.get(field), held.get(field)))
+        let merged = merge(self.base.as_ref(), self.wish.as_ref(), state);
+        let result = merged.state(&self.subject, state);
+        result.is_ok_and(|result| changed_fields(state, result.as_ref()).is_empty())
     }
 
     /// The flag it concerns, where it concerns one.

@@ -7,6 +7,7 @@ use halyard_model::{
     state_from,
 };
 
+use crate::edits;
 use crate::facts::{Fact, Facts, facts, possible_orders};
 use crate::genome::{Genome, Kind, State};
 
@@ -15,7 +16,7 @@ use crate::genome::{Genome, Kind, State};
 pub struct Counts(pub BTreeMap<&'static str, u64>);
 
 impl Counts {
-    fn saw(&mut self, what: &'static str, is_so: bool) {
+    pub fn saw(&mut self, what: &'static str, is_so: bool) {
         *self.0.entry(what).or_default() += u64::from(is_so);
     }
 }
@@ -84,6 +85,11 @@ impl Case {
             counts.saw("undone later", true);
             counts.saw("undone later and contested", !undo.contested.is_empty());
             undo.keeps_the_laws(self.dice);
+        }
+        if die % 8 == 1 {
+            counts.saw("asked as edits", true);
+            let states = [&self.base, &self.mine, &self.theirs, &self.later].map(|side| &side.state);
+            edits::keep_the_laws(&self.subject, states, counts);
         }
         if die < 64 {
             counts.saw("asked with one side standing still", true);
