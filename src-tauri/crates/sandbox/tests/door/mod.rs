@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test program uses its own part of the door")]
 
+pub(crate) mod writer;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use halyard_sandbox::{

@@ -94,15 +94,12 @@ fn change_overrides(
     edit: &MayaEdit,
     change: &mut WholeFlag,
 ) -> Result<(), String> {
-    let named = |name: &str| {
-        segment_id(store, flag.project, name).ok_or_else(|| format!("no segment is called {name:?}"))
-    };
     let held = store.served_overrides(environment, flag.feature);
     let before: Vec<u64> = held.iter().map(|(link, _)| link.segment).collect();
     let mut order = before.clone();
     let mut rows: Vec<OverrideChange> = Vec::new();
     for one in &edit.overrides {
-        let segment = named(&one.segment)?;
+        let segment = named(store, flag, &one.segment)?;
         let present = held.iter().find(|(link, _)| link.segment == segment);
         if one.removed {
             if present.is_none() {
@@ -131,32 +128,37 @@ fn change_overrides(
     let first: Vec<u64> = edit
         .override_order
         .iter()
-        .map(|name| named(name))
+        .map(|name| named(store, flag, name))
         .collect::<Result<_, _>>()?;
     if let Some(absent) = first.iter().find(|segment| !order.contains(segment)) {
         return Err(format!("{:?} has no override for segment {absent}", edit.flag));
     }
-    let rest = order.iter().filter(|segment| !first.contains(segment)).copied();
-    let order: Vec<u64> = first.iter().copied().chain(rest).collect();
-    let kept: Vec<u64> = before
-        .into_iter()
-        .filter(|segment| !change.removed.contains(segment))
-        .collect();
-    if order != kept {
-        for (place, segment) in order.iter().enumerate() {
-            let place = u64::try_from(place).ok();
-            match rows.iter_mut().find(|row| row.segment == *segment) {
-                Some(row) => row.priority = place,
-                None => rows.push(OverrideChange {
-                    segment: *segment,
-                    priority: place,
-                    state: StateChange::default(),
-                }),
-            }
-        }
+    order.sort_by_key(|segment| first.iter().position(|one| one == segment).unwrap_or(first.len()));
+    let kept = before.iter().filter(|segment| !change.removed.contains(segment));
+    if !order.iter().eq(kept) {
+        number(&mut rows, &order);
     }
     change.overrides = Some(rows);
     Ok(())
+}
+
+fn named(store: &Store, flag: Flag, segment: &str) -> Result<u64, String> {
+    segment_id(store, flag.project, segment).ok_or_else(|| format!("no segment is called {segment:?}"))
+}
+
+/// Gives every override its place.
+fn number(rows: &mut Vec<OverrideChange>, order: &[u64]) {
+    for (place, segment) in order.iter().enumerate() {
+        let place = u64::try_from(place).ok();
+        match rows.iter_mut().find(|row| row.segment == *segment) {
+            Some(row) => row.priority = place,
+            None => rows.push(OverrideChange {
+                segment: *segment,
+                priority: place,
+                state: StateChange::default(),
+            }),
+        }
+    }
 }
 
 /// Writes an identity's override of the flag and its traits.
