@@ -129,7 +129,7 @@ async fn play(story: &Story) {
 #[tokio::test]
 async fn writes_are_answered_as_the_server_does() {
     let stories: Vec<Story> = json5::from_str(include_str!("flagsmith_writes.json5")).expect("valid JSON5");
-    assert!(stories.len() >= 20, "only {} stories", stories.len());
+    assert!(stories.len() > 20, "only {} stories", stories.len());
     for story in &stories {
         play(story).await;
     }

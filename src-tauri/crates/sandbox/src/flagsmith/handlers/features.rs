@@ -328,7 +328,8 @@ fn options(store: &mut Store, body: &Fields) -> Outcome2<Vec<FeatureOption>> {
     Ok(options)
 }
 
-fn default_percentage(row: &Fields) -> f64 {
+/// An option's share; percent.
+pub(crate) fn default_percentage(row: &Fields) -> f64 {
     row.get("default_percentage_allocation")
         .and_then(Value::as_f64)
         .unwrap_or(100.0)
@@ -347,7 +348,8 @@ pub(crate) fn option(store: &mut Store, row: &Fields) -> Outcome2<FeatureOption>
     })
 }
 
-/// `PATCH` and `PUT` of a feature: name, default state and initial value are ignored without a word.
+/// `PATCH` and `PUT` of a feature: name, default state and initial value are ignored without a word. A list of
+/// options is taken for all of them.
 pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
     let id = found(store, call)?;
     let body = call.object()?;
@@ -369,7 +371,14 @@ pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
         feature.is_server_key_only = server_only;
     }
     let project = feature.project;
-    store.features.insert(id, feature);
+    let before = store.features.insert(id, feature);
+    let rows = body.get("multivariate_options").and_then(Value::as_array);
+    let replaced = rows.map_or(Ok(()), |rows| super::options::replace(store, id, rows));
+    if let (Err(refusal), Some(before)) = (replaced, before) {
+        // The server does both in one transaction.
+        store.features.insert(id, before);
+        return Err(refusal);
+    }
     store.touch_project(project);
     let feature = store.features.get(&id).ok_or_else(Answer::server_error)?;
     let mut row = render::feature(store, feature, None, None);

@@ -116,6 +116,12 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
         ..features::option(store, &body)?
     };
     let answer = shown(&option, id);
+    add(store, id, option);
+    store.touch_project(project);
+    Ok(Answer::created(answer))
+}
+
+fn add(store: &mut Store, id: u64, option: FeatureOption) {
     let weight = (option.id, option.default_percentage);
     if let Some(feature) = store.features.get_mut(&id) {
         feature.multivariate = true;
@@ -130,8 +136,47 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
     for state in states {
         store.set_weights(state, &[weight]);
     }
-    store.touch_project(project);
-    Ok(Answer::created(answer))
+}
+
+/// What a feature's own `PATCH` and `PUT` do with a list of options: those that it leaves out go, with their
+/// weights everywhere; those without an id are new.
+pub(crate) fn replace(store: &mut Store, id: u64, rows: &[Value]) -> Outcome2<()> {
+    let rows: Vec<&Fields> = rows.iter().filter_map(Value::as_object).collect();
+    if rows
+        .iter()
+        .map(|row| features::default_percentage(row))
+        .sum::<f64>()
+        > 100.0
+    {
+        let sentence = "Invalid percentage allocation";
+        return Err(fields::wrong("multivariate_options", sentence));
+    }
+    for row in &rows {
+        features::option(store, row)?;
+    }
+    let named = |row: &Fields| row.get("id").and_then(Value::as_u64);
+    let leaving: Vec<u64> = options_of(store, id, None)
+        .map(|option| option.id)
+        .filter(|option| rows.iter().all(|row| named(row) != Some(*option)))
+        .collect();
+    for option in leaving {
+        remove(store, id, option);
+    }
+    for row in rows {
+        let read = features::option(store, row)?;
+        let held = store.features.get_mut(&id).and_then(|feature| {
+            let mut options = feature.options.iter_mut();
+            options.find(|option| Some(option.id) == named(row))
+        });
+        match held {
+            Some(held) => {
+                held.value = read.value;
+                held.default_percentage = read.default_percentage;
+            }
+            None => add(store, id, FeatureOption { key: None, ..read }),
+        }
+    }
+    Ok(())
 }
 
 /// `PATCH` and `PUT` of an option, which break unless the body names the feature and the share.
@@ -174,16 +219,19 @@ pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn delete(store: &mut Store, call: &Call) -> Outcome {
     let (id, project) = feature(store, call).map(|feature| (feature.id, feature.project))?;
     let asked = call.id(2);
-    let feature = store.features.get_mut(&id).ok_or_else(Answer::server_error)?;
-    if !feature.options.iter().any(|option| option.id == asked) {
-        return Err(Answer::no_match("MultivariateFeatureOption"));
-    }
-    feature.options.retain(|option| option.id != asked);
-    feature.multivariate = !feature.options.is_empty();
-    store.states.change(
-        |state| state.feature == id,
-        |state| state.weights.retain(|weight| weight.option != asked),
-    );
+    get(store, call)?;
+    remove(store, id, asked);
     store.touch_project(project);
     Ok(Answer::empty(204))
+}
+
+fn remove(store: &mut Store, id: u64, option: u64) {
+    if let Some(feature) = store.features.get_mut(&id) {
+        feature.options.retain(|held| held.id != option);
+        feature.multivariate = !feature.options.is_empty();
+    }
+    store.states.change(
+        |state| state.feature == id,
+        |state| state.weights.retain(|weight| weight.option != option),
+    );
 }
