@@ -21,6 +21,11 @@ pub enum Event {
         /// The connection.
         connection: ConnectionId,
     },
+    /// Change sets of a connection, their edits, or how far publishing is.
+    Changes {
+        /// The connection.
+        connection: ConnectionId,
+    },
     /// Requests were made; told at most once a second.
     Activity,
     /// What is known about a connection's surfaces: which of them are current.

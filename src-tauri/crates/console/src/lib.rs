@@ -8,6 +8,7 @@
 mod activity;
 mod batch;
 mod budgets;
+mod change_set;
 mod clock;
 mod cohort;
 mod compare;
@@ -35,6 +36,7 @@ mod persona;
 mod places;
 mod preview;
 mod propagation;
+mod publish;
 mod reach;
 mod refresh;
 mod schedule;
@@ -42,6 +44,7 @@ pub mod secret;
 mod server;
 mod shares;
 mod state;
+mod subject;
 mod surfaces_settings;
 mod watch;
 
@@ -50,6 +53,7 @@ pub use activity::{
     ExchangeId, ExchangeOutcome, SurfaceKind, Traffic,
 };
 pub use batch::{BatchFacts, BatchInput, BatchProgress, FailedIdentity};
+pub use change_set::{ChangeSetFacts, Ground, StageInput, StagedFacts, TouchedEnvironment};
 pub use clock::{Clock, SystemClock};
 pub use cohort::{BrokenLine, CohortChoice, CohortFile, CohortFormat, CohortId, RangeValues, TraitRange};
 pub use compare::{CompareInput, CompareRemedy, Comparison, Difference, DifferenceCause, Said, SurfaceFacts};
@@ -57,14 +61,14 @@ pub use connect::{AuthKind, ConnectInput, DraftFacts, DraftId, KeepKey, KeyHome,
 pub use demo::DemoService;
 pub use doctor::{DoctorFacts, DoctorFinding, DoctorInput, DoctorStep, KeyKind, StepFact, StepState};
 pub use draft::Draft;
-pub use edit::{EditInput, Outcome, Resolution};
+pub use edit::{ConflictFacts, EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
 pub use event::Event;
 pub use halyard_mirror::{MirrorError, Persona, PersonaId, PropagationId};
 pub use halyard_model::Surface;
 pub use halyard_provider::{
-    Budget, BudgetClass, Credential, Diagnosis, Discovery, Failure, FailureKind, Incident, Known, Listing,
-    Permission, RateLimit, Remedy, Stage, Standing, Urgency,
+    Budget, BudgetClass, Credential, Diagnosis, Discovery, Failure, FailureKind, Incident, Known, Leftover,
+    LeftoverKind, Listing, Permission, RateLimit, Remedy, Stage, Standing, Urgency,
 };
 pub use impact::{ImpactFacts, ImpactInput, Sample};
 pub use incidents::{FeedPace, Gravity, IncidentFacts, IncidentSign, IncidentWarning, StatusFeedFacts};
@@ -81,9 +85,13 @@ pub use preview::{
     LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, TracedFlag, Weighed,
 };
 pub use propagation::{PropagationFacts, PropagationLane};
+pub use publish::PublishProgress;
 pub use schedule::Pace;
 pub use server::{QueueTrend, ServerFacts, TaskQueue, VersionChange};
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
 pub use state::{Console, ConsoleParts, Providers};
+pub use subject::{
+    ConfigFacts, IdentityFacts, IdentityOverrideFacts, SegmentFacts, SegmentUse, SubjectFacts,
+};
 pub use surfaces_settings::SurfaceSettings;
 pub use watch::{Check, WatchPace, WatchedSurface, surfaces_of};

@@ -1,5 +1,7 @@
 //! Refreshing: what the service holds comes into the mirror.
 
+use std::time::Duration;
+
 use halyard_mirror::Stored;
 use halyard_model::{ConnectionId, EnvironmentKey, FetchStatus, Snapshot};
 use halyard_provider::{Failure, FailureKind, Progress, Urgency};
@@ -8,6 +10,9 @@ use crate::{Console, ConsoleError, Event, incidents::with_cause, state::Site};
 
 /// How often a collection is begun again because somebody wrote meanwhile.
 const ATTEMPTS: u32 = 3;
+
+/// How long a refresh that was asked for waits for more of the same.
+const GATHER: Duration = Duration::from_millis(200);
 
 impl Console {
     /// Refreshes an environment. While one refresh of it runs, a second call
@@ -45,6 +50,21 @@ impl Console {
         result
     }
 
+    /// Asks for a refresh because something was written that only a whole
+    /// refresh shows. Several in a short time are one.
+    pub(crate) fn refresh_soon(&self, site: &Site) {
+        if !self.volatile().refresh_soon.insert(site.clone()) {
+            return;
+        }
+        let (console, site) = (self.clone(), site.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(GATHER).await;
+            console.volatile().refresh_soon.remove(&site);
+            // A failure is in the fetch status, where it is shown.
+            let _recorded = console.refreshed(&site).await;
+        });
+    }
+
     /// Whether an environment is being refreshed.
     pub fn is_refreshing(&self, connection: &ConnectionId, environment: &EnvironmentKey) -> bool {
         self.volatile()
@@ -76,7 +96,8 @@ impl Console {
                     .await?;
                 self.count_parts(site, &snapshot, stored, &status).await?;
                 self.admin_showed(site, &snapshot).await?;
-                self.settle_by_snapshot(site, &snapshot).await
+                self.settle_by_snapshot(site, &snapshot).await?;
+                self.rebase_staged(site).await
             }
             Err(error) => {
                 let status = failed(&before, &error, now);

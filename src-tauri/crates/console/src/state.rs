@@ -7,9 +7,9 @@ use std::{
 
 use halyard_mirror::Mirror;
 use halyard_model::{
-    Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, Subject, Timestamp,
+    ChangeSetId, Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, Subject, Timestamp,
 };
-use halyard_provider::{Answer, Credential, Governor, HttpSettings, Provider, RateLimit};
+use halyard_provider::{Answer, Credential, Governor, HttpSettings, Leftover, Provider, RateLimit};
 use tokio::sync::broadcast;
 
 use crate::{
@@ -22,7 +22,9 @@ use crate::{
     incidents::Feeds,
     notices::{NoticeBook, NoticeSubject},
     propagation::Follows,
+    publish::{Owner, Run},
     secret::{KeyStore, KeyStoreState, SessionKeys},
+    subject::{Documents, Held},
     watch::{Checks, Looks},
 };
 
@@ -70,6 +72,11 @@ pub(crate) struct Inner {
     pub(crate) save_turn: tokio::sync::Mutex<()>,
     /// How far a propagation check has come is written down in turn.
     pub(crate) follow_turn: tokio::sync::Mutex<()>,
+    /// What changes a change set, and what decides which of its edits is sent,
+    /// in turn. Taken after a subject's turn, never before.
+    pub(crate) change_turn: tokio::sync::Mutex<()>,
+    /// Who publishes from the mirror's folder.
+    pub(crate) outbox: Owner,
     /// A change is to be followed.
     pub(crate) follow_wake: tokio::sync::Notify,
 }
@@ -95,6 +102,18 @@ pub(crate) struct Volatile {
     pub(crate) limits: HashMap<ConnectionId, RateLimit>,
     pub(crate) server_versions: HashMap<ConnectionId, String>,
     pub(crate) engines: Engines,
+    /// Documents taken apart.
+    pub(crate) documents: Documents,
+    /// Traits of identities as they were last read.
+    pub(crate) traits: HashMap<(Site, String), Held>,
+    /// Sets that are being published.
+    pub(crate) runs: HashMap<ChangeSetId, Run>,
+    /// Sets whose rest is to be staged again once the write on its way is over.
+    pub(crate) cancelled: HashSet<ChangeSetId>,
+    /// What writes were seen to have left behind.
+    pub(crate) leftovers: HashMap<EditId, Vec<Leftover>>,
+    /// Environments that are about to be refreshed.
+    pub(crate) refresh_soon: HashSet<Site>,
     pub(crate) cohorts: Cohorts,
     /// Runs over cohorts that are going on.
     pub(crate) jobs: Jobs,
@@ -137,6 +156,8 @@ impl Console {
                 key_turn: tokio::sync::Mutex::default(),
                 save_turn: tokio::sync::Mutex::default(),
                 follow_turn: tokio::sync::Mutex::default(),
+                change_turn: tokio::sync::Mutex::default(),
+                outbox: Owner::default(),
                 follow_wake: tokio::sync::Notify::new(),
             }),
         }

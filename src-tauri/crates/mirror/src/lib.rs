@@ -18,6 +18,9 @@ mod open;
 mod record;
 mod table;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use sqlx::sqlite::{Sqlite, SqlitePool};
 
 pub use error::MirrorError;
@@ -37,9 +40,15 @@ pub type Result<T> = std::result::Result<T, MirrorError>;
 pub struct Mirror {
     writer: SqlitePool,
     readers: SqlitePool,
+    directory: Option<Arc<Path>>,
 }
 
 impl Mirror {
+    /// Where its file is; none for one in memory.
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
+    }
+
     /// Begins a write. The lock is taken at once, because one taken at the
     /// first changed row can fail after others were read.
     async fn write(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {

@@ -102,6 +102,7 @@ impl Mirror {
         Ok(Mirror {
             writer: pool.clone(),
             readers: pool,
+            directory: None,
         })
     }
 
@@ -142,7 +143,11 @@ async fn connect(path: &Path) -> Result<Mirror, MirrorError> {
         .acquire_timeout(WAIT_FOR_CONNECTION)
         .connect_with(options(path).pragma("query_only", "ON"))
         .await?;
-    Ok(Mirror { writer, readers })
+    Ok(Mirror {
+        writer,
+        readers,
+        directory: path.parent().map(Into::into),
+    })
 }
 
 /// One connection writes, so that writes queue here instead of failing on each

@@ -4,6 +4,8 @@
 //! and marked as sent before the request leaves, so that after a crash at any
 //! instant each edit either surely was not sent or is read again.
 
+mod conflict;
+mod leftover;
 mod open;
 mod send;
 mod settle;
@@ -14,6 +16,9 @@ use halyard_model::{
     Protection, Subject, SubjectState, changed, changed_fields,
 };
 use uuid::Uuid;
+
+pub use conflict::ConflictFacts;
+pub(crate) use send::{Carried, Marked, refusal};
 
 use crate::{Console, ConsoleError, state::Site};
 
@@ -59,6 +64,11 @@ pub enum Outcome {
     },
     /// It surely was not carried out.
     NotDone {
+        /// The edit.
+        edit: Box<Edit>,
+    },
+    /// It waits in its change set, as decided, and is sent with that.
+    Staged {
         /// The edit.
         edit: Box<Edit>,
     },
@@ -137,9 +147,13 @@ impl Console {
             return Err(ConsoleError::Gone { what: "the conflict" });
         };
         if resolution == Resolution::KeepTheirs {
-            return Ok(Outcome::NotDone {
-                edit: self.recorded(edit, EditState::Dropped).await?,
-            });
+            let edit = self.recorded(edit, EditState::Dropped).await?;
+            self.tell_changes(&edit.connection);
+            self.set_goes_on(edit.change_set.as_ref()).await?;
+            return Ok(Outcome::NotDone { edit });
+        }
+        if edit.change_set.is_some() {
+            return self.decide_mine(&desk, edit, confirmed).await;
         }
         check_writable(&desk.environment)?;
         check_confirmed(&desk.environment, confirmed)?;
@@ -175,12 +189,11 @@ impl Console {
         site: &Site,
         subject: &Subject,
     ) -> Result<Option<SubjectState>, ConsoleError> {
-        let Subject::FlagState { flag } = subject else {
-            return Err(ConsoleError::Gone { what: "the subject" });
-        };
-        let found = self.inner.mirror.flag(&site.0, &site.1, flag).await?;
-        let found = found.ok_or(ConsoleError::Gone { what: "the flag" })?;
-        Ok(Some(found.state.into()))
+        let held = self.held(site, subject).await?;
+        if held.state.is_none() && matches!(subject, Subject::FlagState { .. }) {
+            return Err(ConsoleError::Gone { what: "the flag" });
+        }
+        Ok(held.state)
     }
 
     pub(crate) async fn desk(
@@ -218,7 +231,7 @@ fn asked_for(edit: &Edit) -> FieldChanges {
         .collect()
 }
 
-fn bad_field(bad: BadField) -> ConsoleError {
+pub(crate) fn bad_field(bad: BadField) -> ConsoleError {
     ConsoleError::Input {
         field: "value",
         sentence: bad.reason,

@@ -21,9 +21,14 @@ impl Console {
 
     /// Sorts the edits that an earlier run left unfinished. One that was
     /// written down and never marked as sent surely changed nothing. One that
-    /// was being sent is read again with the next refresh.
+    /// was being sent is read again with the next refresh. Those of change sets
+    /// wait for [`Console::keep_publishing`].
     pub async fn recover_edits(&self) -> Result<(), ConsoleError> {
+        self.recover_sets().await?;
         for edit in self.inner.mirror.open_edits(None).await? {
+            if edit.change_set.is_some() {
+                continue;
+            }
             let state = match edit.state {
                 EditState::Pending => EditState::Refused(Refusal::because(
                     "Halyard ended before it was sent. Nothing was changed.",

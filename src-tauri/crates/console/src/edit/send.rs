@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use halyard_mirror::Mirror;
 use halyard_model::{Attempt, Edit, EditId, EditState, Refusal, Timestamp};
 use halyard_provider::{Failure, FailureKind, Found, Steps, Write, WriteOutcome, WriteStep};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::{Desk, Outcome, turn::Underway};
-use crate::{Clock, Console, ConsoleError};
+use crate::{Clock, Console, ConsoleError, reach::Reach};
 
 impl Console {
     /// Sends an edit that is not written down yet.
@@ -18,18 +18,52 @@ impl Console {
 
     /// Sends an edit that is written down. The caller has its subject's turn.
     pub(crate) async fn send(&self, desk: &Desk, edit: Edit) -> Result<Outcome, ConsoleError> {
+        let reach = self
+            .reach_of(desk.connection.clone(), desk.environment.clone())
+            .await?;
+        let marked = self.marked(desk, edit).await?;
+        match self.carry_out(desk, marked, &reach, None).await? {
+            Carried::Answered(outcome) => Ok(outcome),
+            Carried::Halted(edit) => Ok(Outcome::NotDone { edit: Box::new(edit) }),
+            Carried::Failed(edit, failure) => {
+                self.recorded(edit, EditState::Refused(refusal(&failure))).await?;
+                Err(ConsoleError::Service(failure))
+            }
+        }
+    }
+
+    /// Marks an edit as sent, in one step with the beginning of its attempt.
+    pub(crate) async fn marked(&self, desk: &Desk, mut edit: Edit) -> Result<Marked, ConsoleError> {
+        // Begun first: nobody may take an edit marked as sent for one that its
+        // sender has given up.
+        let underway = Underway::begin(self, &desk.site, &edit.id);
+        edit.state = EditState::Sent;
+        edit.attempt = Attempt {
+            tries: edit.attempt.tries + 1,
+            doubtful: edit.attempt.doubtful,
+            ..Attempt::default()
+        };
+        self.inner.mirror.save_edit(&edit).await?;
+        self.tell_environment(&desk.site);
+        Ok(Marked { edit, underway })
+    }
+
+    /// Sends an edit that is marked, and records what became of it. A halt is
+    /// obeyed as long as nothing of it can have reached the service's state.
+    pub(crate) async fn carry_out(
+        &self,
+        desk: &Desk,
+        marked: Marked,
+        reach: &Reach,
+        halted: Option<&mut watch::Receiver<bool>>,
+    ) -> Result<Carried, ConsoleError> {
+        let Marked { mut edit, underway } = marked;
         let known = match edit.flag() {
             Some(flag) => self.inner.mirror.flag(&desk.site.0, &desk.site.1, flag).await?,
             None => None,
         };
-        let reach = self
-            .reach_of(desk.connection.clone(), desk.environment.clone())
-            .await?;
-        // Begun first: nobody may take an edit marked as sent for one that its
-        // sender has given up.
-        let underway = Underway::begin(self, &desk.site, &edit.id);
-        let edit = *self.recorded(edit, EditState::Sent).await?;
         let steps = WrittenDown::begin(self, &edit);
+        let sent_at = self.inner.clock.now();
         let write = Write {
             subject: &edit.subject,
             base: edit.base.as_ref(),
@@ -37,22 +71,18 @@ impl Console {
             known: known.as_ref(),
             steps: &steps,
         };
-        let sent_at = self.inner.clock.now();
-        let written = reach.provider.write(reach.target(), write).await;
-        let mut edit = edit;
+        let written = unless_halted(reach.provider.write(reach.target(), write), halted, &steps).await;
         edit.attempt = steps.attempt.into_inner();
-        let outcome = match written {
-            Ok(answer) => {
+        let carried = match written {
+            None => Carried::Halted(edit),
+            Some(Err(failure)) => Carried::Failed(edit, failure),
+            Some(Ok(answer)) => {
                 let outcome = self.heard(&desk.site.0, answer);
-                self.record(desk, edit, outcome, sent_at).await
-            }
-            Err(failure) => {
-                self.recorded(edit, EditState::Refused(refusal(&failure))).await?;
-                Err(ConsoleError::Service(failure))
+                Carried::Answered(self.record(desk, edit, outcome, sent_at).await?)
             }
         };
         drop(underway);
-        outcome
+        Ok(carried)
     }
 
     /// Puts what became of a write into the mirror: the flag as it was read
@@ -73,8 +103,10 @@ impl Console {
         }
         let mut attempt = edit.attempt.clone();
         attempt.settled_at = Some(now);
+        attempt.doubtful |= matches!(outcome, WriteOutcome::Unknown { .. });
         self.inner.mirror.set_attempt(&edit.id, &attempt).await?;
         let edit = Edit { attempt, ..edit };
+        self.keep_traits(&desk.site, &edit.subject, read_back(&outcome), now);
         Ok(match outcome {
             WriteOutcome::Confirmed { now } => {
                 if let Some(flag) = &now.flag {
@@ -145,6 +177,48 @@ fn read_back(outcome: &WriteOutcome) -> Option<&Found> {
     }
 }
 
+/// A write, or `None` where it was halted before anything of it left.
+async fn unless_halted<T>(
+    write: impl Future<Output = T>,
+    halted: Option<&mut watch::Receiver<bool>>,
+    steps: &WrittenDown<'_>,
+) -> Option<T> {
+    let Some(halted) = halted else {
+        return Some(write.await);
+    };
+    let mut write = std::pin::pin!(write);
+    tokio::select! {
+        biased;
+        written = &mut write => return Some(written),
+        _ = halted.wait_for(|halt| *halt) => {}
+    }
+    // A step that is being written down counts as taken.
+    if steps
+        .attempt
+        .try_lock()
+        .is_ok_and(|attempt| attempt.handle.is_none() && attempt.sent_at.is_none())
+    {
+        return None;
+    }
+    Some(write.await)
+}
+
+/// An edit that is marked as sent, while it is on its way.
+pub(crate) struct Marked {
+    edit: Edit,
+    underway: Underway,
+}
+
+/// What came of carrying an edit out.
+pub(crate) enum Carried {
+    /// It is recorded.
+    Answered(Outcome),
+    /// Nothing was changed; its row still says that it is sent.
+    Failed(Edit, Failure),
+    /// It was halted before anything left; its row still says that it is sent.
+    Halted(Edit),
+}
+
 /// Keeps the steps of one edit's write in the mirror.
 struct WrittenDown<'a> {
     console: &'a Console,
@@ -157,10 +231,7 @@ impl<'a> WrittenDown<'a> {
         WrittenDown {
             console,
             edit: edit.id.clone(),
-            attempt: Mutex::new(Attempt {
-                tries: edit.attempt.tries + 1,
-                ..Attempt::default()
-            }),
+            attempt: Mutex::new(edit.attempt.clone()),
         }
     }
 

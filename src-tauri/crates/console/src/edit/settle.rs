@@ -4,7 +4,7 @@ use halyard_model::{
     Edit, EditId, EditState, Refusal, Snapshot, Subject, SubjectState, Timestamp, changed_fields,
 };
 
-use super::Outcome;
+use super::{Desk, Outcome};
 use crate::{Console, ConsoleError, state::Site};
 
 /// How long a service may still carry out a write whose connection was cut: a
@@ -22,10 +22,19 @@ impl Console {
         if !self.is_open(&edit) {
             return Ok(outcome(Box::new(edit)));
         }
+        let outcome = self.read_again(&desk, edit).await?;
+        self.set_goes_on(edit_in(&outcome).change_set.as_ref()).await?;
+        Ok(outcome)
+    }
+
+    /// Reads an edit's subject and records what that says of it. The caller has
+    /// the subject's turn.
+    pub(crate) async fn read_again(&self, desk: &Desk, edit: Edit) -> Result<Outcome, ConsoleError> {
         let known = match edit.flag() {
             Some(flag) => {
                 let known = self.inner.mirror.flag(&desk.site.0, &desk.site.1, flag).await?;
-                if known.is_none() {
+                let is_state = !matches!(edit.subject, Subject::Flag { .. });
+                if known.is_none() && is_state {
                     return Ok(outcome(self.recorded(edit, deleted()).await?));
                 }
                 known
@@ -47,11 +56,22 @@ impl Console {
                 .store_flag(&desk.site.0, &desk.site.1, flag, asked_at)
                 .await?;
         }
+        self.keep_traits(&desk.site, &edit.subject, Some(&found), asked_at);
         let state = settled(&edit, found.state.as_ref(), asked_at);
         if let (EditState::Confirmed, Some(flag)) = (&state, found.flag.as_deref()) {
-            self.follow_edit(&edit, flag, edit.created_at).await;
+            let sent_at = edit.attempt.sent_at.unwrap_or(edit.created_at);
+            self.follow_edit(&edit, flag, sent_at).await;
         }
+        let edit = self.settled_at(edit, asked_at).await?;
         Ok(outcome(self.recorded(edit, state).await?))
+    }
+
+    /// Notes that a reading told, or did not, what became of an edit.
+    async fn settled_at(&self, mut edit: Edit, moment: Timestamp) -> Result<Edit, ConsoleError> {
+        edit.attempt.settled_at = Some(moment);
+        edit.attempt.doubtful = true;
+        self.inner.mirror.set_attempt(&edit.id, &edit.attempt).await?;
+        Ok(edit)
     }
 
     /// Whether only a reading can tell what became of an edit: its outcome is
@@ -83,11 +103,29 @@ impl Console {
                 let now = SubjectState::FlagState(flag.state.clone());
                 settled(&edit, Some(&now), snapshot.fetched_at)
             });
-            if state != edit.state {
-                self.recorded(edit, state).await?;
+            if state == edit.state {
+                continue;
             }
+            if let (EditState::Confirmed, Some(flag)) = (&state, found) {
+                let sent_at = edit.attempt.sent_at.unwrap_or(edit.created_at);
+                self.follow_edit(&edit, flag, sent_at).await;
+            }
+            let edit = self.settled_at(edit, snapshot.fetched_at).await?;
+            let edit = self.recorded(edit, state).await?;
+            self.set_goes_on(edit.change_set.as_ref()).await?;
         }
         Ok(())
+    }
+}
+
+fn edit_in(outcome: &Outcome) -> &Edit {
+    match outcome {
+        Outcome::Confirmed { edit }
+        | Outcome::AlreadyThere { edit }
+        | Outcome::Conflict { edit }
+        | Outcome::Unknown { edit }
+        | Outcome::NotDone { edit }
+        | Outcome::Staged { edit } => edit,
     }
 }
 

@@ -28,17 +28,17 @@ impl Console {
 }
 
 /// Counts a write while it is on its way, and tells refreshes that it was.
-pub(super) struct Underway<'a> {
-    console: &'a Console,
-    site: &'a Site,
+pub(crate) struct Underway {
+    console: Console,
+    site: Site,
     edit: EditId,
 }
 
-impl<'a> Underway<'a> {
-    pub(super) fn begin(console: &'a Console, site: &'a Site, edit: &EditId) -> Underway<'a> {
+impl Underway {
+    pub(super) fn begin(console: &Console, site: &Site, edit: &EditId) -> Underway {
         let underway = Underway {
-            console,
-            site,
+            console: console.clone(),
+            site: site.clone(),
             edit: edit.clone(),
         };
         console.volatile().sending.insert(edit.clone());
@@ -54,10 +54,10 @@ impl<'a> Underway<'a> {
     }
 }
 
-impl Drop for Underway<'_> {
+impl Drop for Underway {
     fn drop(&mut self) {
         self.console.volatile().sending.remove(&self.edit);
         self.count(-1);
-        self.console.tell_environment(self.site);
+        self.console.tell_environment(&self.site);
     }
 }

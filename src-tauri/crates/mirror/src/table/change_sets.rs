@@ -1,6 +1,6 @@
 //! Change sets: what is published together. Their edits are in their own table.
 
-use halyard_model::{ChangeSet, ChangeSetId, ChangeSetState, ConnectionId, Timestamp};
+use halyard_model::{ChangeSet, ChangeSetId, ChangeSetState, ConnectionId, Edit, Timestamp};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -15,22 +15,21 @@ impl Mirror {
     ///
     /// [`MirrorError::Missing`] where its connection is not there.
     pub async fn save_change_set(&self, set: &ChangeSet) -> Result<()> {
+        self.save_together(std::slice::from_ref(set), &[]).await
+    }
+
+    /// Writes change sets and edits, all or none: what moves from one state to
+    /// the next together is never found half moved.
+    ///
+    /// [`MirrorError::Missing`] where a connection is not there.
+    pub async fn save_together(&self, sets: &[ChangeSet], edits: &[Edit]) -> Result<()> {
         let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT INTO change_sets (id, connection_id, name, state, created_at, changed_at, undoes)
-             VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state,
-                changed_at = excluded.changed_at, undoes = excluded.undoes",
-        )
-        .bind(&set.id.0)
-        .bind(&set.connection.0)
-        .bind(&set.name)
-        .bind(encode(&set.state)?)
-        .bind(set.created_at.0)
-        .bind(set.changed_at.0)
-        .bind(set.undoes.as_ref().map(|id| &id.0))
-        .execute(&mut *transaction)
-        .await?;
+        for set in sets {
+            insert(&mut transaction, set).await?;
+        }
+        for edit in edits {
+            super::edits::insert(&mut transaction, edit).await?;
+        }
         Ok(transaction.commit().await?)
     }
 
@@ -77,6 +76,25 @@ impl Mirror {
         .await?;
         Ok(Rows::of("change_sets", "id", &rows, read).readable())
     }
+}
+
+async fn insert(transaction: &mut sqlx::Transaction<'_, sqlx::Sqlite>, set: &ChangeSet) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO change_sets (id, connection_id, name, state, created_at, changed_at, undoes)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state,
+            changed_at = excluded.changed_at, undoes = excluded.undoes",
+    )
+    .bind(&set.id.0)
+    .bind(&set.connection.0)
+    .bind(&set.name)
+    .bind(encode(&set.state)?)
+    .bind(set.created_at.0)
+    .bind(set.changed_at.0)
+    .bind(set.undoes.as_ref().map(|id| &id.0))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
 }
 
 pub(super) fn read(row: &SqliteRow) -> std::result::Result<ChangeSet, MirrorError> {

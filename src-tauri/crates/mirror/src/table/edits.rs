@@ -59,6 +59,52 @@ impl Mirror {
         Ok(Rows::of("edits", "id", &rows, read).readable())
     }
 
+    /// The edits of a connection that are in change sets and not on their way:
+    /// staged, refused and conflicted. In their order; a change set may since
+    /// be given up.
+    pub async fn waiting_edits(&self, connection: &ConnectionId) -> Result<Vec<Edit>> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} FROM edits
+             WHERE connection_id = ? AND change_set_id IS NOT NULL
+               AND state_name IN ('staged', 'refused', 'conflicted')
+             ORDER BY position, created_at, rowid"
+        )))
+        .bind(&connection.0)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(Rows::of("edits", "id", &rows, read).readable())
+    }
+
+    /// Gives edits their places in their change sets, all or none. Nothing else
+    /// of them is touched, so that one that is being sent stays what it is.
+    pub async fn set_edit_places(&self, places: &[(EditId, u32)]) -> Result<()> {
+        let mut transaction = self.write().await?;
+        for (id, position) in places {
+            sqlx::query("UPDATE edits SET position = ? WHERE id = ?")
+                .bind(position)
+                .bind(&id.0)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Ticks an edit or takes the tick away; nothing else of it is touched.
+    ///
+    /// [`MirrorError::Missing`] where the edit is not there.
+    pub async fn set_edit_ticked(&self, id: &EditId, ticked: bool) -> Result<()> {
+        let mut transaction = self.write().await?;
+        let done = sqlx::query("UPDATE edits SET ticked = ? WHERE id = ?")
+            .bind(ticked)
+            .bind(&id.0)
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Err(MirrorError::Missing);
+        }
+        Ok(transaction.commit().await?)
+    }
+
     /// Moves an edit to another state at `now`.
     ///
     /// [`MirrorError::Missing`] where the edit is not there.
@@ -126,7 +172,7 @@ impl Mirror {
     }
 }
 
-async fn insert(transaction: &mut sqlx::Transaction<'_, sqlx::Sqlite>, edit: &Edit) -> Result<()> {
+pub(super) async fn insert(transaction: &mut sqlx::Transaction<'_, sqlx::Sqlite>, edit: &Edit) -> Result<()> {
     sqlx::query(
         "INSERT INTO edits (id, connection_id, environment_key, subject, flag_key, created_at, changed_at,
                             state_name, state, base, wish, change_set_id, position, ticked, rounds, undoes, attempt)

@@ -115,6 +115,10 @@ pub struct Attempt {
     pub answered_at: Option<Timestamp>,
     /// When a read afterwards told what became of it.
     pub settled_at: Option<Timestamp>,
+    /// An answer to it or to an earlier try was lost, so that something may be
+    /// there twice.
+    #[serde(default)]
+    pub doubtful: bool,
 }
 
 /// One intended change to one subject, with the state it rests on.

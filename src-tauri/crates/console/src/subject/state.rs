@@ -1,0 +1,146 @@
+//! The state of one subject in the mirror.
+
+use halyard_model::{
+    Flag, FlagDefinition, FlagValue, Segment, SegmentDefinition, Subject, SubjectState, Timestamp,
+};
+use halyard_provider::Found;
+use serde_json::Value;
+
+use super::document;
+use crate::{Console, ConsoleError, state::Site};
+
+/// A state with its age.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
+    /// `None` where the subject does not exist.
+    pub(crate) state: Option<SubjectState>,
+    /// None where nothing was fetched yet.
+    pub(crate) fetched_at: Option<Timestamp>,
+}
+
+impl Console {
+    /// What the mirror holds of a subject; for traits, what was last read.
+    pub(crate) async fn held(&self, site: &Site, subject: &Subject) -> Result<Held, ConsoleError> {
+        match subject {
+            Subject::FlagState { flag } => {
+                let row = self.inner.mirror.flag_row(&site.0, &site.1, flag).await?;
+                Ok(row.map_or_else(Held::default, |row| Held {
+                    state: Some(row.flag.state.into()),
+                    fetched_at: Some(row.fetched_at),
+                }))
+            }
+            Subject::Flag { flag } => {
+                let Some(row) = self.inner.mirror.flag_row(&site.0, &site.1, flag).await? else {
+                    return self.held_in_document(site, subject).await;
+                };
+                let in_document = self.held_in_document(site, subject).await?;
+                if in_document.state.is_some() {
+                    return Ok(in_document);
+                }
+                Ok(Held {
+                    state: Some(SubjectState::Flag(definition_of(&row.flag))),
+                    fetched_at: Some(row.fetched_at),
+                })
+            }
+            Subject::Traits { identity } => {
+                let key = (site.clone(), identity.clone());
+                Ok(self.volatile().traits.get(&key).cloned().unwrap_or_default())
+            }
+            Subject::IdentityOverride { .. } | Subject::Segment { .. } | Subject::Config { .. } => {
+                self.held_in_document(site, subject).await
+            }
+        }
+    }
+
+    async fn held_in_document(&self, site: &Site, subject: &Subject) -> Result<Held, ConsoleError> {
+        let Some((snapshot, document)) = self.document_of(site).await? else {
+            return Ok(Held::default());
+        };
+        let state = match subject {
+            Subject::Segment { segment } => {
+                let listed = self.inner.mirror.segments(&site.0, &site.1).await?;
+                let listed = listed.iter().find(|one| one.remote_id == segment.0);
+                listed.map(|listed| SubjectState::Segment(segment_definition(&document, listed)))
+            }
+            _ => state_in(&document, subject),
+        };
+        Ok(Held {
+            state,
+            fetched_at: Some(snapshot.fetched_at),
+        })
+    }
+
+    /// Reads an identity's traits, so that they can be shown and rested on.
+    pub(super) async fn read_traits(&self, site: &Site, subject: &Subject) -> Result<Held, ConsoleError> {
+        let Subject::Traits { identity } = subject else {
+            return self.held(site, subject).await;
+        };
+        let reach = self.reach(site).await?;
+        let asked_at = self.inner.clock.now();
+        let answer = reach.provider.read(reach.target(), subject, None).await?;
+        let found = self.heard(&site.0, answer);
+        let held = Held {
+            state: found.state,
+            fetched_at: Some(asked_at),
+        };
+        self.volatile()
+            .traits
+            .insert((site.clone(), identity.clone()), held.clone());
+        Ok(held)
+    }
+
+    /// Keeps what a write or a reading showed of an identity's traits.
+    pub(crate) fn keep_traits(&self, site: &Site, subject: &Subject, found: Option<&Found>, at: Timestamp) {
+        if let (Subject::Traits { identity }, Some(found)) = (subject, found) {
+            let held = Held {
+                state: found.state.clone(),
+                fetched_at: Some(at),
+            };
+            self.volatile()
+                .traits
+                .insert((site.clone(), identity.clone()), held);
+        }
+    }
+}
+
+/// A subject's state in a document, of either service, where documents hold it.
+pub(crate) fn state_in(document: &Value, subject: &Subject) -> Option<SubjectState> {
+    match subject {
+        Subject::IdentityOverride { flag, identity } => {
+            document::identity_override(document, flag, identity).map(SubjectState::IdentityOverride)
+        }
+        _ => None,
+    }
+}
+
+/// A segment: its rules from the document, the rest from the list.
+pub(super) fn segment_definition(document: &Value, listed: &Segment) -> SegmentDefinition {
+    let found = document::segment(document, &listed.remote_id);
+    let mut definition = found.unwrap_or_else(|| SegmentDefinition {
+        name: listed.name.clone(),
+        description: None,
+        rules: Vec::new(),
+        version: None,
+    });
+    definition.name.clone_from(&listed.name);
+    definition.description.clone_from(&listed.description);
+    definition
+}
+
+/// What a flag is in every environment, as far as Flagsmith's lists tell.
+fn definition_of(flag: &Flag) -> FlagDefinition {
+    FlagDefinition {
+        description: flag.description.clone(),
+        tags: flag.tags.iter().map(|tag| tag.label.clone()).collect(),
+        archived: flag.archived,
+        server_only: flag.server_only,
+        options: flag.state.variants.clone(),
+        // What a new environment begins with is fixed and not listed.
+        enabled: false,
+        value: FlagValue::default(),
+        targeting: None,
+        active_from: None,
+        active_until: None,
+        version: None,
+    }
+}
