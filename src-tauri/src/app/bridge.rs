@@ -54,7 +54,7 @@ fn take(event: Event, app: &AppHandle, tags: &mut Vec<ChangedTag>) {
             connection: connection.0,
             environment: environment.0,
         },
-        Event::Status { connection } => ChangedTag::Status {
+        Event::Status { connection } | Event::Changes { connection } => ChangedTag::Status {
             connection: connection.0,
         },
         Event::Activity => ChangedTag::Activity,

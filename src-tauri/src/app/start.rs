@@ -109,7 +109,8 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
     tokio::join!(
         console.keep_refreshing(cancel.clone()),
         console.keep_watching(cancel.clone()),
-        console.keep_following(cancel)
+        console.keep_following(cancel.clone()),
+        console.keep_publishing(cancel)
     );
 }
 

@@ -101,6 +101,7 @@ fn edit_of(outcome: &Outcome) -> &Edit {
         | Outcome::AlreadyThere { edit }
         | Outcome::Conflict { edit }
         | Outcome::Unknown { edit }
-        | Outcome::NotDone { edit } => edit,
+        | Outcome::NotDone { edit }
+        | Outcome::Staged { edit } => edit,
     }
 }

@@ -30,7 +30,7 @@ pub fn outcome(
             },
             None => return Err(WireError::gone("the conflict")),
         },
-        Outcome::NotDone { edit } => OutcomeView::AlreadyThere {
+        Outcome::NotDone { edit } | Outcome::Staged { edit } => OutcomeView::AlreadyThere {
             sentence: words::outcome::not_done(&edit, environment),
         },
     })

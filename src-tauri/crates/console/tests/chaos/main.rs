@@ -138,7 +138,9 @@ async fn edit(bench: &Bench, place: &Place, flag: &str, number: u32, ledger: &mu
                 return;
             }
             Outcome::Confirmed { .. } => return ledger.confirmed(&marker),
-            Outcome::AlreadyThere { .. } | Outcome::NotDone { .. } => return ledger.not_done(&marker),
+            Outcome::AlreadyThere { .. } | Outcome::NotDone { .. } | Outcome::Staged { .. } => {
+                return ledger.not_done(&marker);
+            }
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A sandbox, a console in front of it, and an eye on what the service holds.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use halyard_console::{
-    ActivityRecorder, AuthKind, Clock, ConnectInput, Console, ConsoleError, ConsoleParts, Credential,
-    DraftFacts, EditInput, FlagFacts, KeepKey, Outcome, SaveDraft, Traffic, revision,
+    ActivityRecorder, AuthKind, ChangeSetFacts, Clock, ConnectInput, Console, ConsoleError, ConsoleParts,
+    Credential, DraftFacts, EditInput, FlagFacts, KeepKey, Outcome, SaveDraft, StageInput, Traffic, revision,
 };
 use halyard_mirror::Mirror;
 use halyard_model::{
-    Change, Connection, ConnectionId, Edit, Environment, EnvironmentKey, Flag, FlagKey, FlagValue, Service,
+    Change, ChangeSetId, ChangeSetState, Connection, ConnectionId, Edit, EditId, Environment, EnvironmentKey, Flag, FlagKey, FlagValue, Service,
     Subject,
 };
 use halyard_provider::{Access, EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
@@ -361,7 +361,8 @@ pub fn edit_of(outcome: &Outcome) -> &Edit {
         | Outcome::AlreadyThere { edit }
         | Outcome::Conflict { edit }
         | Outcome::Unknown { edit }
-        | Outcome::NotDone { edit } => edit,
+        | Outcome::NotDone { edit }
+        | Outcome::Staged { edit } => edit,
     }
 }
 
@@ -378,4 +379,55 @@ pub async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), waiting)
         .await
         .expect("it became so within a minute")
+}
+
+/// Change sets: staging and publishing at the bench.
+impl Bench {
+    pub async fn stage_into(
+        &self,
+        place: &Place,
+        flag: &str,
+        change: &Change,
+        set: Option<&ChangeSetId>,
+    ) -> Result<Edit, ConsoleError> {
+        let subject = Subject::state_of(&FlagKey(flag.into()));
+        let facts = self
+            .console
+            .subject(&place.connection, &place.environment, &subject)
+            .await?;
+        let input = StageInput {
+            connection: place.connection.clone(),
+            environment: place.environment.clone(),
+            subject,
+            revision: facts.revision,
+            changes: change.fields(),
+            change_set: set.cloned(),
+        };
+        self.console.stage(input).await
+    }
+
+    pub async fn stage(&self, place: &Place, flag: &str, change: &Change) -> Edit {
+        self.stage_into(place, flag, change, None).await.unwrap()
+    }
+
+    pub async fn publish(&self, set: &ChangeSetId) {
+        self.console.publish(set, &BTreeMap::new()).await.unwrap();
+    }
+
+    pub async fn set(&self, id: &ChangeSetId) -> ChangeSetFacts {
+        self.console.change_set(id).await.unwrap()
+    }
+
+    /// Waits until publishing a set has come to rest.
+    pub async fn at_rest(&self, id: &ChangeSetId) -> ChangeSetFacts {
+        until(async || {
+            let facts = self.set(id).await;
+            (facts.set.state != ChangeSetState::Publishing).then_some(facts)
+        })
+        .await
+    }
+
+    pub async fn row(&self, id: &EditId) -> Edit {
+        self.mirror.edit(id).await.unwrap().unwrap()
+    }
 }
