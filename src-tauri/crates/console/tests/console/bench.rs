@@ -8,8 +8,8 @@ use halyard_console::{
 };
 use halyard_mirror::Mirror;
 use halyard_model::{
-    Change, ChangeSetId, ChangeSetState, Connection, ConnectionId, Edit, EditId, Environment, EnvironmentKey, Flag, FlagKey, FlagValue, Service,
-    Subject,
+    Change, ChangeSetId, ChangeSetState, Connection, ConnectionId, Edit, EditId, Environment, EnvironmentKey,
+    Flag, FlagKey, FlagValue, Service, Subject,
 };
 use halyard_provider::{Access, EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
 use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed};

@@ -82,12 +82,18 @@ async fn a_set_is_sent_in_its_order_and_seen_in_the_mirror() {
             assert_eq!(row.state, EditState::Confirmed);
             assert!(is_done(&bench, &place, edit).await);
             let shown = bench.shown(&place, &edit.flag().unwrap().0).await;
-            assert!(edit.is_met_by(Some(&shown.flag.state.into())), "the mirror has it");
+            assert!(
+                edit.is_met_by(Some(&shown.flag.state.into())),
+                "the mirror has it"
+            );
             sent.push((row.attempt.sent_at.unwrap(), row.id));
         }
         sent.sort();
         let order: Vec<_> = sent.into_iter().map(|(_, id)| id).collect();
-        assert_eq!(order, [edits[2].id.clone(), edits[0].id.clone(), edits[1].id.clone()]);
+        assert_eq!(
+            order,
+            [edits[2].id.clone(), edits[0].id.clone(), edits[1].id.clone()]
+        );
         assert_eq!(written(&bench), 3, "{path:?}");
     }
 }
@@ -117,7 +123,10 @@ async fn a_protected_environment_asks_and_nothing_is_sent_before() {
         .await
         .unwrap();
     let asked = bench.console.publish(&set, &BTreeMap::new()).await;
-    assert!(matches!(asked, Err(ConsoleError::ConfirmationNeeded)), "{asked:?}");
+    assert!(
+        matches!(asked, Err(ConsoleError::ConfirmationNeeded)),
+        "{asked:?}"
+    );
     assert_eq!(bench.set(&set).await.set.state, ChangeSetState::Open);
     assert_eq!(written(&bench), 0);
     let confirmed = BTreeMap::from([(environment.clone(), "staging".to_owned())]);
@@ -144,7 +153,12 @@ async fn publishing_is_held_and_goes_on() {
         let states = states(&bench, &edits).await;
         assert_eq!(states, ["confirmed", "pending", "pending"], "{path:?}");
         assert_eq!(written(&bench), 1);
-        let progress = bench.console.publishing(&place.connection).await.unwrap().unwrap();
+        let progress = bench
+            .console
+            .publishing(&place.connection)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!((progress.confirmed, progress.left), (1, 2));
         bench.console.resume(&set).await.unwrap();
         assert_eq!(bench.at_rest(&set).await.set.state, ChangeSetState::Published);
@@ -177,12 +191,17 @@ async fn a_service_that_asks_for_patience_is_waited_for() {
         bench.publish(&set).await;
         let waiting = until(async || {
             let progress = bench.console.publishing(&place.connection).await.unwrap();
-            let waits = progress.as_ref().is_some_and(|progress| progress.waits_until.is_some());
+            let waits = progress
+                .as_ref()
+                .is_some_and(|progress| progress.waits_until.is_some());
             let over = bench.set(&set).await.set.state == ChangeSetState::Published;
             (waits || over).then_some(progress)
         })
         .await;
-        assert!(waiting.is_some_and(|progress| progress.waits_because.is_some()), "{path:?}");
+        assert!(
+            waiting.is_some_and(|progress| progress.waits_because.is_some()),
+            "{path:?}"
+        );
         assert_eq!(bench.at_rest(&set).await.set.state, ChangeSetState::Published);
         for edit in &edits {
             assert!(is_done(&bench, &place, edit).await);
@@ -226,7 +245,11 @@ async fn a_service_out_of_reach_loses_nothing() {
             "{:?}",
             facts.set.state
         );
-        assert_eq!(states(&bench, &edits).await, ["pending", "pending", "pending"], "{path:?}");
+        assert_eq!(
+            states(&bench, &edits).await,
+            ["pending", "pending", "pending"],
+            "{path:?}"
+        );
         bench.sandbox.faults().clear();
         bench.console.resume(&set).await.unwrap();
         assert_eq!(bench.at_rest(&set).await.set.state, ChangeSetState::Published);
@@ -251,7 +274,11 @@ async fn a_conflict_pauses_only_itself() {
         let facts = bench.at_rest(&set).await;
         assert_eq!(facts.set.state, ChangeSetState::Paused(PauseReason::NeedsYou));
         let edits = [mine.clone(), merged.clone(), alone];
-        assert_eq!(states(&bench, &edits).await, ["conflicted", "confirmed", "confirmed"], "{path:?}");
+        assert_eq!(
+            states(&bench, &edits).await,
+            ["conflicted", "confirmed", "confirmed"],
+            "{path:?}"
+        );
         let held = bench.held(&place, FLAGS[1]).await.state;
         assert_eq!(held.value.0, json!("maya's"), "hers is kept");
         assert!(merged.is_met_by(Some(&held.into())), "and mine is there");
@@ -259,10 +286,20 @@ async fn a_conflict_pauses_only_itself() {
 
         let conflict = bench.console.conflict(&mine.id).await.unwrap();
         assert_eq!(conflict.merge.contested(), [FieldPath::Value]);
-        let undecided = bench.console.resolve_fields(&mine.id, &BTreeMap::new(), None).await;
-        assert!(matches!(undecided, Err(ConsoleError::Input { .. })), "{undecided:?}");
+        let undecided = bench
+            .console
+            .resolve_fields(&mine.id, &BTreeMap::new(), None)
+            .await;
+        assert!(
+            matches!(undecided, Err(ConsoleError::Input { .. })),
+            "{undecided:?}"
+        );
         let choices = BTreeMap::from([(FieldPath::Value, Choice::Value(Some(json!("both of us"))))]);
-        let decided = bench.console.resolve_fields(&mine.id, &choices, None).await.unwrap();
+        let decided = bench
+            .console
+            .resolve_fields(&mine.id, &choices, None)
+            .await
+            .unwrap();
         assert!(matches!(decided, Outcome::Staged { .. }), "{decided:?}");
         let over = until(async || {
             let facts = bench.set(&set).await;
@@ -270,7 +307,10 @@ async fn a_conflict_pauses_only_itself() {
         })
         .await;
         assert_eq!(over.progress.unwrap().confirmed, 3);
-        assert_eq!(bench.held(&place, FLAGS[0]).await.state.value.0, json!("both of us"));
+        assert_eq!(
+            bench.held(&place, FLAGS[0]).await.state.value.0,
+            json!("both of us")
+        );
         let again = bench.console.resolve_fields(&mine.id, &choices, None).await;
         assert!(matches!(again, Err(ConsoleError::Gone { .. })), "{again:?}");
     }
@@ -286,7 +326,11 @@ async fn theirs_kept_ends_the_set() {
     bench.maya_edits(FLAGS[0], json!("maya's"));
     bench.publish(&set).await;
     bench.at_rest(&set).await;
-    let kept = bench.console.resolve(&mine.id, Resolution::KeepTheirs, None).await.unwrap();
+    let kept = bench
+        .console
+        .resolve(&mine.id, Resolution::KeepTheirs, None)
+        .await
+        .unwrap();
     assert!(matches!(kept, Outcome::NotDone { .. }));
     assert_eq!(bench.at_rest(&set).await.set.state, ChangeSetState::Published);
 }
@@ -304,8 +348,15 @@ async fn a_refused_edit_keeps_what_was_typed_and_is_sent_again() {
         bench.fault(path.write(refusal).times(1));
         bench.publish(&set).await;
         let facts = bench.at_rest(&set).await;
-        assert_eq!(facts.set.state, ChangeSetState::Paused(PauseReason::NeedsYou), "{path:?}");
-        assert_eq!(states(&bench, &edits).await, ["refused", "confirmed", "confirmed"]);
+        assert_eq!(
+            facts.set.state,
+            ChangeSetState::Paused(PauseReason::NeedsYou),
+            "{path:?}"
+        );
+        assert_eq!(
+            states(&bench, &edits).await,
+            ["refused", "confirmed", "confirmed"]
+        );
         let row = bench.row(&edits[0].id).await;
         assert_eq!(row.wish, edits[0].wish);
         assert!(matches!(&row.state, EditState::Refused(refusal) if !refusal.reason.is_empty()));
@@ -327,7 +378,11 @@ async fn a_lost_answer_is_read_before_anything_else_is_sent() {
         bench.publish(&set).await;
         let facts = bench.at_rest(&set).await;
         assert_eq!(facts.set.state, ChangeSetState::Paused(PauseReason::NeedsYou));
-        assert_eq!(states(&bench, &edits).await, ["unknown", "confirmed", "confirmed"], "{path:?}");
+        assert_eq!(
+            states(&bench, &edits).await,
+            ["unknown", "confirmed", "confirmed"],
+            "{path:?}"
+        );
         assert_eq!(written(&bench), 3, "it was not sent again");
         assert!(bench.row(&edits[0].id).await.attempt.doubtful);
         // Once it can no longer come, that is said, and it may be sent again.
@@ -350,8 +405,15 @@ async fn a_published_set_is_led_back_the_newest_first() {
         let back = bench.console.roll_back(&set).await.unwrap();
         assert_eq!(back.undoes.as_ref(), Some(&set));
         let staged = bench.set(&back.id).await;
-        let undone: Vec<_> = staged.edits.iter().map(|facts| facts.edit.undoes.clone().unwrap()).collect();
-        assert_eq!(undone, [edits[2].id.clone(), edits[1].id.clone(), edits[0].id.clone()]);
+        let undone: Vec<_> = staged
+            .edits
+            .iter()
+            .map(|facts| facts.edit.undoes.clone().unwrap())
+            .collect();
+        assert_eq!(
+            undone,
+            [edits[2].id.clone(), edits[1].id.clone(), edits[0].id.clone()]
+        );
         bench.publish(&back.id).await;
         assert_eq!(bench.at_rest(&back.id).await.set.state, ChangeSetState::Published);
         for edit in &edits {
@@ -385,7 +447,11 @@ async fn publishing_goes_on_after_a_restart() {
         assert_eq!(facts.set.state, ChangeSetState::Paused(PauseReason::Ended));
         bench.console.go_on_publishing().await.unwrap();
         let facts = bench.at_rest(&set).await;
-        assert_eq!(states(&bench, &edits).await, ["refused", "confirmed", "confirmed"], "{path:?}");
+        assert_eq!(
+            states(&bench, &edits).await,
+            ["refused", "confirmed", "confirmed"],
+            "{path:?}"
+        );
         assert_eq!(facts.set.state, ChangeSetState::Paused(PauseReason::NeedsYou));
         assert!(!is_done(&bench, &place, &edits[0]).await, "it never arrived");
         assert_eq!(written(&bench), 2);
@@ -396,13 +462,23 @@ async fn publishing_goes_on_after_a_restart() {
 async fn one_set_of_a_connection_is_published_at_a_time() {
     let (bench, place, _, set) = staged(Path::FlagsmithV1).await;
     bench.fault(bench.path.write(Fault::of(Effect::Latency { ms: 150 })));
-    let other = bench.console.new_change_set(&place.connection, "Other").await.unwrap();
+    let other = bench
+        .console
+        .new_change_set(&place.connection, "Other")
+        .await
+        .unwrap();
     let change = Change::toggle(true);
-    bench.stage_into(&place, "klarna_pay_later", &change, Some(&other.id)).await.ok();
+    bench
+        .stage_into(&place, "klarna_pay_later", &change, Some(&other.id))
+        .await
+        .ok();
     bench.publish(&set).await;
     let refused = bench.console.publish(&other.id, &BTreeMap::new()).await;
     assert!(
-        matches!(refused, Err(ConsoleError::ReadOnly { .. } | ConsoleError::Input { .. })),
+        matches!(
+            refused,
+            Err(ConsoleError::ReadOnly { .. } | ConsoleError::Input { .. })
+        ),
         "{refused:?}"
     );
     bench.at_rest(&set).await;
