@@ -42,7 +42,10 @@ pub use propagation::{
     Answer, Answers, Content, FlagPart, Followed, Lane, LaneCause, LaneFacts, LaneState, Showing, Shown,
     Sighting, flag_part,
 };
-pub use review::{ChangeRow, MemberChange, PartChange, Problem, ProblemKind, RowKind, change_rows, problems};
+pub use review::{
+    ChangeRow, Facts, MemberChange, PartChange, Problem, ProblemKind, RowKind, RulePlace, SegmentUse,
+    Warning, change_rows, problems, warnings,
+};
 pub use snapshot::{Segment, Snapshot};
 pub use surface::{
     Allowance, BehindCause, Compared, ContentReading, Failing, FailingKind, Heartbeat, HeartbeatReading,

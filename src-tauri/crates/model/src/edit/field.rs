@@ -132,6 +132,17 @@ impl FieldPath {
         }
     }
 
+    /// Whether it holds a value that clients read.
+    pub fn is_value(&self) -> bool {
+        matches!(
+            self,
+            FieldPath::Value
+                | FieldPath::OverrideValue(_)
+                | FieldPath::EnvironmentValue(_)
+                | FieldPath::Trait(_)
+        )
+    }
+
     /// The segment whose override it belongs to.
     pub fn override_of(&self) -> Option<&str> {
         match self {
