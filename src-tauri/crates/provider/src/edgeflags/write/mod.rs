@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::read::{Fresh, fresh};
 use super::subject::{Part, Place};
+use super::wire::SEGMENTS;
 use super::{EdgeFlags, owner, said};
 use crate::http::{Call, WriteFailure};
 use crate::{
@@ -78,6 +79,11 @@ pub(super) async fn write(
         let plan = match plan::plan(&job, &before).await? {
             Planned::Send(plan) => plan,
             Planned::Nothing => return Ok(WriteOutcome::AlreadyThere { now: before.found() }),
+            Planned::Conflict(state) => {
+                let mut theirs = before.found();
+                theirs.state = Some(state);
+                return Ok(WriteOutcome::Conflict { theirs });
+            }
         };
         let attempt = Attempt { job, before, plan };
         match attempt.send().await {
@@ -127,6 +133,11 @@ impl Job<'_> {
     /// Whether it is about what an environment sets of its own.
     fn is_of_environment(&self) -> bool {
         self.place.part == Part::Environment
+    }
+
+    /// Whether the audit log can show what a list hides of it.
+    fn may_be_revealed(&self) -> bool {
+        self.place.part == Part::Base && self.place.kind != SEGMENTS
     }
 
     fn environment(&self) -> &str {

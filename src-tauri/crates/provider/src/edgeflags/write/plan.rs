@@ -1,13 +1,13 @@
 //! The one request that carries a change, and what is sent with it.
 
-use halyard_model::{FieldPath, Said, SubjectState};
+use halyard_model::{FieldPath, Said, SubjectState, fields_of, same_value, state_from};
 use reqwest::Method;
 use reqwest::header::IF_MATCH;
 use serde_json::{Value, json};
 
-use super::Job;
+use super::{Job, audit};
 use crate::edgeflags::content::own::{self, Own};
-use crate::edgeflags::content::{Members, config, flag, segment, unsendable};
+use crate::edgeflags::content::{Members, config, differing, flag, segment, unsendable};
 use crate::edgeflags::definition::without_server_owned;
 use crate::edgeflags::lists::Trust;
 use crate::edgeflags::read::Fresh;
@@ -45,7 +45,7 @@ impl Request {
 pub(super) struct Plan {
     pub(super) request: Request,
     pub(super) body: Members,
-    /// The body is the complete definition.
+    /// The body is the complete definition, and lists show it.
     pub(super) is_whole: bool,
 }
 
@@ -53,6 +53,8 @@ pub(super) struct Plan {
 pub(super) enum Planned {
     Send(Plan),
     Nothing,
+    /// What a list hides is not what the write was decided on.
+    Conflict(SubjectState),
 }
 
 /// Plans a write that nothing stands against, as read just before.
@@ -64,10 +66,52 @@ pub(super) async fn plan(job: &Job<'_>, before: &Fresh) -> Result<Planned, Failu
             return Ok(inheritance(job, item, before.whole));
         }
         (Some(_), _, None) => deletion(job, before).await?,
-        (Some(item), Some(now), Some(wish)) => change(job, item, (now, wish), before.whole)?,
+        (Some(item), Some(now), Some(wish)) => {
+            if !before.whole
+                && job.may_be_revealed()
+                && let Some(whole) = audit::whole(job, item).await
+            {
+                return revealed(job, &whole, (now, wish));
+            }
+            change(job, item, (now, wish), before.whole)?
+        }
         (Some(_), None, Some(_)) => return Err(plain::beyond()),
     };
     Ok(Planned::Send(plan))
+}
+
+/// Changes a definition that a list shows abridged and the audit log whole, so
+/// that it is kept by a service that replaces as well.
+fn revealed(
+    job: &Job<'_>,
+    item: &Item,
+    (listed, wish): (&SubjectState, &SubjectState),
+) -> Result<Planned, Failure> {
+    let now = job.place.state(item, None)?;
+    let (shown, wished) = (fields_of(Some(listed)), fields_of(Some(wish)));
+    let mut fields = fields_of(Some(&now));
+    for field in differing(Some(listed), Some(wish)) {
+        if !same_value(&field, fields.get(&field), shown.get(&field)) {
+            return Ok(Planned::Conflict(now));
+        }
+        match wished.get(&field) {
+            Some(value) => fields.insert(field, value.clone()),
+            None => fields.remove(&field),
+        };
+    }
+    let wish = state_from(job.write.subject, &fields, Some(&now)).map_err(|bad| {
+        let instead = "Correct this part of the edit.";
+        unsendable(bad.field, &bad.reason, instead)
+    })?;
+    let Some(wish) = wish else {
+        return Err(plain::beyond());
+    };
+    let plan = change(job, item, (&now, &wish), true)?;
+    // The list will not show it whole afterwards either.
+    Ok(Planned::Send(Plan {
+        is_whole: false,
+        ..plan
+    }))
 }
 
 fn creation(job: &Job<'_>, wish: &SubjectState) -> Result<Plan, Failure> {

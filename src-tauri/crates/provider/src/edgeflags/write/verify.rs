@@ -1,6 +1,6 @@
 //! What became of a write, as a read afterwards shows it.
 
-use halyard_model::{Said, SubjectState};
+use halyard_model::{FieldPath, Said, SubjectState};
 
 use super::plan::{Plan, Request};
 use super::{Job, audit};
@@ -8,7 +8,7 @@ use crate::edgeflags::content::{differing, holds};
 use crate::edgeflags::definition::{self, differing_members, evaluates_to};
 use crate::edgeflags::read::Fresh;
 use crate::edgeflags::subject::Part;
-use crate::edgeflags::wire::Item;
+use crate::edgeflags::wire::{Item, SEGMENTS};
 use crate::{Failure, FailureKind, WriteOutcome};
 
 /// A write on its way.
@@ -23,7 +23,7 @@ impl Attempt<'_> {
     fn shows_what_was_sent(&self, now: &Fresh) -> bool {
         match self.plan.request {
             Request::Delete => now.item.is_none(),
-            Request::Create => now.item.is_some() && differing(self.job.wish, now.state.as_ref()).is_empty(),
+            Request::Create => self.shows_creation(now),
             Request::Change if self.plan.is_whole => self.shows_definition(now),
             Request::Change | Request::Own(_) | Request::Inherit(_) => self.shows_part(now),
         }
@@ -65,8 +65,8 @@ impl Attempt<'_> {
             (Some(before), Some(now)) => now <= before + 1,
             _ => true,
         };
-        let inherits = matches!(self.plan.request, Request::Inherit(_))
-            || self.plan.body.values().any(serde_json::Value::is_null);
+        let inherits = self.job.is_of_environment()
+            && (self.plan.request.is_removal() || self.plan.body.values().any(serde_json::Value::is_null));
         let shown = match (self.job.wish, &now.state) {
             _ if inherits => !self.is_before(now),
             (Some(SubjectState::FlagState(wish)), Some(SubjectState::FlagState(now))) => {
@@ -77,12 +77,29 @@ impl Attempt<'_> {
         shown && alone
     }
 
-    /// Whether the change is in what an abridged list leaves out: it shows in
-    /// the version alone.
+    /// A list that abridges definitions shows only a part of what was made;
+    /// its first version is ours.
+    fn shows_creation(&self, now: &Fresh) -> bool {
+        let differing = differing(self.job.wish, now.state.as_ref());
+        let is_first = now.version().is_none_or(|version| version == 1);
+        let is_hidden = !now.whole && is_first && !differing.iter().any(|field| self.is_listed(field));
+        now.item.is_some() && (differing.is_empty() || is_hidden)
+    }
+
+    /// Whether a part of the change is in what an abridged list leaves out: it
+    /// shows in the version alone.
     fn hides_the_change(&self) -> bool {
-        let listed = ["enabled", "value", "conditions"];
-        matches!(self.plan.request, Request::Own(_))
-            || self.plan.body.keys().all(|name| !listed.contains(&name.as_str()))
+        let changed = differing(self.before.state.as_ref(), self.job.wish);
+        !changed.iter().all(|field| self.is_listed(field))
+    }
+
+    /// Whether an abridged list shows a field.
+    fn is_listed(&self, field: &FieldPath) -> bool {
+        match field {
+            FieldPath::Existence | FieldPath::Enabled | FieldPath::Value | FieldPath::Name => true,
+            FieldPath::Rules => self.job.place.kind == SEGMENTS,
+            _ => false,
+        }
     }
 
     fn is_met_by(&self, state: &Option<SubjectState>) -> bool {

@@ -1,0 +1,1 @@
+//! Definitions in a snapshot's document.

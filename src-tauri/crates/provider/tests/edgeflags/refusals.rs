@@ -1,0 +1,1 @@
+//! Refusals, and what keeps a write from being sent.
