@@ -311,19 +311,28 @@ fn options(store: &mut Store, body: &Fields) -> Outcome2<Vec<FeatureOption>> {
     };
     let empty = Map::new();
     let rows: Vec<&Fields> = rows.iter().map(|row| row.as_object().unwrap_or(&empty)).collect();
-    if rows.iter().map(|row| default_percentage(row)).sum::<f64>() > 100.0 {
+    let of = rows.len();
+    let read = |(position, row): (usize, &Fields)| {
+        option(store, row).map_err(|refusal| refusal.at(position, of).below("multivariate_options"))
+    };
+    // A key can be given to an option by its own route only.
+    let without_key = |option: FeatureOption| FeatureOption { key: None, ..option };
+    let options: Vec<FeatureOption> = rows
+        .into_iter()
+        .enumerate()
+        .map(read)
+        .map(|option| option.map(without_key))
+        .collect::<Outcome2<_>>()?;
+    if options
+        .iter()
+        .map(|option| option.default_percentage)
+        .sum::<f64>()
+        > 100.0
+    {
         return Err(fields::wrong(
             "multivariate_options",
             "Invalid percentage allocation",
         ));
-    }
-    let mut options = Vec::new();
-    for row in rows {
-        // A key can be given to an option by its own route only.
-        options.push(FeatureOption {
-            key: None,
-            ..option(store, row)?
-        });
     }
     Ok(options)
 }

@@ -151,8 +151,9 @@ pub(crate) fn replace(store: &mut Store, id: u64, rows: &[Value]) -> Outcome2<()
         let sentence = "Invalid percentage allocation";
         return Err(fields::wrong("multivariate_options", sentence));
     }
-    for row in &rows {
-        features::option(store, row)?;
+    for (position, row) in rows.iter().enumerate() {
+        let read = features::option(store, row);
+        read.map_err(|refusal| refusal.at(position, rows.len()).below("multivariate_options"))?;
     }
     let named = |row: &Fields| row.get("id").and_then(Value::as_u64);
     let leaving: Vec<u64> = options_of(store, id, None)
