@@ -98,3 +98,26 @@ impl Edit {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_unset_takes_along_what_was_changed_about_it() {
+        let rules = || FieldPath::Rules;
+        let first = FieldChanges::from([
+            (FieldPath::Enabled, Some(json!(true))),
+            (rules(), Some(json!([]))),
+        ]);
+        let second = FieldChanges::from([(FieldPath::HasTargeting, None)]);
+        let both = [
+            (FieldPath::Enabled, Some(json!(true))),
+            (FieldPath::HasTargeting, None),
+        ];
+        assert_eq!(compose(&first, &second), both.into());
+        let again = FieldChanges::from([(rules(), None), (FieldPath::Enabled, Some(json!(false)))]);
+        assert_eq!(compose(&first, &again), again);
+    }
+}

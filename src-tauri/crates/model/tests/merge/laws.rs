@@ -22,9 +22,9 @@ impl Counts {
 }
 
 /// A state with what it says.
-struct Side {
-    state: State,
-    says: Facts,
+pub struct Side {
+    pub state: State,
+    pub says: Facts,
 }
 
 impl Side {
@@ -48,11 +48,11 @@ pub struct Case {
 }
 
 /// One merge with its sides.
-struct Merged<'a> {
+pub struct Merged<'a> {
     subject: &'a Subject,
     merge: Merge,
-    sides: [&'a Side; 3],
-    contested: Vec<FieldPath>,
+    pub sides: [&'a Side; 3],
+    pub contested: Vec<FieldPath>,
 }
 
 impl Case {
@@ -168,7 +168,7 @@ impl Merged<'_> {
         result
     }
 
-    fn says(&self) -> [&Facts; 3] {
+    pub fn says(&self) -> [&Facts; 3] {
         self.sides.map(|side| &side.says)
     }
 
@@ -188,6 +188,8 @@ impl Merged<'_> {
                 }
             }
             let (was, mine, theirs) = (base.get(fact), mine.get(fact), theirs.get(fact));
+            let is_told = mine == theirs || !self.was_made_by_both(fact);
+            assert!(is_told, "{fact:?} was decided silently, and made by both");
             let comes_out = match (mine == was, theirs == was) {
                 (true, _) => theirs,
                 (_, true) => mine,
@@ -218,24 +220,26 @@ impl Merged<'_> {
             let about: BTreeSet<&Fact> = [base, mine, theirs]
                 .into_iter()
                 .flat_map(BTreeMap::keys)
-                .filter(|fact| fact.is_decided_by(field) && !matches!(fact, Fact::Before(..)))
+                .filter(|fact| fact.is_decided_by(field))
+                // What is tried first is a change of the whole state alone.
+                .filter(|fact| *field == FieldPath::Existence || !matches!(fact, Fact::Before(..)))
                 .collect();
             let differs =
                 |one: &Facts, other: &Facts| about.iter().any(|fact| one.get(*fact) != other.get(*fact));
-            let made_by_both = about.iter().any(|fact| {
-                let whole = fact.whole();
-                let made = mine.contains_key(&whole) && theirs.contains_key(&whole);
-                fact.is_single() && made && !base.contains_key(&whole)
-            });
-            // Whether a deleted state was moved about in is a change as well.
-            let moved = *field == FieldPath::Existence;
+            let made_by_both = about.iter().any(|fact| self.was_made_by_both(fact));
             assert!(
-                moved
-                    || differs(mine, theirs)
-                        && (made_by_both || differs(base, mine) && differs(base, theirs)),
+                differs(mine, theirs) && (made_by_both || differs(base, mine) && differs(base, theirs)),
                 "{field} is contested without reason"
             );
         }
+    }
+
+    /// Whether there is no base to tell who meant what.
+    fn was_made_by_both(&self, fact: &Fact) -> bool {
+        let [base, mine, theirs] = self.says();
+        let whole = fact.whole();
+        let made = mine.contains_key(&whole) && theirs.contains_key(&whole);
+        fact.is_single() && made && !base.contains_key(&whole)
     }
 
     /// The overrides that are in the result or may be.
@@ -268,104 +272,6 @@ impl Merged<'_> {
             (1, Some(order)),
             "the order follows from the sides"
         );
-    }
-
-    /// A choice for every contested field, by dice.
-    fn choices(&self, dice: [u8; 8]) -> BTreeMap<FieldPath, Choice> {
-        let thrown = self.contested.iter().zip(dice.iter().cycle());
-        thrown
-            .map(|(field, die)| {
-                let choice = match (dice[6] % 4, die % 3) {
-                    (0, _) | (_, 0) => Choice::Mine,
-                    (1, _) | (_, 1) => Choice::Theirs,
-                    _ => self.other_value(field, die / 3),
-                };
-                (field.clone(), choice)
-            })
-            .collect()
-    }
-
-    /// A value of neither side, where the field takes one.
-    fn other_value(&self, field: &FieldPath, die: u8) -> Choice {
-        let sides = [1, 2].map(|side| fields_of(self.sides[side].state.as_ref()));
-        match field {
-            FieldPath::Value | FieldPath::OverrideValue(_) | FieldPath::Trait(_) => {
-                Choice::Value(Some("decided".into()))
-            }
-            FieldPath::Override(_) | FieldPath::Existence | FieldPath::HasTargeting
-                if die.is_multiple_of(2) =>
-            {
-                Choice::Value(None)
-            }
-            FieldPath::Override(_) | FieldPath::Existence | FieldPath::HasTargeting => {
-                let kept = sides.iter().find_map(|side| side.get(field));
-                Choice::Value(kept.cloned())
-            }
-            FieldPath::OverrideOrder => {
-                // Turned round, with a stranger and one named twice.
-                let mut list = sides[0]
-                    .get(field)
-                    .and_then(|list| list.as_array().cloned())
-                    .unwrap_or_default();
-                list.reverse();
-                list.push("stranger".into());
-                list.extend(list.first().cloned());
-                Choice::Value(Some(list.into()))
-            }
-            _ => Choice::Mine,
-        }
-    }
-
-    fn holds_choices(&self, choices: &BTreeMap<FieldPath, Choice>, result: &Facts) {
-        let [_, mine, theirs] = self.says();
-        for (field, choice) in choices {
-            let side = match choice {
-                Choice::Mine => mine,
-                Choice::Theirs => theirs,
-                Choice::Value(value) => {
-                    self.holds_value(field, value.as_ref(), result);
-                    continue;
-                }
-            };
-            let both: BTreeSet<&Fact> = side.keys().chain(result.keys()).collect();
-            for fact in both.into_iter().filter(|fact| fact.is_decided_by(field)) {
-                match fact {
-                    // The order is decided apart from whether there is one.
-                    Fact::Before(..) if *field != FieldPath::OverrideOrder => continue,
-                    Fact::Before(..) if !side.contains_key(fact) || !result.contains_key(fact) => continue,
-                    _ => assert_eq!(result.get(fact), side.get(fact), "{field} was decided otherwise"),
-                }
-            }
-        }
-    }
-
-    fn holds_value(&self, field: &FieldPath, value: Option<&serde_json::Value>, result: &Facts) {
-        let holds = |fact: Fact| result.contains_key(&fact);
-        let is_there = match field {
-            FieldPath::Existence => holds(Fact::Exists),
-            FieldPath::HasTargeting => holds(Fact::HasTargeting),
-            FieldPath::Override(id) => holds(Fact::HasOverride(id.clone())),
-            FieldPath::OverrideOrder => {
-                assert!(!holds(Fact::HasOverride("stranger".into())));
-                let [_, mine, _] = self.says();
-                for (fact, told) in result {
-                    if let (Fact::Before(..), Some(mine)) = (fact, mine.get(fact)) {
-                        assert_ne!(told, mine, "{fact:?} was to be turned round");
-                    }
-                }
-                return;
-            }
-            _ => {
-                let told = result.iter().find(|(fact, _)| fact.is_decided_by(field));
-                assert_eq!(
-                    told.map(|(_, told)| told.as_str()),
-                    Some("\"decided\""),
-                    "{field}"
-                );
-                return;
-            }
-        };
-        assert_eq!(is_there, value.is_some(), "{field} was decided otherwise");
     }
 
     /// The merge decided, with nothing left to decide.

@@ -8,6 +8,7 @@
     reason = "a test says what it counted, and fails where it stands"
 )]
 
+mod choices;
 mod edits;
 mod facts;
 mod genome;
