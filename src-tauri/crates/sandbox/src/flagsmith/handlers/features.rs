@@ -1,6 +1,6 @@
 //! Features of a project.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, python_type};
 use crate::flagsmith::fields::{self, Fields};
@@ -309,36 +309,39 @@ fn options(store: &mut Store, body: &Fields) -> Outcome2<Vec<FeatureOption>> {
     let Some(rows) = body.get("multivariate_options").and_then(Value::as_array) else {
         return Ok(Vec::new());
     };
-    let empty = Map::new();
-    let rows: Vec<&Fields> = rows.iter().map(|row| row.as_object().unwrap_or(&empty)).collect();
-    let of = rows.len();
-    let read = |(position, row): (usize, &Fields)| {
-        option(store, row).map_err(|refusal| refusal.at(position, of).below("multivariate_options"))
-    };
     // A key can be given to an option by its own route only.
     let without_key = |option: FeatureOption| FeatureOption { key: None, ..option };
-    let options: Vec<FeatureOption> = rows
+    option_rows(rows)?
         .into_iter()
-        .enumerate()
-        .map(read)
-        .map(|option| option.map(without_key))
-        .collect::<Outcome2<_>>()?;
-    if options
-        .iter()
-        .map(|option| option.default_percentage)
-        .sum::<f64>()
-        > 100.0
-    {
-        return Err(fields::wrong(
-            "multivariate_options",
-            "Invalid percentage allocation",
-        ));
+        .map(|row| option(store, row).map(without_key))
+        .collect()
+}
+
+/// The rows of a list of options, if each can be one and their shares are at most the whole.
+pub(super) fn option_rows(rows: &[Value]) -> Outcome2<Vec<&Fields>> {
+    const MEMBER: &str = "multivariate_options";
+    let mut options = Vec::new();
+    for (position, row) in rows.iter().enumerate() {
+        let Value::Object(row) = row else {
+            let sentence = format!(
+                "Invalid data. Expected a dictionary, but got {}.",
+                python_type(row)
+            );
+            let refusal = fields::wrong("non_field_errors", &sentence);
+            return Err(refusal.at(position, rows.len()).below(MEMBER));
+        };
+        StoredValue::empty()
+            .write_nested(row)
+            .map_err(|error| Answer::bad(error).at(position, rows.len()).below(MEMBER))?;
+        options.push(row);
+    }
+    if options.iter().map(|row| default_percentage(row)).sum::<f64>() > 100.0 {
+        return Err(fields::wrong(MEMBER, "Invalid percentage allocation"));
     }
     Ok(options)
 }
 
-/// An option's share; percent.
-pub(crate) fn default_percentage(row: &Fields) -> f64 {
+fn default_percentage(row: &Fields) -> f64 {
     row.get("default_percentage_allocation")
         .and_then(Value::as_f64)
         .unwrap_or(100.0)

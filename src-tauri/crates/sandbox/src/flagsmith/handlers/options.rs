@@ -141,20 +141,7 @@ fn add(store: &mut Store, id: u64, option: FeatureOption) {
 /// What a feature's own `PATCH` and `PUT` do with a list of options: those that it leaves out go, with their
 /// weights everywhere; those without an id are new.
 pub(crate) fn replace(store: &mut Store, id: u64, rows: &[Value]) -> Outcome2<()> {
-    let rows: Vec<&Fields> = rows.iter().filter_map(Value::as_object).collect();
-    if rows
-        .iter()
-        .map(|row| features::default_percentage(row))
-        .sum::<f64>()
-        > 100.0
-    {
-        let sentence = "Invalid percentage allocation";
-        return Err(fields::wrong("multivariate_options", sentence));
-    }
-    for (position, row) in rows.iter().enumerate() {
-        let read = features::option(store, row);
-        read.map_err(|refusal| refusal.at(position, rows.len()).below("multivariate_options"))?;
-    }
+    let rows = features::option_rows(rows)?;
     let named = |row: &Fields| row.get("id").and_then(Value::as_u64);
     let leaving: Vec<u64> = options_of(store, id, None)
         .map(|option| option.id)
