@@ -13,6 +13,8 @@ export interface OverrideSeed {
   enabled: boolean;
   /** As a person types it; the flag's kind says what it is. */
   value: string;
+  /** Shares in percent of the options after control; where they are not given, the value names one. */
+  weights?: { label: string; weight: number }[];
 }
 
 /** A flag before it is spread over the environments. */

@@ -1,13 +1,14 @@
 /** Runs over many identities, with progress and cancelling. */
 import type { BatchProgress, BatchRequest, BatchView, FlagSharesView, ShareView } from "../bindings";
 import type { FakeCohorts } from "./cohorts";
-import { edited } from "./evaluate";
+import { concernedFlags, laidOver } from "./changes/overlay";
 import { people } from "./people";
 import { madeUp, sharesOf, type Someone } from "./sample";
-import type { FakeEnvironment } from "./world";
+import type { FakeConnection, FakeEnvironment } from "./world";
 
 /** What a run needs besides its request. */
 export interface BatchSurroundings {
+  connection: FakeConnection;
   environment: FakeEnvironment;
   cohorts: FakeCohorts;
   /** How long a part of the run takes, in milliseconds. */
@@ -27,7 +28,9 @@ export class FakeBatches {
   readonly #stopped = new Set<string>();
 
   async run(request: BatchRequest, surroundings: BatchSurroundings): Promise<BatchView> {
-    const { environment, latency, tell } = surroundings;
+    const { connection, environment, latency, tell } = surroundings;
+    const spot = { connection, environment };
+    const concerned = concernedFlags(spot, request);
     const [whom, cohort, total] = this.#cohort(request, surroundings);
     const began = performance.now();
     let done = 0;
@@ -40,11 +43,10 @@ export class FakeBatches {
     const stopped = this.#stopped.delete(request.job);
     const failing = cohort.filter(({ traits }) => traits.some(({ name }) => name === BREAKS));
     const weighed = cohort.filter((each) => !failing.includes(each));
-    const after = request.edits.length === 0 ? null : edited(environment, request.edits);
+    const after = concerned.size === 0 ? null : laidOver(spot, request);
     const flags = [...environment.flags.keys()].map((flag) => {
-      const concerned = request.edits.some(({ subject }) => "flag" in subject && subject.flag === flag);
       const some = weighed.slice(0, Math.max(20, Math.floor(DECISIONS / environment.flags.size)));
-      const shares = sharesOf(flag, some, environment, after, concerned);
+      const shares = sharesOf(flag, some, environment, after, concerned.has(flag));
       return scaled(shares, some.length, done - failing.length);
     });
     return {
@@ -85,7 +87,7 @@ export class FakeBatches {
         return [`${named.length} personas`, named, named.length];
       }
       case "overridden": {
-        const own = [...environment.flags.values()].flatMap(({ seed }) => Object.keys(seed.identities ?? {}));
+        const own = [...environment.flags.values()].flatMap(({ identities }) => [...identities.keys()]);
         const found = people.filter(({ identifier }) => own.includes(identifier));
         return [`${found.length} identities with overrides`, found, found.length];
       }

@@ -1,44 +1,28 @@
-/** Edits on the fake service: what they change, what they meet, and how they are led back. */
+/** Edits on the fake service that are sent at once: what they change, what they meet, and how they are led back. */
 import type {
   ChoiceView,
-  ConflictFieldView,
   ConflictView,
+  EditBadgeView,
   EditRequest,
-  FieldEdit,
-  FieldValueView,
+  ImpactView,
   OutcomeView,
+  SubjectView,
   ValueView,
 } from "../bindings";
+import { type FakeChangeSet, type FakeEdit, newEdit } from "./changes/edit";
+import { conflictOf, meet, mergedChanges, wishOf } from "./changes/merge";
+import { bump, fieldsOf, nameOf, revisionOf, type Spot, valueIn, write } from "./changes/subjects";
+import { absent, sameField } from "./changes/values";
+import { openEditOf, spotOf } from "./changes/views";
 import { failure, gone, keyMissing, rateLimited, unreachable } from "./errors";
-import type { FakeConnection, FakeEnvironment, FakeFlag, World } from "./world";
-
-interface Place {
-  connection: FakeConnection;
-  environment: FakeEnvironment;
-  flag: FakeFlag;
-}
-
-interface Wish {
-  enabled: boolean | null;
-  value: ValueView | null;
-}
-
-interface State {
-  enabled: boolean;
-  value: ValueView;
-}
-
-interface Sent extends Place {
-  before: State;
-  wish: Wish;
-}
+import { impactOf } from "./impact";
+import type { FakeEnvironment, FakeFlag, World } from "./world";
 
 /** Where something in a world is. */
-export function placeOf(world: World, connection: string, environment: string): Omit<Place, "flag"> {
+export function placeOf(world: World, connection: string, environment: string): Spot {
   const found = world.connections.find((each) => each.id === connection);
-  const inside = found?.environments.find((each) => each.key === environment);
-  if (!found || !inside) throw gone("The environment");
-  return { connection: found, environment: inside };
+  if (!found) throw gone("The environment");
+  return spotOf(found, environment);
 }
 
 /** Flag within an environment. */
@@ -48,11 +32,18 @@ export function flagIn(environment: FakeEnvironment, key: string): FakeFlag {
   return flag;
 }
 
+/** Where an edit is kept. */
+export interface Kept {
+  edit: FakeEdit;
+  spot: Spot;
+  /** The change set it is in; null where it was sent at once. */
+  set: FakeChangeSet | null;
+}
+
 /** The edits of a session and the traps laid for the next one. */
 export class FakeEdits {
   readonly #world: World;
   readonly #now: () => number;
-  readonly #sent = new Map<string, Sent>();
   #count = 0;
   /** The next edit meets a change by Maya. */
   maya: boolean;
@@ -64,262 +55,236 @@ export class FakeEdits {
     this.#now = now;
     this.maya = world.scenario === "conflict";
     this.cut = world.scenario === "unknown-outcome";
-    for (const open of world.openEdits) {
-      const { connection, environment } = placeOf(world, open.connection, open.environment);
-      const flag = flagIn(environment, open.name);
-      const wish: Wish = open.conflict
-        ? { enabled: null, value: { kind: "number", text: "45" } }
-        : { enabled: false, value: null };
-      const before: State = open.conflict
-        ? { enabled: flag.enabled, value: { kind: "number", text: "49" } }
-        : stateOf(flag);
-      this.#sent.set(open.edit, { connection, environment, flag, before, wish });
-    }
   }
 
+  /** Writes at once. */
   edit(request: EditRequest): OutcomeView {
-    const { connection, environment } = placeOf(this.#world, request.connection, request.environment);
-    if (!("flag" in request.subject)) throw failure("input", "Only flags can be edited here.");
-    const place = { connection, environment, flag: flagIn(environment, request.subject.flag) };
-    const wish = wishOf(request.changes);
-    this.#refuse(place, request, wish);
-    if (this.maya) return this.#meetMaya(place, wish);
-    const { flag } = place;
-    if (same(flag, wish)) {
-      return { outcome: "already_there", sentence: `${this.#sentence(place)} already. Nothing was sent.` };
+    const spot = placeOf(this.#world, request.connection, request.environment);
+    const { subject } = request;
+    this.#refuse(spot, request);
+    this.#count += 1;
+    const base = fieldsOf(spot, subject);
+    const edit: FakeEdit = {
+      ...newEdit(`edit-${this.#count}`, spot.environment.key, subject, base, this.#now()),
+      changes: request.changes,
+    };
+    // What cannot be understood is refused before anything happens.
+    const wish = wishOf(spot, edit);
+    spot.connection.edits.push(edit);
+    if (this.maya) return this.#meetMaya(spot, edit);
+    const name = nameOf(spot, subject);
+    const there = [...wish].every(([field, to]) => sameField(valueIn(base, field), to));
+    if (there && base.size > 0) {
+      edit.status = { status: "discarded" };
+      return {
+        outcome: "already_there",
+        sentence: `${this.#sentence(spot, edit)} already. Nothing was sent.`,
+      };
     }
-    const edit = this.#remember(place, wish);
-    if (this.cut) return this.#cutOff(edit, place, wish);
-    this.#apply(flag, wish);
-    return { outcome: "confirmed", edit, sentence: this.#sentence(place) };
+    if (this.cut) return this.#cutOff(spot, edit, name);
+    this.apply(spot, edit);
+    return { outcome: "confirmed", edit: edit.id, sentence: this.#sentence(spot, edit) };
   }
 
-  undo(edit: string): OutcomeView {
-    const sent = this.#take(edit);
-    if (sent.environment.protection !== "none") throw confirmationNeeded(sent.environment);
-    this.#sent.delete(edit);
-    this.#apply(sent.flag, { enabled: sent.before.enabled, value: sent.before.value });
-    return { outcome: "confirmed", edit: `${edit}-undone`, sentence: this.#sentence(sent) };
+  /** Leads an edit back, whether it was sent at once or from a change set. */
+  undo(id: string): OutcomeView {
+    const { edit, spot } = this.find(id);
+    if (spot.environment.protection !== "none") throw confirmationNeeded(spot.environment);
+    this.leadBack(spot, edit);
+    return { outcome: "confirmed", edit: `${id}-undone`, sentence: this.#sentence(spot, edit) };
   }
 
-  conflict(edit: string, choices: ChoiceView[]): ConflictView {
-    const sent = this.#take(edit);
-    return conflictView(edit, sent, choices);
+  conflict(id: string, choices: ChoiceView[]): ConflictView {
+    const { edit, spot, set } = this.find(id);
+    return conflictOf(spot, edit, set?.name ?? null, choices);
   }
 
-  resolve(edit: string, choices: ChoiceView[], confirmed: string | null): OutcomeView {
-    const sent = this.#take(edit);
-    if (sent.environment.protection !== "none" && confirmed !== sent.environment.name) {
-      throw confirmationNeeded(sent.environment);
+  /** What the merged result does against what is live. */
+  conflictImpact(id: string, choices: ChoiceView[]): ImpactView {
+    const { edit, spot } = this.find(id);
+    const rows = meet(spot, edit, choices);
+    if (rows.some(({ how }) => how === "contested")) throw failure("input", "Something is not decided yet.");
+    const changes = mergedChanges(rows, edit, choices);
+    const flag = "flag" in edit.subject ? edit.subject.flag : "";
+    const { connection, environment } = spot;
+    return impactOf(spot, {
+      connection: connection.id,
+      environment: environment.key,
+      flag,
+      edits: changes.length === 0 ? [] : [{ subject: edit.subject, changes }],
+      change_set: null,
+    });
+  }
+
+  resolve(id: string, choices: ChoiceView[], confirmed: string | null): OutcomeView {
+    const { edit, spot, set } = this.find(id);
+    const { environment } = spot;
+    if (set === null && environment.protection !== "none" && confirmed !== environment.name) {
+      throw confirmationNeeded(environment);
     }
-    const { contested } = conflictView(edit, sent, choices);
-    if (contested > 0) throw failure("input", "Something is not decided yet.");
-    this.#close(edit, sent);
-    const chosen = choices.find(({ field }) => field === "value")?.side;
-    const theirs = chosen?.side === "theirs";
-    const wish: Wish = theirs ? { ...sent.wish, value: null } : sent.wish;
-    if (this.maya) return this.#meetMaya(sent, wish);
-    const again = this.#remember(sent, wish);
-    this.#apply(sent.flag, wish);
-    return { outcome: "confirmed", edit: again, sentence: this.#sentence(sent) };
+    const rows = meet(spot, edit, choices);
+    if (rows.some(({ how }) => how === "contested")) throw failure("input", "Something is not decided yet.");
+    edit.changes = mergedChanges(rows, edit, choices);
+    edit.base = fieldsOf(spot, edit.subject);
+    edit.beside = [];
+    edit.rounds += 1;
+    edit.sentence = null;
+    if (set !== null) {
+      edit.status = { status: set.state === "open" ? "staged" : "queued" };
+      return { outcome: "queued", sentence: `Decided. It is sent with ${set.name}.` };
+    }
+    if (this.maya) return this.#meetMaya(spot, edit);
+    this.apply(spot, edit);
+    return { outcome: "confirmed", edit: id, sentence: this.#sentence(spot, edit) };
   }
 
-  keepTheirs(edit: string): OutcomeView {
-    const sent = this.#take(edit);
-    this.#close(edit, sent);
+  keepTheirs(id: string): OutcomeView {
+    const { edit, spot } = this.find(id);
+    edit.status = { status: "discarded" };
+    const name = nameOf(spot, edit.subject);
     return {
       outcome: "already_there",
-      sentence: `${sent.flag.seed.key} stays as it is in ${sent.environment.name}. Your edit was given up.`,
+      sentence: `${name} stays as it is in ${spot.environment.name}. Your edit was given up.`,
     };
   }
 
   /** The answer had been lost, and the service holds the edit. */
-  settle(edit: string): OutcomeView {
-    const sent = this.#take(edit);
-    if (this.#world.scenario === "offline") throw unreachable(sent.connection.address);
-    this.#close(edit, sent);
-    this.#apply(sent.flag, sent.wish);
-    return { outcome: "confirmed", edit, sentence: this.#sentence(sent) };
+  settle(id: string): OutcomeView {
+    const { edit, spot } = this.find(id);
+    if (this.#world.scenario === "offline") throw unreachable(spot.connection.address);
+    this.apply(spot, edit);
+    return { outcome: "confirmed", edit: id, sentence: this.#sentence(spot, edit) };
   }
 
-  #refuse({ connection, environment, flag }: Place, request: EditRequest, wish: Wish): void {
+  /** Writes an edit to the service. */
+  apply(spot: Spot, edit: FakeEdit): void {
+    const now = this.#now();
+    const wish = wishOf(spot, edit);
+    const existence = wish.get("existence");
+    if (existence) write(spot, edit.subject, "existence", existence);
+    if (existence?.kind !== "absent") {
+      for (const [field, to] of wish) if (field !== "existence") write(spot, edit.subject, field, to);
+      bump(spot, edit.subject, now);
+    }
+    edit.status = { status: "sent", at: now, millis: 180 + ((edit.id.length * 37 + edit.tries * 53) % 90) };
+    edit.sentence = null;
+  }
+
+  /** Writes what an edit replaced. */
+  leadBack(spot: Spot, edit: FakeEdit): void {
+    for (const field of wishOf(spot, edit).keys()) {
+      const before = edit.base.get(field)?.value ?? absent();
+      write(
+        spot,
+        edit.subject,
+        field,
+        field === "existence" && edit.base.size > 0 ? valueIn(edit.base, field) : before,
+      );
+    }
+    bump(spot, edit.subject, this.#now());
+    edit.status = { status: "discarded" };
+  }
+
+  find(id: string): Kept {
+    for (const connection of this.#world.connections) {
+      const loose = connection.edits.find((each) => each.id === id);
+      if (loose) return { edit: loose, spot: spotOf(connection, loose.environment), set: null };
+      for (const set of connection.changeSets) {
+        const edit = set.edits.find((each) => each.id === id);
+        if (edit) return { edit, spot: spotOf(connection, edit.environment), set };
+      }
+    }
+    throw gone("The edit");
+  }
+
+  #refuse({ connection, environment }: Spot, request: EditRequest): void {
     const { scenario } = this.#world;
     if (environment.readOnly) throw failure("forbidden", environment.readOnly);
+    if (environment.protection === "read_only") {
+      throw failure("forbidden", `${environment.name} is read only here.`);
+    }
     if (connection.key === "missing") throw keyMissing();
     if (scenario === "offline") throw unreachable(connection.address);
     if (scenario === "rate-limited") throw rateLimited(this.#now() + 18);
     if (environment.protection !== "none" && request.confirmed !== environment.name) {
       throw confirmationNeeded(environment);
     }
-    if (request.revision !== `${flag.seed.key}@${flag.revision}`) {
-      throw failure("stale_view", `${flag.seed.key} changed after it was shown.`, {
-        next_step: "Look at the new state and decide again. Nothing was sent.",
-      });
-    }
-    if (wish.value?.kind === "number" && !Number.isFinite(Number(wish.value.text))) {
-      throw failure("input", "This is not a number.", { field: "value" });
+    if (request.revision !== revisionOf({ connection, environment }, request.subject)) {
+      throw staleView(nameOf({ connection, environment }, request.subject));
     }
   }
 
-  #meetMaya(place: Place, wish: Wish): OutcomeView {
+  #meetMaya(spot: Spot, edit: FakeEdit): OutcomeView {
     this.maya = false;
-    const { environment, flag } = place;
-    const edit = this.#remember(place, wish);
-    this.#apply(flag, { enabled: null, value: mayas(flag) });
-    flag.edit = "conflict";
-    this.#open(edit, place, `Your edit of ${flag.seed.key} in ${environment.name} met a newer change.`, true);
-    return { outcome: "conflict", conflict: this.conflict(edit, []) };
+    mayaChanges(spot, edit.subject, this.#now());
+    const contested = meet(spot, edit, []).filter(({ how }) => how === "contested").length;
+    edit.status = { status: "conflict", contested, already_sent: false };
+    return { outcome: "conflict", conflict: this.conflict(edit.id, []) };
   }
 
-  #cutOff(edit: string, place: Place, wish: Wish): OutcomeView {
+  #cutOff({ environment }: Spot, edit: FakeEdit, name: string): OutcomeView {
     this.cut = false;
-    place.flag.edit = "unknown";
-    const asked = wish.enabled === null ? "was changed" : wish.enabled ? "was turned on" : "was turned off";
-    const sentence = `Whether ${place.flag.seed.key} ${asked} in ${place.environment.name} is not known: the connection was cut before the answer.`;
-    this.#open(edit, place, sentence, false);
-    return { outcome: "unknown", edit, sentence };
+    const to = edit.changes.find(({ field }) => field === "enabled")?.to;
+    const asked = to?.kind !== "toggle" ? "was changed" : to.on ? "was turned on" : "was turned off";
+    const sentence = `Whether ${name} ${asked} in ${environment.name} is not known: the connection was cut before the answer.`;
+    edit.status = { status: "unknown", sentence };
+    edit.sentence = sentence;
+    return { outcome: "unknown", edit: edit.id, sentence };
   }
 
-  #open(edit: string, { connection, environment, flag }: Place, sentence: string, conflict: boolean): void {
-    this.#world.openEdits.push({
-      connection: connection.id,
-      edit,
-      environment: environment.key,
-      environment_name: environment.name,
-      subject: { kind: "flag_state", flag: flag.seed.key },
-      name: flag.seed.key,
-      change_set: null,
-      sentence,
-      conflict,
-    });
-  }
-
-  #close(edit: string, { flag }: Place): void {
-    flag.edit = null;
-    this.#world.openEdits = this.#world.openEdits.filter((open) => open.edit !== edit);
-  }
-
-  #remember(place: Place, { enabled, value }: Wish): string {
-    this.#count += 1;
-    const edit = `edit-${this.#count}`;
-    const { connection, environment, flag } = place;
-    this.#sent.set(edit, { connection, environment, flag, before: stateOf(flag), wish: { enabled, value } });
-    return edit;
-  }
-
-  #take(edit: string): Sent {
-    const sent = this.#sent.get(edit);
-    if (!sent) throw gone("The edit");
-    return sent;
-  }
-
-  #apply(flag: FakeFlag, { enabled, value }: Wish): void {
-    if (enabled !== null) flag.enabled = enabled;
-    if (value !== null) flag.value = value;
-    flag.revision += 1;
-    flag.changedAt = this.#now();
-  }
-
-  #sentence({ flag, environment }: Place): string {
-    const sent = [...this.#sent.values()].findLast(
-      (each) => each.flag === flag && each.environment === environment,
-    );
-    if (sent && sent.wish.enabled === null && sent.wish.value !== null) {
-      return `${flag.seed.key} is ${flag.value.text.slice(0, 60)} in ${environment.name}`;
-    }
-    return `${flag.seed.key} is ${flag.enabled ? "on" : "off"} in ${environment.name}`;
+  #sentence(spot: Spot, { subject, changes }: FakeEdit): string {
+    const name = nameOf(spot, subject);
+    const { environment } = spot;
+    if (subject.kind !== "flag_state") return `${name} is changed`;
+    const flag = environment.flags.get(subject.flag);
+    const only = changes.length === 1 ? changes[0] : undefined;
+    if (only && only.field !== "enabled" && only.field !== "value")
+      return `${name} is changed in ${environment.name}`;
+    if (only?.field === "value")
+      return `${name} is ${flag?.value.text.slice(0, 60) ?? ""} in ${environment.name}`;
+    return `${name} is ${flag?.enabled ? "on" : "off"} in ${environment.name}`;
   }
 }
 
-function confirmationNeeded(environment: FakeEnvironment) {
+export function confirmationNeeded(environment: FakeEnvironment) {
   return failure("confirmation_needed", `${environment.name} is protected.`, {
     next_step: "Confirm the change.",
   });
 }
 
-function stateOf(flag: FakeFlag) {
-  return { enabled: flag.enabled, value: flag.value };
+export function staleView(name: string) {
+  return failure("stale_view", `${name} changed after it was shown.`, {
+    next_step: "Look at the new state and decide again. Nothing was sent.",
+  });
 }
 
-function same(flag: FakeFlag, { enabled, value }: Wish): boolean {
-  const state = enabled === null || enabled === flag.enabled;
-  const content = value === null || (value.kind === flag.value.kind && value.text === flag.value.text);
-  return state && content;
+/** What Maya makes of a subject behind everybody's back: a flag's value, and a segment's and a config's text. */
+export function mayaChanges(spot: Spot, subject: SubjectView, now: number): void {
+  const fields = fieldsOf(spot, subject);
+  const value = fields.get("value")?.value;
+  const text = fields.get("description") ?? fields.get("name");
+  if (subject.kind === "flag_state" || value) {
+    const theirs = mayas(value?.kind === "value" ? value.value : { kind: "none", text: "" });
+    write(spot, subject, "value", { kind: "value", value: theirs });
+  } else if (text) {
+    write(spot, subject, text.field, { kind: "text", text: "Maya's words" });
+  }
+  bump(spot, subject, now);
 }
 
-/** What Maya makes of a flag's value. */
-function mayas(flag: FakeFlag): ValueView {
-  const { kind, text } = flag.value;
+function mayas({ kind, text }: ValueView): ValueView {
   if (kind === "number") return { kind, text: String(Number(text) + 10) };
   if (kind === "json") return { kind, text: '{"slot":"spring","cta":"Shop dresses"}' };
   return { kind: "text", text: "mayas-choice" };
 }
 
-function wishOf(changes: FieldEdit[]): Wish {
-  const wish: Wish = { enabled: null, value: null };
-  for (const { field, to } of changes) {
-    if (field === "enabled" && to.kind === "toggle") wish.enabled = to.on;
-    if (field === "value" && to.kind === "value") wish.value = to.value;
-  }
-  return wish;
-}
-
-function conflictView(edit: string, sent: Sent, choices: ChoiceView[]): ConflictView {
-  const fields = conflictFields(sent, choices);
-  return {
-    edit,
-    connection: sent.connection.id,
-    environment: sent.environment.key,
-    environment_name: sent.environment.name,
-    subject: { kind: "flag_state", flag: sent.flag.seed.key },
-    name: sent.flag.seed.key,
-    change_set: null,
-    sentence: "Maya Lindqvist changed this flag after your edit began. Nothing of yours has been sent.",
-    already_sent: false,
-    live: "theirs",
-    base_label: "Where you began",
-    theirs_label: "What the service holds now",
-    mine_label: "What your edit asks for",
-    merged_label: "What is written",
-    fields,
-    unchanged: ["Weights", "Segment overrides"],
-    contested: fields.filter(({ how }) => how === "contested").length,
-    precondition: "Written only if nobody changes the flag again. Otherwise you come back here.",
-    rounds: 0,
-  };
-}
-
-function conflictFields({ before, flag, wish }: Sent, choices: ChoiceView[]): ConflictFieldView[] {
-  const all: ConflictFieldView[] = [];
-  const named = { note: null, why: null, editable: true };
-  if (wish.enabled !== null && wish.enabled !== before.enabled) {
-    const mine = toggle(wish.enabled);
-    const base = toggle(before.enabled);
-    all.push({
-      ...named,
-      field: "enabled",
-      label: "State",
-      base,
-      theirs: base,
-      mine,
-      merged: mine,
-      how: "mine",
-    });
-  }
-  const [base, theirs, mine] = [before.value, flag.value, wish.value ?? before.value].map(typed);
-  if (base && theirs && mine) {
-    const side = choices.find(({ field }) => field === "value")?.side.side;
-    const how = wish.value === null ? "theirs" : side === undefined ? "contested" : "decided";
-    const merged = side === "mine" ? mine : theirs;
-    all.push({ ...named, field: "value", label: "Value", base, theirs, mine, merged, how });
-  }
-  return all.sort((one, other) => Number(other.how === "contested") - Number(one.how === "contested"));
-}
-
-function toggle(on: boolean): FieldValueView {
-  return { kind: "toggle", on, text: on ? "On" : "Off" };
-}
-
-function typed(value: ValueView): FieldValueView {
-  return value.kind === "none" ? { kind: "absent", text: "No value" } : { kind: "value", value };
+/** What a row says of the edit that is open for it. */
+export function badgeOf(spot: Spot, subject: SubjectView): EditBadgeView | null {
+  const open = openEditOf(spot, subject);
+  if (open === null) return null;
+  const { status } = open.edit.status;
+  if (status === "conflict") return "conflict";
+  if (status === "unknown") return "unknown";
+  if (status === "sending") return "sending";
+  return open.staged ? "staged" : null;
 }

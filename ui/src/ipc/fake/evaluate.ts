@@ -1,38 +1,16 @@
 /** What an identity gets, by rules that are simple and enough for the screens; the real ones are the engine's. */
 import type {
   DeciderView,
-  DraftEditView,
   ExpectedView,
-  FieldEdit,
   PreviewRequest,
   PreviewRowView,
   PreviewView,
   ValueView,
 } from "../bindings";
+import { laidOver, stagedEdits } from "./changes/overlay";
 import { bucket, membership } from "./people";
 import { freshnessView } from "./views";
 import type { FakeConnection, FakeEnvironment, FakeFlag } from "./world";
-
-/** An environment with edits laid over it. */
-export function edited(environment: FakeEnvironment, edits: DraftEditView[]): FakeEnvironment {
-  if (edits.length === 0) return environment;
-  const flags = new Map(environment.flags);
-  for (const edit of edits) {
-    const flag = edit.subject.kind === "flag_state" ? flags.get(edit.subject.flag) : undefined;
-    if (flag) flags.set(flag.seed.key, changed(flag, edit.changes));
-  }
-  return { ...environment, flags };
-}
-
-/** A flag with changes of its state and value. */
-export function changed(flag: FakeFlag, changes: FieldEdit[]): FakeFlag {
-  const next = { ...flag };
-  for (const { field, to } of changes) {
-    if (field === "enabled" && to.kind === "toggle") next.enabled = to.on;
-    if (field === "value" && to.kind === "value") next.value = to.value;
-  }
-  return next;
-}
 
 /** Makes the server fail in the preview, as a condition with a broken pattern does. */
 const BREAKS = "app_version";
@@ -45,7 +23,9 @@ export function evaluate(
   now: number,
 ): PreviewView {
   const remote = connection.service === "edge_flags";
-  const environment = edited(mirrored, request.edits);
+  const environment = laidOver({ connection, environment: mirrored }, request);
+  const laid =
+    request.edits.length + stagedEdits({ connection, environment: mirrored }, request.change_set).length;
   const breaks = !remote && request.traits.some((trait) => trait.name === BREAKS);
   const rows = [...environment.flags.values()]
     .map((flag) => (remote ? byService(flag, request) : byMirror(flag, environment, request)))
@@ -54,7 +34,7 @@ export function evaluate(
     remote,
     source: remote
       ? `Asked ${connection.address} for ${request.identifier} in ${environment.name}`
-      : `The mirror of ${environment.name}${edits(request.edits.length)}`,
+      : `The mirror of ${environment.name}${edits(laid)}`,
     rows: breaks ? [] : rows,
     overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
     caveats: remote ? ["EdgeFlags evaluates by itself and keeps its rollout to itself."] : [],
@@ -127,7 +107,7 @@ function byMirrorValue(flag: FakeFlag, request: PreviewRequest) {
 }
 
 function byMirror(flag: FakeFlag, environment: FakeEnvironment, request: PreviewRequest): PreviewRowView {
-  const own = flag.seed.identities?.[request.identifier];
+  const own = flag.identities.get(request.identifier);
   if (own)
     return row(flag, own.enabled, own.value, "identity", `Identity override for ${request.identifier}.`);
   for (const override of flag.overrides) {

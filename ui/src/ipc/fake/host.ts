@@ -4,12 +4,15 @@ import { FakeActivity } from "./activity";
 import { activityCalls } from "./calls/activity";
 import { batchCalls } from "./calls/batch";
 import { changeCalls } from "./calls/changes";
+import { conflictCalls } from "./calls/conflicts";
 import { connectionCalls } from "./calls/connections";
 import { flagCalls } from "./calls/flags";
 import { healthCalls } from "./calls/health";
 import { identityCalls, previewCalls } from "./calls/preview";
 import { settingCalls } from "./calls/settings";
 import { type Asked, type Call, Stage } from "./calls/stage";
+import { subjectCalls } from "./calls/subjects";
+import { FakeChanges } from "./changes/store";
 import { FakeEdits } from "./edits";
 import { FakeHealth } from "./health";
 import type { Situation } from "./health-views";
@@ -34,6 +37,7 @@ export interface FakeOptions {
 export interface FakeHost extends Host {
   readonly world: World;
   readonly edits: FakeEdits;
+  readonly changeSets: FakeChanges;
   readonly healthOf: FakeHealth;
   readonly queue: FakeQueue;
   readonly requests: FakeActivity;
@@ -44,6 +48,8 @@ export interface FakeHost extends Host {
   hold(): () => void;
   /** Tells the window that everything is out of date. */
   changeAll(): void;
+  /** Sends the next write of a change set that is being published, and tells the window; says whether there was one. */
+  step(): boolean;
   /** Makes requests, and tells the window. */
   ask(requests: number): void;
 }
@@ -58,6 +64,7 @@ export function makeFakeHost({
   const world = buildWorld(scenario, now());
   const stage = new Stage(world, now, latency);
   const edits = new FakeEdits(world, now);
+  const changes = new FakeChanges(world, edits, now);
   const health = new FakeHealth({
     world,
     situation: situation ?? null,
@@ -70,6 +77,7 @@ export function makeFakeHost({
   return {
     world,
     edits,
+    changeSets: changes,
     healthOf: health,
     queue,
     requests,
@@ -77,6 +85,11 @@ export function makeFakeHost({
     failNext: (command, error) => stage.failNext(command, error),
     hold: () => stage.hold(),
     changeAll: () => stage.changeAll(),
+    step() {
+      const stepped = changes.step();
+      if (stepped) stage.changeAll();
+      return stepped;
+    },
     ask(count) {
       requests.add(count);
       stage.tell({ what: "activity" });
@@ -84,7 +97,9 @@ export function makeFakeHost({
     ...connectionCalls(stage, health),
     ...settingCalls(stage, health),
     ...flagCalls(stage, edits),
-    ...changeCalls(),
+    ...conflictCalls(stage, edits),
+    ...changeCalls(stage, changes),
+    ...subjectCalls(stage),
     ...previewCalls(stage),
     ...identityCalls(stage),
     ...batchCalls(stage),

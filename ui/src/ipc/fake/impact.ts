@@ -1,14 +1,17 @@
 /** What edits would do to the Acme Store's identities. */
 import type {
+  ChangeSetImpactView,
   DraftEditView,
   FlagSharesView,
   ImpactRequest,
   ImpactView,
   OverrideShareView,
 } from "../bindings";
-import { edited } from "./evaluate";
+import { type FakeEdit, isOpen } from "./changes/edit";
+import { concernedFlags, copied, laidOver, lay } from "./changes/overlay";
+import type { Spot } from "./changes/subjects";
 import { people } from "./people";
-import { acmeRanges, madeUp, sharesOf, suppliedBy } from "./sample";
+import { acmeRanges, flippers, madeUp, sharesOf, suppliedBy } from "./sample";
 import type { FakeEnvironment } from "./world";
 
 const MADE_UP = 2400 - people.length;
@@ -18,9 +21,11 @@ const sample = [...people, ...madeUp(MADE_UP, 1, acmeRanges())];
 const grouped = new Intl.NumberFormat("en-GB");
 
 /** The impact of edits on one flag. */
-export function impactOf(environment: FakeEnvironment, request: ImpactRequest): ImpactView {
-  const concerned = request.edits.some((edit) => concerns(edit, request.flag));
-  const after = request.edits.length === 0 ? null : edited(environment, request.edits);
+export function impactOf(spot: Spot, request: ImpactRequest): ImpactView {
+  const { environment } = spot;
+  const flags = concernedFlags(spot, request);
+  const concerned = flags.has(request.flag);
+  const after = flags.size === 0 ? null : laidOver(spot, request);
   const shares = sharesOf(request.flag, sample, environment, after, concerned);
   return {
     cohort: `${grouped.format(sample.length)} sampled identities`,
@@ -70,4 +75,43 @@ function notes(shares: FlagSharesView, request: ImpactRequest): string[] {
   const count = stays.reduce((sum, share) => sum + share.count, 0);
   if (count === 0) return [];
   return [`${grouped.format(count)} stay ${to.on ? "off" : "on"} because of a segment override.`];
+}
+
+/** What a change set's ticked edits do in one environment. */
+export function changeSetImpact(spot: Spot, edits: FakeEdit[]): ChangeSetImpactView {
+  const { environment } = spot;
+  const here = edits.filter((edit) => edit.environment === environment.key && edit.ticked);
+  const open = here.filter(isOpen);
+  const over = { ...spot, environment: copied(spot, open) };
+  const changed = new Set<number>();
+  const byEdit = open.map((edit) => {
+    const flag = "flag" in edit.subject ? edit.subject.flag : null;
+    // Each is weighed beside those before it.
+    const before = copied(over, [edit]);
+    lay(over, edit);
+    const flips = flag === null ? [] : flippers(flag, sample, before, over.environment);
+    return { edit: edit.id, changed: flips.length };
+  });
+  const flags = [...new Set(open.flatMap(({ subject }) => ("flag" in subject ? [subject.flag] : [])))].map(
+    (flag) => {
+      const flips = flippers(flag, sample, environment, over.environment);
+      for (const one of flips) changed.add(one);
+      return {
+        flag,
+        changed: flips.length,
+        basis_points: Math.round((flips.length / sample.length) * 10_000),
+      };
+    },
+  );
+  return {
+    environment: environment.key,
+    sampled: sample.length,
+    changed: changed.size,
+    flags: flags.sort((one, other) => other.changed - one.changed),
+    edits: byEdit,
+    sample: `${grouped.format(sample.length)} sampled identities in ${environment.name}`,
+    notes: here.some(({ subject }) => subject.kind === "segment")
+      ? ["What a change of a segment does to other flags is not counted here."]
+      : [],
+  };
 }

@@ -4,6 +4,7 @@ import { situations } from "./health-views";
 import { type FakeHost, type FakeOptions, makeFakeHost } from "./host";
 import { scenarioNamed, type Scenario, scenarios } from "./scenarios";
 
+export { type Fate, refusal } from "./changes/store";
 export { failure } from "./errors";
 export { type FakeHost, type FakeOptions, type Scenario, scenarios };
 
@@ -22,6 +23,8 @@ export function fakeHostForBrowser(search: string): Host {
   const scenario = scenarioNamed(asked.get("scenario"));
   const health = situations.find((each) => each === asked.get("health"));
   const host = fakeHost(scenario, { latency: Number(asked.get("latency") ?? 60), health });
+  // Stands in for the publishing in the background.
+  setInterval(() => host.step(), 900);
   // Stands in for the background refresh, in the scenarios where the service answers.
   const still: Scenario[] = ["ageing", "stale", "offline", "rate-limited", "missing-key"];
   if (!still.includes(scenario)) {

@@ -86,6 +86,18 @@ export function sharesOf(
   };
 }
 
+/** Who of many gets something else of a flag afterwards, by their places. */
+export function flippers(
+  flag: string,
+  cohort: Someone[],
+  now: FakeEnvironment,
+  after: FakeEnvironment,
+): number[] {
+  const [one, other] = [now.flags.get(flag), after.flags.get(flag)];
+  if (!one || !other) return [];
+  return cohort.flatMap((each, at) => (decide(one, each).label === decide(other, each).label ? [] : [at]));
+}
+
 /** How many get a flag from the override of a segment. */
 export function suppliedBy(segment: string, flag: string, cohort: Someone[], now: FakeEnvironment): number {
   const one = now.flags.get(flag);
@@ -94,7 +106,7 @@ export function suppliedBy(segment: string, flag: string, cohort: Someone[], now
 }
 
 function decide(flag: FakeFlag, { identifier, traits }: Someone): Decided {
-  const own = flag.seed.identities?.[identifier];
+  const own = flag.identities.get(identifier);
   if (own) return decided(flag, own.enabled, own.value, "identity override");
   const override = flag.overrides.find(({ segment }) => membership(segment, identifier, traits) !== null);
   if (override) return decided(flag, override.enabled, override.value, `segment ${override.segment}`);

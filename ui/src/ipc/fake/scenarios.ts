@@ -8,6 +8,8 @@ export const scenarios = [
   "rate-limited",
   "conflict",
   "unknown-outcome",
+  "staged",
+  "changes",
   "no-keychain",
   "missing-key",
   "empty",

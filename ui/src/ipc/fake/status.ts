@@ -45,10 +45,16 @@ export function statusOf(
     sentence: offline ? "Not connected" : `Connected, ${name}`,
     tried,
     budgets: !tried || offline ? [] : budgetsOf(connection, situation, paused, queue, now),
-    writes: paused && queue.waiting > 0 ? 5 : 0,
+    writes: (paused && queue.waiting > 0 ? 5 : 0) + queuedEdits(connection),
     incidents: health.status_feed.incidents.map(({ title }) => title),
     warnings: health.warnings.length,
   };
+}
+
+function queuedEdits({ changeSets }: FakeConnection): number {
+  const waits = ["queued", "waiting", "sending"];
+  return changeSets.flatMap(({ edits }) => edits).filter(({ status }) => waits.includes(status.status))
+    .length;
 }
 
 function budgetsOf(

@@ -10,7 +10,8 @@ import type {
   TryTraitView,
   WayView,
 } from "../bindings";
-import { edited, evaluate } from "./evaluate";
+import { evaluate } from "./evaluate";
+import { laidOver as withEdits } from "./changes/overlay";
 import { bucket, type Condition, holds, membership, segments } from "./people";
 import type { FakeConnection, FakeEnvironment, FakeFlag } from "./world";
 
@@ -21,7 +22,7 @@ export function traceOf(
   flag: FakeFlag,
   request: PreviewRequest,
 ): TraceView {
-  const environment = edited(mirrored, request.edits);
+  const environment = withEdits({ connection, environment: mirrored }, request);
   const asked = environment.flags.get(flag.seed.key) ?? flag;
   return {
     flag: flag.seed.key,
@@ -37,7 +38,7 @@ export function traceOf(
 
 function steps(flag: FakeFlag, request: PreviewRequest): TraceStepView[] {
   const { identifier, traits } = request;
-  const own = flag.seed.identities?.[identifier];
+  const own = flag.identities.get(identifier);
   let decided = own !== undefined;
   const outcome = (matches: boolean): StepOutcomeView => {
     if (!matches) return "no_match";

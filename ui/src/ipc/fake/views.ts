@@ -7,14 +7,12 @@ import type {
   FlagListView,
   FlagRowView,
   FreshnessView,
-  SegmentOverrideView,
-  ValueView,
   VariantView,
-  WeightView,
 } from "../bindings";
-import type { OverrideSeed } from "./acme-flags";
-import { SEGMENT_COUNT } from "./people";
-import { segmentId, SEGMENTS } from "./segments";
+import { revisionOf } from "./changes/subjects";
+import { editView, openEditOf, openEditsOf } from "./changes/views";
+import { badgeOf } from "./edits";
+import { overrideView, weightViews } from "./weights";
 import {
   type FakeConnection,
   type FakeEnvironment,
@@ -59,9 +57,7 @@ function environmentView(
   environment: FakeEnvironment,
   now: number,
 ): EnvironmentView {
-  const open = world.openEdits.filter(
-    (edit) => edit.connection === connection.id && edit.environment === environment.key,
-  );
+  const open = openEditsOf(connection).filter((edit) => edit.environment === environment.key);
   return {
     key: environment.key,
     name: environment.name,
@@ -71,7 +67,7 @@ function environmentView(
     read_only: environment.readOnly,
     freshness: freshnessView(environment, now),
     flag_count: environment.flags.size,
-    segment_count: connection.service === "flagsmith" ? SEGMENT_COUNT : 4,
+    segment_count: connection.segments.size,
     open_edits: open.filter((edit) => !edit.conflict).length,
     conflicts: open.filter((edit) => edit.conflict).length,
     warning: null,
@@ -95,7 +91,7 @@ export function flagListView(
   const reference = referenceOf(connection, environment, key);
   return {
     flags: [...environment.flags.values()]
-      .map((flag) => flagRowView(connection, flag, reference))
+      .map((flag) => flagRowView(connection, environment, flag, reference))
       .sort((one, other) => (one.key < other.key ? -1 : 1)),
     reference: reference?.key ?? null,
     freshness: freshnessView(environment, now),
@@ -104,11 +100,11 @@ export function flagListView(
 
 export function flagRowView(
   connection: FakeConnection,
+  environment: FakeEnvironment,
   flag: FakeFlag,
   reference: FakeEnvironment | null,
 ): FlagRowView {
   const { seed } = flag;
-  const identities = Object.keys(seed.identities ?? {}).length + (seed.furtherIdentities ?? 0);
   return {
     key: seed.key,
     enabled: flag.enabled,
@@ -116,46 +112,14 @@ export function flagRowView(
     value: flag.value,
     variants: variants(flag),
     segment_overrides: flag.overrides.length,
-    identity_overrides: connection.service === "flagsmith" ? identities : null,
+    identity_overrides: connection.service === "flagsmith" ? flag.identities.size : null,
     tags: seed.tags,
     archived: seed.archived ?? false,
     server_only: seed.serverOnly ?? false,
     drift: drift(flag, reference?.flags.get(seed.key), reference),
     changed_at: flag.changedAt,
-    edit: flag.edit,
+    edit: badgeOf({ connection, environment }, { kind: "flag_state", flag: seed.key }),
     revision: `${seed.key}@${flag.revision}`,
-  };
-}
-
-/** Shares of a flag's options, control first. */
-export function weightViews(flag: FakeFlag, options: { label: string; weight: number }[]): WeightView[] {
-  if (options.length === 0) return [];
-  const rest = 100 - options.reduce((sum, option) => sum + option.weight, 0);
-  const view = (id: string | null, label: string, value: string, weight: number): WeightView => ({
-    id,
-    label,
-    value: { kind: "text", text: value },
-    weight: String(weight),
-    weight_basis_points: Math.round(weight * 100),
-  });
-  return [
-    view(null, "control", flag.value.text, rest),
-    ...options.map(({ label, weight }) => view(`option-${label}`, label, label, weight)),
-  ];
-}
-
-/** A segment's override as it is shown and edited. */
-export function overrideView(flag: FakeFlag, override: OverrideSeed): SegmentOverrideView {
-  const value: ValueView = { kind: flag.value.kind, text: override.value };
-  // Where the flag has options, the seed's value names the one that members get.
-  const pinned = flag.options.map(({ label }) => ({ label, weight: label === override.value ? 100 : 0 }));
-  return {
-    segment_id: segmentId(override.segment),
-    segment: override.segment,
-    enabled: override.enabled,
-    value,
-    own_value: flag.options.length === 0 ? value : flag.value,
-    weights: weightViews(flag, pinned),
   };
 }
 
@@ -198,21 +162,22 @@ export function flagDetailView(
 ): FlagDetailView {
   const { seed } = flag;
   const flagsmith = connection.service === "flagsmith";
+  const open = openEditOf({ connection, environment }, { kind: "flag_state", flag: seed.key });
   return {
-    row: flagRowView(connection, flag, referenceOf(connection, environment, null)),
+    row: flagRowView(connection, environment, flag, referenceOf(connection, environment, null)),
     description: seed.description ?? null,
     owners: [seed.owner],
     created_at: flag.changedAt - 90 * 86_400,
     notes: notes(connection, flag),
     weights: weightViews(flag, flag.options),
-    overrides: flag.overrides.map((override) => overrideView(flag, override)),
-    free_segments: SEGMENTS.filter(({ name }) => !flag.overrides.some(({ segment }) => segment === name)),
-    definition_revision: `${seed.key}#${flag.revision}`,
+    overrides: flag.overrides.map((override) => overrideView(connection, flag, override)),
+    free_segments: [...connection.segments.values()]
+      .filter(({ name }) => !flag.overrides.some(({ segment }) => segment === name))
+      .map(({ id, name }) => ({ id, name })),
+    definition_revision: revisionOf({ connection, environment }, { kind: "flag", flag: seed.key }),
     takes_overrides: flagsmith,
-    staged: null,
-    targeting: flagsmith
-      ? null
-      : JSON.stringify({ rules: [], rollout: { percentage: 50, attribute: "user_id" } }, null, 2),
+    staged: open?.staged ? editView(connection, open.edit) : null,
+    targeting: targetingOf(flag),
     elsewhere: connection.environments
       .filter((other) => other.key !== environment.key)
       .map((other) => ({
@@ -237,4 +202,10 @@ function notes(connection: FakeConnection, flag: FakeFlag): string[] {
     all.push("The flag itself is off, so turning it on in one environment probably has no effect.");
   }
   return all;
+}
+
+function targetingOf({ targeting }: FakeFlag): string | null {
+  if (targeting === null) return null;
+  const rollout: unknown = JSON.parse(targeting.rollout);
+  return JSON.stringify({ rules: targeting.rules, rollout }, null, 2);
 }

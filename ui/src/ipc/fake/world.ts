@@ -1,19 +1,24 @@
 /** What a fake service and its mirror hold, and how each scenario starts. */
 import type {
-  EditBadgeView,
   FreshnessStateView,
   KeyHomeView,
   KeyStoreView,
   MarkView,
-  OpenEditView,
   PlaceView,
   ProtectionView,
+  RuleView,
   ServiceView,
+  SubjectView,
   ThemeView,
   ValueView,
 } from "../bindings";
 import { acmeFlags, type FlagSeed, longFlags, manyFlags, type OverrideSeed } from "./acme-flags";
+import { type FakeChangeSet, type FakeEdit, newEdit } from "./changes/edit";
+import { setsOf } from "./changes/seed";
+import { fieldsOf } from "./changes/subjects";
+import { people, type Person } from "./people";
 import type { Scenario } from "./scenarios";
+import { acmeSegments, edgeSegments, type FakeSegment } from "./segments";
 
 /** A flag in one environment. */
 export interface FakeFlag {
@@ -23,10 +28,13 @@ export interface FakeFlag {
   /** Shares in percent of the options after control. */
   options: { label: string; weight: number }[];
   overrides: OverrideSeed[];
+  /** What identities get for themselves. */
+  identities: Map<string, { enabled: boolean; value: string }>;
+  /** EdgeFlags: rules and rollout. */
+  targeting: { rules: RuleView[]; rollout: string } | null;
   /** Counts its changes. */
   revision: number;
   changedAt: number;
-  edit: EditBadgeView | null;
 }
 
 /** An environment with its flags. */
@@ -57,6 +65,22 @@ export interface FakeConnection {
   demo: boolean;
   key: KeyHomeView;
   environments: FakeEnvironment[];
+  segments: Map<string, FakeSegment>;
+  configs: Map<string, FakeConfig>;
+  /** Change sets, the oldest first. */
+  changeSets: FakeChangeSet[];
+  /** Edits that were sent at once. */
+  edits: FakeEdit[];
+  /** What the service stores for identities. */
+  people: Person[];
+  /** Counts the changes of everything but flag states, by subject. */
+  revisions: Map<string, number>;
+}
+
+/** A config of EdgeFlags. */
+export interface FakeConfig {
+  value: ValueView;
+  environments: Map<string, ValueView>;
 }
 
 /** Everything the fake host knows. */
@@ -67,7 +91,6 @@ export interface World {
   lastPlace: PlaceView | null;
   theme: ThemeView;
   desktopNotices: boolean;
-  openEdits: (OpenEditView & { connection: string })[];
 }
 
 /** Stale from this age on, in seconds. */
@@ -92,7 +115,6 @@ export function buildWorld(scenario: Scenario, now: number): World {
     lastPlace: null,
     theme: "system",
     desktopNotices: true,
-    openEdits: [],
   };
   if (scenario === "no-keychain") {
     world.keyStore = {
@@ -139,51 +161,46 @@ function applyScenario(world: World, acme: FakeConnection, now: number): void {
     production.retryAt = now + 18;
     production.failure = "Flagsmith asks for a pause: the requests of this minute are used up.";
   }
-  if (world.scenario === "conflict") openConflict(world, acme);
-  if (world.scenario === "unknown-outcome") openUnknown(world, acme);
+  if (world.scenario === "conflict") openConflict(acme, now);
+  if (world.scenario === "unknown-outcome") openUnknown(acme, now);
+  if (world.scenario === "staged" || world.scenario === "changes") acme.changeSets = setsOf(world, acme, now);
 }
 
 /** The conflict that already waits when the scenario starts. */
-function openConflict(world: World, acme: FakeConnection): void {
+function openConflict(acme: FakeConnection, now: number): void {
   const eu = acme.environments[3];
   const flag = eu?.flags.get("free_shipping_threshold");
   if (!eu || !flag) return;
-  flag.edit = "conflict";
+  const subject: SubjectView = { kind: "flag_state", flag: flag.seed.key };
+  const base = fieldsOf({ connection: acme, environment: eu }, subject);
   flag.value = { kind: "number", text: "59" };
-  world.openEdits.push({
-    connection: acme.id,
-    edit: "edit-waiting",
-    environment: eu.key,
-    environment_name: eu.name,
-    subject: { kind: "flag_state", flag: flag.seed.key },
-    name: flag.seed.key,
-    change_set: null,
+  acme.edits.push({
+    ...newEdit("edit-waiting", eu.key, subject, base, now - 360),
+    changes: [{ field: "value", to: { kind: "value", value: { kind: "number", text: "45" } } }],
+    status: { status: "conflict", contested: 1, already_sent: false },
     sentence: "free_shipping_threshold to 45 in EU Production met a newer change and was not sent.",
-    conflict: true,
   });
 }
 
 /** The edit of unknown outcome that is open when the scenario starts. */
-function openUnknown(world: World, acme: FakeConnection): void {
+function openUnknown(acme: FakeConnection, now: number): void {
   const production = acme.environments[2];
-  const flag = production?.flags.get("guest_checkout");
-  if (!production || !flag) return;
-  flag.edit = "unknown";
-  world.openEdits.push({
-    connection: acme.id,
-    edit: "edit-unknown",
-    environment: production.key,
-    environment_name: production.name,
-    subject: { kind: "flag_state", flag: flag.seed.key },
-    name: flag.seed.key,
-    change_set: null,
-    sentence: "guest_checkout off in Production was sent, and the connection was cut before the answer.",
-    conflict: false,
+  if (!production) return;
+  const subject: SubjectView = { kind: "flag_state", flag: "guest_checkout" };
+  const base = fieldsOf({ connection: acme, environment: production }, subject);
+  const sentence = "guest_checkout off in Production was sent, and the connection was cut before the answer.";
+  acme.edits.push({
+    ...newEdit("edit-unknown", production.key, subject, base, now - 60),
+    changes: [{ field: "enabled", to: { kind: "toggle", on: false } }],
+    status: { status: "unknown", sentence },
+    sentence,
   });
 }
 
 /** A connection to the Acme Store on Flagsmith. */
-export function acmeStore(seeds: FlagSeed[], now: number): FakeConnection {
+export function acmeStore(given: FlagSeed[], now: number): FakeConnection {
+  // Definitions are edited, and the sample data is everybody's.
+  const seeds = structuredClone(given);
   const names = ["Development", "Staging", "Production", "EU Production"];
   const marks: MarkView[] = ["development", "staging", "production", "second_production"];
   const seconds = [8, 20, 12, 15];
@@ -206,12 +223,15 @@ export function acmeStore(seeds: FlagSeed[], now: number): FakeConnection {
       flags: new Map(seeds.map((seed) => [seed.key, flagOf(seed, at, now)])),
       ...fetched(now, seconds[at] ?? 10),
     })),
+    segments: acmeSegments(),
+    configs: new Map(),
+    ...nothingChanged(),
   };
 }
 
 /** A connection to the same shop on EdgeFlags. */
 export function acmeEdge(now: number): FakeConnection {
-  const seeds = acmeFlags().slice(0, 23);
+  const seeds = structuredClone(acmeFlags().slice(0, 23));
   const environment = (key: string, name: string, mark: MarkView, at: number): FakeEnvironment => ({
     key,
     name,
@@ -219,7 +239,7 @@ export function acmeEdge(now: number): FakeConnection {
     protection: at === 2 ? "confirm" : "none",
     versioned: false,
     readOnly: at === 0 ? "This token may read development and not write it." : null,
-    flags: new Map(seeds.map((seed) => [seed.key, flagOf(seed, at, now)])),
+    flags: new Map(seeds.map((seed) => [seed.key, { ...flagOf(seed, at, now), targeting: rollout() }])),
     ...fetched(now, 10),
   });
   return {
@@ -236,7 +256,39 @@ export function acmeEdge(now: number): FakeConnection {
       environment("staging", "Staging", "staging", 1),
       environment("production", "Production", "production", 2),
     ],
+    segments: edgeSegments(),
+    configs: acmeConfigs(),
+    ...nothingChanged(),
   };
+}
+
+function nothingChanged(): Pick<FakeConnection, "changeSets" | "edits" | "people" | "revisions"> {
+  return { changeSets: [], edits: [], people: structuredClone(people), revisions: new Map() };
+}
+
+function rollout(): NonNullable<FakeFlag["targeting"]> {
+  return { rules: [], rollout: JSON.stringify({ percentage: 50, attribute: "user_id" }) };
+}
+
+function acmeConfigs(): Map<string, FakeConfig> {
+  const json = (value: unknown): ValueView => ({ kind: "json", text: JSON.stringify(value) });
+  const config = (value: ValueView, own: Record<string, ValueView> = {}): FakeConfig => ({
+    value,
+    environments: new Map(Object.entries(own)),
+  });
+  return new Map([
+    [
+      "checkout_limits",
+      config(json({ items: 40, value: 2500 }), { production: json({ items: 60, value: 5000 }) }),
+    ],
+    ["support_hours", config({ kind: "text", text: "Mo-Fr 9-17" })],
+    ["image_hosts", config(json(["img-1", "img-2"]), { development: json(["img-dev"]) })],
+    [
+      "search_timeout_ms",
+      config({ kind: "number", text: "800" }, { staging: { kind: "number", text: "1500" } }),
+    ],
+    ["welcome_text", config({ kind: "text", text: "Welcome to the Acme Store." })],
+  ]);
 }
 
 function fetched(now: number, age: number) {
@@ -257,11 +309,21 @@ function flagOf(seed: FlagSeed, at: number, now: number): FakeFlag {
     enabled: seed.on[at] ?? false,
     value: { kind, text: seed.values?.[at] ?? "" },
     options: (seed.options ?? []).map((option) => ({ label: option.label, weight: option.weights[at] ?? 0 })),
-    overrides: seed.overrides ?? [],
+    // Each environment has its own: one is edited without the others.
+    overrides: structuredClone(seed.overrides ?? []),
+    identities: identitiesOf(seed),
+    targeting: null,
     revision: 1,
     changedAt: now - seed.age,
-    edit: null,
   };
+}
+
+function identitiesOf(seed: FlagSeed): FakeFlag["identities"] {
+  const further = Array.from({ length: seed.furtherIdentities ?? 0 }, (_, at) => {
+    const own = { enabled: (seed.on[2] ?? true) === false || at % 3 !== 2, value: seed.values?.[0] ?? "" };
+    return [`u_${31_000 + seed.key.length * 137 + at * 7}`, own] as const;
+  });
+  return new Map([...Object.entries(structuredClone(seed.identities ?? {})), ...further]);
 }
 
 /** How an environment stands at a moment. */

@@ -43,7 +43,7 @@ export function batchCalls(stage: Stage) {
     async runBatch(request) {
       await stage.begin("runBatch", request);
       const view = await batches.run(request, {
-        environment: placeOf(stage.world, request.connection, request.environment).environment,
+        ...placeOf(stage.world, request.connection, request.environment),
         cohorts,
         latency: stage.latency,
         tell: (done) => progress.tell(done),

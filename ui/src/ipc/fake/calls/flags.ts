@@ -1,5 +1,5 @@
 /** Flags: how they are refreshed, read and edited. */
-import type { Changed, OutcomeView, RefreshProgress } from "../../bindings";
+import type { Changed, RefreshProgress } from "../../bindings";
 import type { Host } from "../../host";
 import { type FakeEdits, flagIn, placeOf } from "../edits";
 import { keyMissing, rateLimited } from "../errors";
@@ -31,12 +31,6 @@ export function flagCalls(stage: Stage, edits: FakeEdits) {
     }
     stage.tell(...tags);
   }
-  function afterAny(act: () => OutcomeView): OutcomeView {
-    const outcome = act();
-    stage.changeAll();
-    return outcome;
-  }
-
   return {
     async refresh(connection, environment) {
       await stage.begin("refresh", connection, environment);
@@ -65,39 +59,12 @@ export function flagCalls(stage: Stage, edits: FakeEdits) {
       await stage.begin("edit", request);
       const { connection, environment } = request;
       const outcome = edits.edit(request);
-      stage.tell({ what: "app" }, { what: "environment", connection, environment });
+      stage.tell(
+        { what: "app" },
+        { what: "environment", connection, environment },
+        { what: "changes", connection },
+      );
       return outcome;
-    },
-
-    async undoEdit(edit) {
-      await stage.begin("undoEdit", edit);
-      return afterAny(() => edits.undo(edit));
-    },
-
-    async conflict(edit, choices) {
-      await stage.begin("conflict", edit, choices);
-      return structuredClone(edits.conflict(edit, choices));
-    },
-
-    async resolveConflict(edit, choices, confirmed) {
-      await stage.begin("resolveConflict", edit, choices, confirmed);
-      return afterAny(() => edits.resolve(edit, choices, confirmed));
-    },
-
-    async keepTheirs(edit) {
-      await stage.begin("keepTheirs", edit);
-      return afterAny(() => edits.keepTheirs(edit));
-    },
-
-    async settleEdit(edit) {
-      await stage.begin("settleEdit", edit);
-      return afterAny(() => edits.settle(edit));
-    },
-
-    async openEdits(connection) {
-      await stage.begin("openEdits", connection);
-      const open = world.openEdits.filter((each) => each.connection === connection);
-      return structuredClone(open.map(({ connection: _, ...view }) => view));
     },
 
     onProgress: (callback) => progress.add(callback),

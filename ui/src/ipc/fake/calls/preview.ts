@@ -6,7 +6,6 @@ import { gone, unreachable } from "../errors";
 import { evaluate } from "../evaluate";
 import { findingsOf } from "../findings";
 import { impactOf } from "../impact";
-import { people } from "../people";
 import { FakePersonas } from "../personas";
 import { traceOf } from "../trace";
 import type { Stage } from "./stage";
@@ -48,8 +47,7 @@ export function previewCalls(stage: Stage) {
 
     async impact(request) {
       await stage.begin("impact", request);
-      const { environment } = placeOf(world, request.connection, request.environment);
-      return structuredClone(impactOf(environment, request));
+      return structuredClone(impactOf(placeOf(world, request.connection, request.environment), request));
     },
   } satisfies Partial<Host>;
 }
@@ -80,13 +78,14 @@ export function identityCalls(stage: Stage) {
       const place = placeOf(stage.world, connection, environment);
       if (place.connection.service === "edge_flags") return [];
       const wanted = search.toLowerCase();
-      return people
+      return place.connection.people
         .filter((each) => `${each.identifier} ${each.alias ?? ""}`.toLowerCase().includes(wanted))
         .map(({ id, identifier, alias }) => ({ id, identifier, alias }));
     },
 
     async identityTraits(connection, environment, identity) {
       await stage.begin("identityTraits", connection, environment, identity);
+      const { people } = placeOf(stage.world, connection, environment).connection;
       const found = people.find((each) => each.id === identity.id);
       if (!found) throw gone("The identity");
       return structuredClone(found.traits);

@@ -91,6 +91,7 @@ export class Stage {
 export function tagsOf(connection: FakeConnection): Changed["tags"] {
   return [
     { what: "status", connection: connection.id },
+    { what: "changes", connection: connection.id },
     ...connection.environments.map((each) => ({
       what: "environment" as const,
       connection: connection.id,
