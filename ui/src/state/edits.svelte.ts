@@ -169,6 +169,28 @@ export class Edits {
     this.propose({ subject, revision, changes: draft.changes, name: draft.name, row });
   }
 
+  /** Stages what is typed for a subject; says whether it was. */
+  async stage(subject: SubjectView, revision: string): Promise<boolean> {
+    const place = this.#session.place;
+    const draft = this.draft(subject);
+    if (place === null || draft === null) return false;
+    const { changes } = draft;
+    const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
+    if (staged !== null) this.#sent(keyOf(place, subject), changes);
+    return staged !== null;
+  }
+
+  /** Stages what the confirm sheet asks about, instead of sending it. */
+  async stageAsked(): Promise<void> {
+    const asked = this.confirmation;
+    if (asked === null || asked.sending) return;
+    const { place, subject, revision, changes } = asked;
+    const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
+    if (staged === null) return;
+    this.#sent(keyOf(place, subject), changes);
+    this.confirmation = null;
+  }
+
   /** Sends a change, or asks first in a protected environment. */
   propose(proposal: Proposal): void {
     const { place, environment } = this.#session;

@@ -13,6 +13,7 @@ import type {
 } from "../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../ipc/host";
 import { text } from "../strings";
+import { Changes } from "./changes.svelte";
 import { coalesced } from "./coalesced";
 import { Edits } from "./edits.svelte";
 import { Flags } from "./flags.svelte";
@@ -32,6 +33,11 @@ export interface HealthFocus {
 export type Page =
   | { name: "flags" }
   | { name: "preview" }
+  | { name: "changes" }
+  /** `segment`: the identifier of the one that is to be open. */
+  | { name: "segments"; segment?: string }
+  | { name: "identities"; identity?: string }
+  | { name: "configs"; config?: string }
   | { name: "activity"; search: string }
   | { name: "health"; focus: HealthFocus | null }
   /** `surfaces`: the connection whose surfaces are to be set. */
@@ -55,6 +61,7 @@ export class Session {
   readonly preferences = new Preferences();
   readonly flags: Flags;
   readonly edits: Edits;
+  readonly changes: Changes;
 
   readonly connection: ConnectionView | null = $derived(
     this.view?.connections.find((connection) => connection.id === this.place?.connection) ?? null,
@@ -77,10 +84,13 @@ export class Session {
   );
 
   readonly #loadApp: () => Promise<void>;
+  readonly #reloadFlags: () => Promise<void>;
 
   constructor(readonly host: Host) {
     this.flags = new Flags(this);
     this.edits = new Edits(this);
+    this.changes = new Changes(this);
+    this.#reloadFlags = coalesced(() => this.flags.reload());
     this.#loadApp = coalesced(() => this.#readApp());
   }
 
@@ -100,7 +110,7 @@ export class Session {
     await this.#loadApp();
     // Another place was loaded as it came on screen.
     if (this.place === null || !samePlace(before, this.place)) return;
-    await Promise.all([this.flags.reload(), this.#loadStatus(this.place.connection)]);
+    await Promise.all([this.flags.reload(), this.changes.reload(), this.#loadStatus(this.place.connection)]);
   }
 
   /** Shows an environment. */
@@ -223,6 +233,7 @@ export class Session {
     // Also tells which environment is looked at and wants to be refreshed first.
     if (moved) void this.host.rememberPlace(place).catch(() => undefined);
     void this.flags.load(place);
+    void this.changes.load(place.connection);
     void this.#loadStatus(place.connection);
   }
 
@@ -242,6 +253,11 @@ export class Session {
     if (tag.what === "status") return;
     void this.#loadApp();
     if (tag.what === "environment") this.flags.outdated(tag);
+    if (tag.what === "changes") {
+      void this.changes.load(tag.connection);
+      // A row says what is staged for it.
+      if (tag.connection === this.place?.connection) void this.#reloadFlags();
+    }
   }
 
   #follow(progress: RefreshProgress): void {

@@ -11,6 +11,7 @@ import { impact } from "./impact";
 import { preview } from "./preview";
 import { settings } from "./settings";
 import { shared } from "./shared";
+import { staging } from "./staging";
 import { surfaces } from "./surfaces";
 
 /** Every word on screen. One folder, so that nothing is worded twice. */
@@ -22,6 +23,7 @@ export const text = {
   detail,
   connect,
   settings,
+  staging,
   surfaces,
   preview,
   health,

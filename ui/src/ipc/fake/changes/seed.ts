@@ -136,6 +136,7 @@ function euLaunch(acme: FakeConnection, now: number): FakeChangeSet {
   const base = fieldsOf(spot, state("new_checkout"));
   const rows = base.get("weights")?.value;
   const known = rows?.kind === "weights" ? rows.rows : [];
+  const klarna = edit(state("klarna_pay_later"), turn(true));
   const conflict: FakeEdit = {
     ...edit(state("new_checkout"), weights({ one_page: "30", express: "30" }), {
       field: `override:${beta}`,
@@ -161,12 +162,7 @@ function euLaunch(acme: FakeConnection, now: number): FakeChangeSet {
   return newSet(
     "eu",
     "EU launch",
-    [
-      edit(state("klarna_pay_later"), turn(true)),
-      conflict,
-      edit(state("store_pickup"), turn(true)),
-      edit(state("gift_wrapping"), turn(true)),
-    ],
+    [klarna, conflict, edit(state("store_pickup"), turn(true)), edit(state("gift_wrapping"), turn(true))],
     begun,
   );
 }
