@@ -164,7 +164,7 @@ pub(crate) fn refusal(failure: &Failure) -> Refusal {
         reason: failure.sentence.clone(),
         cause: failure.cause.clone(),
         next_step: failure.next_step.clone(),
-        said: Vec::new(),
+        said: failure.said.clone(),
     }
 }
 

@@ -49,8 +49,17 @@ const MOST: usize = 20;
 /// As many characters of each are kept.
 const LONGEST: usize = 300;
 
+/// What was sent when something was refused.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sent<'a> {
+    /// A new definition: its key may be what is wrong.
+    Made(&'a Members),
+    /// A change to one that has its key.
+    Changed,
+}
+
 /// What an answer that is no success says, by field.
-pub(super) fn by_field(subject: &Subject, answer: Option<&Value>) -> Vec<Said> {
+pub(super) fn by_field(subject: &Subject, sent: Sent<'_>, answer: Option<&Value>) -> Vec<Said> {
     let Some(answer) = answer else {
         return Vec::new();
     };
@@ -65,7 +74,7 @@ pub(super) fn by_field(subject: &Subject, answer: Option<&Value>) -> Vec<Said> {
     let mut said: Vec<Said> = told
         .into_iter()
         .map(|(place, words)| Said {
-            field: field_of(subject, &place).or_else(|| field_of(subject, &words)),
+            field: field_of(subject, sent, &place).or_else(|| field_of(subject, sent, &words)),
             words,
         })
         .collect();
@@ -74,7 +83,7 @@ pub(super) fn by_field(subject: &Subject, answer: Option<&Value>) -> Vec<Said> {
         let field = match text("code") {
             Some("CONFLICT") => Some(FieldPath::Name),
             Some("NOT_FOUND") if !words.starts_with("Environment") => Some(FieldPath::Existence),
-            Some("VALIDATION_ERROR") if said.is_empty() => field_of(subject, words),
+            Some("VALIDATION_ERROR") if said.is_empty() => field_of(subject, sent, words),
             _ => None,
         };
         let words = shorten(words, LONGEST);
@@ -119,24 +128,34 @@ fn place_of(place: &Value) -> String {
 }
 
 /// The field that a place or a sentence speaks of.
-fn field_of(subject: &Subject, text: &str) -> Option<FieldPath> {
+fn field_of(subject: &Subject, sent: Sent<'_>, text: &str) -> Option<FieldPath> {
     if let Some(environment) = environment_in(text) {
         if matches!(subject, Subject::Config { .. }) {
             return Some(FieldPath::EnvironmentValue(environment.to_owned()));
         }
         let rest = text.replace(environment, "");
-        return named_in(&rest);
+        return named_in(&rest, sent);
     }
-    named_in(text)
+    named_in(text, sent)
 }
 
-fn named_in(text: &str) -> Option<FieldPath> {
+fn named_in(text: &str, sent: Sent<'_>) -> Option<FieldPath> {
     let text = text.to_lowercase();
     let is_part = |one: char| one.is_alphanumeric() || one == '_';
     let words: Vec<&str> = text.split(|one| !is_part(one)).collect();
+    // Of several that are required, the one that is not there.
+    let missing = |name: &&str| match sent {
+        Sent::Made(body) if words.contains(&"required") => words.contains(name) && !body.contains_key(*name),
+        _ => false,
+    };
+    let missing = ["enabled", "value", "conditions"].into_iter().find(missing);
+    let words = missing.map_or(words, |name| vec![name]);
     let speaks = |names: &[&str]| names.iter().any(|name| words.contains(name));
-    let (_, field) = WORDS.into_iter().find(|(names, _)| speaks(names))?;
-    Some(field)
+    let found = WORDS.into_iter().find(|(names, field)| {
+        let has_its_key = *field == FieldPath::Name && matches!(sent, Sent::Changed);
+        !has_its_key && speaks(names)
+    });
+    found.map(|(_, field)| field)
 }
 
 /// The environment that a text names: `environments.staging.value`, or
@@ -156,7 +175,7 @@ pub(super) fn largest(subject: &Subject, body: &Members) -> Option<FieldPath> {
     let size = |value: &Value| value.to_string().len();
     let (name, value) = body.iter().max_by_key(|(_, value)| size(value))?;
     if name != "environments" {
-        return field_of(subject, name);
+        return field_of(subject, Sent::Changed, name);
     }
     let all = value.as_object()?;
     let (environment, own) = all.iter().max_by_key(|(_, own)| size(own))?;
@@ -164,7 +183,7 @@ pub(super) fn largest(subject: &Subject, body: &Members) -> Option<FieldPath> {
         return Some(FieldPath::EnvironmentValue(environment.clone()));
     }
     let (name, _) = own.as_object()?.iter().max_by_key(|(_, value)| size(value))?;
-    field_of(subject, name)
+    field_of(subject, Sent::Changed, name)
 }
 
 #[cfg(test)]
@@ -290,7 +309,8 @@ mod tests {
             (flag(), json!("<html>"), vec![]),
             (flag(), json!({"error": 3}), vec![]),
         ] {
-            let said = by_field(&subject, Some(&answer));
+            let body = json!({"key": "f", "enabled": true, "value": 1});
+            let said = by_field(&subject, Sent::Made(body.as_object().unwrap()), Some(&answer));
             let told: Vec<(Option<String>, &str)> = said
                 .iter()
                 .map(|one| (one.field.as_ref().map(ToString::to_string), one.words.as_str()))
@@ -301,6 +321,24 @@ mod tests {
                 .collect();
             assert_eq!(told, expected, "{answer}");
         }
+    }
+
+    #[test]
+    fn what_is_required_is_what_is_missing() {
+        let answer = json!({"error": "key and value are required", "code": "VALIDATION_ERROR"});
+        let field = |sent: Sent<'_>| by_field(&config(), sent, Some(&answer))[0].field.clone();
+        for body in [json!({"key": "c"}), json!({"key": "c", "environments": {}})] {
+            assert_eq!(
+                field(Sent::Made(body.as_object().unwrap())),
+                Some(FieldPath::Value)
+            );
+        }
+        let whole = json!({"key": "C", "value": 1});
+        assert_eq!(
+            field(Sent::Made(whole.as_object().unwrap())),
+            Some(FieldPath::Name)
+        );
+        assert_eq!(field(Sent::Changed), Some(FieldPath::Value));
     }
 
     #[test]

@@ -12,23 +12,25 @@ use crate::cases::{self, Case, Kind, UNUSED};
 
 #[tokio::test]
 async fn every_subject_is_written_and_led_back_under_every_reading() {
-    for put_mode in [PutMode::Merge, PutMode::Replace] {
-        for write_answers in [WriteAnswers::Definition, WriteAnswers::Empty] {
-            for override_bumps_version in [true, false] {
-                for case in cases::all() {
-                    let options = EdgeFlagsOptions {
-                        put_mode,
-                        write_answers,
-                        override_bumps_version,
-                        ..EdgeFlagsOptions::default()
-                    };
-                    let told = format!("{}, {options:?}", case.name);
-                    let desk = desk(&case, options).await;
-                    there_and_back(&desk, &case)
-                        .await
-                        .unwrap_or_else(|problem| panic!("{told}: {problem}"));
-                }
-            }
+    // Any two readings meet somewhere.
+    for (put_mode, write_answers, override_bumps_version) in [
+        (PutMode::Merge, WriteAnswers::Definition, true),
+        (PutMode::Merge, WriteAnswers::Empty, false),
+        (PutMode::Replace, WriteAnswers::Definition, false),
+        (PutMode::Replace, WriteAnswers::Empty, true),
+    ] {
+        for case in cases::all() {
+            let options = EdgeFlagsOptions {
+                put_mode,
+                write_answers,
+                override_bumps_version,
+                ..EdgeFlagsOptions::default()
+            };
+            let told = format!("{}, {options:?}", case.name);
+            let desk = desk(&case, options).await;
+            there_and_back(&desk, &case)
+                .await
+                .unwrap_or_else(|problem| panic!("{told}: {problem}"));
         }
     }
 }

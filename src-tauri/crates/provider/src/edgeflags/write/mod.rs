@@ -237,7 +237,11 @@ impl Attempt<'_> {
             return Ok(WriteOutcome::AlreadyThere { now: now.found() });
         }
         if failure.said.is_empty() {
-            failure.said = said::by_field(self.job.write.subject, answer);
+            let sent = match self.plan.request {
+                Request::Create => said::Sent::Made(&self.plan.body),
+                _ => said::Sent::Changed,
+            };
+            failure.said = said::by_field(self.job.write.subject, sent, answer);
         }
         if failure.status == Some(413) {
             let largest = said::largest(self.job.write.subject, &self.plan.body);
