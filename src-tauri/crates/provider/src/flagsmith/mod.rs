@@ -145,22 +145,26 @@ impl Provider for Flagsmith {
 
     async fn leftovers(
         &self,
-        _target: Target<'_>,
-        _subject: &Subject,
-        _known: Option<&Flag>,
-        _handle: Option<&str>,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+        handle: Option<&str>,
     ) -> Result<Answer<Vec<Leftover>>, Failure> {
-        Err(plain::beyond())
+        let call = self.admin(target.access)?;
+        let found = write::leftovers(&call, target, subject, known, handle).await?;
+        Ok(call.answer(found))
     }
 
     async fn remove_leftover(
         &self,
-        _target: Target<'_>,
-        _subject: &Subject,
-        _known: Option<&Flag>,
-        _leftover: &Leftover,
+        target: Target<'_>,
+        subject: &Subject,
+        known: Option<&Flag>,
+        leftover: &Leftover,
     ) -> Result<Answer<()>, Failure> {
-        Err(plain::beyond())
+        let call = self.admin(target.access)?;
+        write::remove_leftover(&call, target, subject, known, leftover).await?;
+        Ok(call.answer(()))
     }
 
     async fn write_flag(

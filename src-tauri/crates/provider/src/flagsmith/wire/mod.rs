@@ -5,13 +5,17 @@
 mod captures;
 mod document;
 mod people;
+mod segments;
 
 use halyard_model::{FlagValue, Timestamp, Variant};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 pub(super) use document::{Document, DocumentState};
-pub(super) use people::{EdgeIdentityPage, EdgeTraitRow, Evaluated, EvaluatedRow, IdentityRow, TraitRow};
+pub(super) use people::{
+    EdgeIdentityPage, EdgeOverrideRow, EdgeTraitRow, Evaluated, EvaluatedRow, IdentityRow, TraitRow,
+};
+pub(super) use segments::{ConditionRow, RuleRow, WholeSegmentRow};
 
 /// Reads a missing member and `null` alike as the default.
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -42,7 +46,8 @@ rows!(
     NestedStateRow,
     LinkRow,
     IdentityRow,
-    TraitRow
+    TraitRow,
+    WholeSegmentRow
 );
 
 /// The envelope of a paged list.
@@ -154,6 +159,9 @@ pub(super) struct OptionRow {
     pub(super) id: u64,
     #[serde(default)]
     pub(super) key: Option<String>,
+    /// The share that new environments get.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) default_percentage_allocation: f64,
     #[serde(flatten)]
     pub(super) value: NestedValue,
 }
@@ -215,6 +223,14 @@ pub(super) struct FeatureRow {
     pub(super) num_identity_overrides: Option<u32>,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) is_server_key_only: bool,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) default_enabled: bool,
+    /// Text, whatever the value is.
+    #[serde(default)]
+    pub(super) initial_value: Option<String>,
+    /// Sent back with each change, for the service drops what is left out.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) metadata: Vec<Value>,
 }
 
 /// A weight of one option in one state.
@@ -312,6 +328,10 @@ pub(super) struct LinkRow {
 /// A row of a feature's versions.
 #[derive(Deserialize)]
 pub(super) struct VersionRow {
+    #[serde(default)]
+    pub(super) created_at: Option<String>,
+    #[serde(default)]
+    pub(super) description: Option<String>,
     pub(super) uuid: String,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) published: bool,

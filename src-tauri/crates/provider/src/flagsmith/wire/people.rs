@@ -58,6 +58,48 @@ pub(in crate::flagsmith) struct EdgeTraitRow {
     pub(in crate::flagsmith) trait_value: Value,
 }
 
+/// What an identity of the hosted store gets of a flag.
+#[derive(Deserialize)]
+pub(in crate::flagsmith) struct EdgeOverrideRow {
+    pub(in crate::flagsmith) featurestate_uuid: String,
+    /// The feature's number, or the feature itself.
+    pub(in crate::flagsmith) feature: Value,
+    #[serde(default)]
+    pub(in crate::flagsmith) enabled: bool,
+    #[serde(default)]
+    pub(in crate::flagsmith) feature_state_value: FlagValue,
+    #[serde(default, deserialize_with = "super::or_default")]
+    pub(in crate::flagsmith) multivariate_feature_state_values: Vec<EdgeWeightRow>,
+}
+
+impl EdgeOverrideRow {
+    /// Whether it concerns a feature.
+    pub(in crate::flagsmith) fn is_of(&self, feature: &str) -> bool {
+        let number = self.feature.as_u64().or_else(|| self.feature.get("id")?.as_u64());
+        number.is_some_and(|number| number.to_string() == feature)
+    }
+}
+
+/// A weight in the hosted store.
+#[derive(Clone, Deserialize)]
+pub(in crate::flagsmith) struct EdgeWeightRow {
+    /// The option's number, or the option itself.
+    pub(in crate::flagsmith) multivariate_feature_option: Value,
+    pub(in crate::flagsmith) percentage_allocation: f64,
+}
+
+impl EdgeWeightRow {
+    /// The same as in the server's own database, where it names an option.
+    pub(in crate::flagsmith) fn plain(&self) -> Option<super::WeightRow> {
+        let option = &self.multivariate_feature_option;
+        Some(super::WeightRow {
+            id: None,
+            multivariate_feature_option: option.as_u64().or_else(|| option.get("id")?.as_u64())?,
+            percentage_allocation: self.percentage_allocation,
+        })
+    }
+}
+
 /// A flag in an answer of the Flags API or an Edge Proxy.
 #[derive(Deserialize)]
 pub(in crate::flagsmith) struct EvaluatedRow {

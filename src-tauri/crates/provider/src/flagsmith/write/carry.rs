@@ -26,10 +26,10 @@ pub(super) trait Carried: Sync {
     /// Reads it, past every cache.
     async fn look(&self) -> Result<(Found, Self::Here), Failure>;
 
-    /// A wished state in the terms of one that was read, such as with the
-    /// numbers that the service gave to what the wish added.
-    fn as_held(&self, wish: &SubjectState, _held: Option<&SubjectState>) -> SubjectState {
-        wish.clone()
+    /// A base or a wish in the terms of the state that was read, such as with
+    /// the numbers that the service gave to what the wish added.
+    fn as_held(&self, told: Option<&SubjectState>, _held: Option<&SubjectState>) -> Option<SubjectState> {
+        told.cloned()
     }
 
     /// Sends what leads from what was read to the wish.
@@ -85,6 +85,16 @@ impl<'a> Sender<'a> {
                 Err(failure) => return Err(with_words(failure, about)),
             }
         }
+    }
+
+    /// Sends a request that makes something no user notices, such as a label:
+    /// a write that ends after it has changed nothing.
+    pub(super) async fn prepare(&self, url: Url, body: &Value, about: &About) -> Result<Reply, WriteFailure> {
+        let made = self.call.write(Method::POST, url, None, body).await;
+        made.map_err(|failure| match with_words(failure, about) {
+            WriteFailure::Unsettled(failure) => WriteFailure::Nothing(failure, None),
+            nothing => nothing,
+        })
     }
 
     /// How many requests were taken.
@@ -159,7 +169,7 @@ struct Way<'a, C> {
 
 impl<C: Carried> Way<'_, C> {
     fn wish(&self, held: Option<&SubjectState>) -> Option<SubjectState> {
-        self.write.wish.map(|wish| self.carried.as_held(wish, held))
+        self.carried.as_held(self.write.wish, held)
     }
 
     fn is_wished(&self, held: Option<&SubjectState>) -> bool {
@@ -168,7 +178,7 @@ impl<C: Carried> Way<'_, C> {
 
     fn verdict(&self, found: &Found) -> Option<WriteOutcome> {
         let held = found.state.as_ref();
-        let base = self.write.base.map(|base| self.carried.as_held(base, held));
+        let base = self.carried.as_held(self.write.base, held);
         match judge_write(base.as_ref(), held, self.wish(held).as_ref()) {
             Verdict::AlreadyThere => Some(WriteOutcome::AlreadyThere { now: found.clone() }),
             Verdict::Conflict(_) => Some(WriteOutcome::Conflict {

@@ -2,9 +2,15 @@
 //! precondition that it is what the user saw.
 
 mod carry;
+mod definition;
+mod identity;
+mod leftovers;
 mod one_call;
+mod person;
 mod said;
+mod segment;
 mod state;
+mod traits;
 mod unversioned;
 mod versions;
 
@@ -15,7 +21,10 @@ use super::fresh;
 use super::paging;
 use super::wire::FeatureRow;
 use crate::http::Call;
-use crate::{Diagnosis, Failure, FailureKind, Found, Remedy, Target, Write, WriteOutcome, plain};
+use crate::{
+    Diagnosis, Failure, FailureKind, Found, Leftover, LeftoverKind, Remedy, Target, Write, WriteOutcome,
+};
+use person::Person;
 
 /// Reads a subject afresh.
 pub(super) async fn read(
@@ -30,7 +39,17 @@ pub(super) async fn read(
             let flag = fresh::flag(call, target, &known).await?;
             Ok(Found::from(Box::new(flag)))
         }
-        _ => Err(plain::beyond()),
+        Subject::IdentityOverride { flag, identity } => {
+            let known = known_flag(call, target, flag, known).await?;
+            identity::read(person(call, target, identity), &known).await
+        }
+        Subject::Flag { flag } => {
+            let known = known.map(|known| known.remote_id.as_str());
+            definition::read(call, target, flag, known).await
+        }
+        Subject::Segment { segment } => segment::read(call, target, segment).await,
+        Subject::Traits { identity } => traits::read(person(call, target, identity)).await,
+        Subject::Config { .. } => Err(no_configs()),
     }
 }
 
@@ -50,8 +69,88 @@ pub(super) async fn write(
                 unversioned::write(flagsmith, call, target, &known, write).await
             }
         }
-        _ => Err(plain::beyond()),
+        Subject::IdentityOverride { flag, identity } => {
+            let known = known_flag(call, target, flag, write.known).await?;
+            identity::write(person(call, target, identity), &known, write).await
+        }
+        Subject::Flag { flag } => {
+            let known = write.known.map(|known| known.remote_id.as_str());
+            definition::write(call, target, (flag, known), write).await
+        }
+        Subject::Segment { segment } => segment::write(call, target, segment, write).await,
+        Subject::Traits { identity } => traits::write(person(call, target, identity), write).await,
+        Subject::Config { .. } => Err(no_configs()),
     }
+}
+
+/// What a write of a subject may have left behind.
+pub(super) async fn leftovers(
+    call: &Call<'_>,
+    target: Target<'_>,
+    subject: &Subject,
+    known: Option<&Flag>,
+    handle: Option<&str>,
+) -> Result<Vec<Leftover>, Failure> {
+    match subject {
+        Subject::FlagState { flag } => {
+            let known = known_flag(call, target, flag, known).await?;
+            if target.environment.versioned {
+                leftovers::drafts(call, target, &known, handle).await
+            } else {
+                leftovers::double_overrides(call, target, &known).await
+            }
+        }
+        Subject::Segment { segment } => leftovers::double_segments(call, target, segment).await,
+        // The service itself refuses a second one of these.
+        Subject::IdentityOverride { .. }
+        | Subject::Flag { .. }
+        | Subject::Traits { .. }
+        | Subject::Config { .. } => Ok(Vec::new()),
+    }
+}
+
+/// Removes what was left behind.
+pub(super) async fn remove_leftover(
+    call: &Call<'_>,
+    target: Target<'_>,
+    subject: &Subject,
+    known: Option<&Flag>,
+    leftover: &Leftover,
+) -> Result<(), Failure> {
+    match (subject, leftover.kind) {
+        (Subject::FlagState { flag }, kind) => {
+            let known = known_flag(call, target, flag, known).await?;
+            match kind {
+                LeftoverKind::Draft => leftovers::remove_draft(call, target, &known, &leftover.handle).await,
+                LeftoverKind::Duplicate => {
+                    leftovers::remove_override(call, target, &known, &leftover.handle).await
+                }
+            }
+        }
+        (Subject::Segment { segment }, LeftoverKind::Duplicate) => {
+            leftovers::remove_segment(call, target, segment, &leftover.handle).await
+        }
+        _ => Err(leftovers::no_leftover(
+            "Nothing of this kind is ever left behind.",
+        )),
+    }
+}
+
+fn person<'a>(call: &'a Call<'a>, target: Target<'a>, identifier: &'a str) -> Person<'a> {
+    Person {
+        call,
+        target,
+        identifier,
+    }
+}
+
+fn no_configs() -> Failure {
+    Failure::new(
+        FailureKind::Refused {
+            detail: "configs".into(),
+        },
+        "Flagsmith has no configs: a flag's value takes their place.",
+    )
 }
 
 /// The flag as last seen, or as the service has it where it was made since.

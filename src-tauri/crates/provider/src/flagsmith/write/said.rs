@@ -9,7 +9,6 @@ use halyard_model::{FieldPath, Said};
 use serde_json::Value;
 
 /// What a request was about.
-#[allow(dead_code, reason = "the other subjects follow")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum About {
     /// A flag's default state.
