@@ -238,6 +238,9 @@ fn number_options(wished: &mut [Variant], held: &[Variant]) {
             option.id.clone_from(&twin.id);
         }
     }
+    // Their order is the one in which they were made, and nobody's to choose.
+    let place = |option: &Variant| held.iter().position(|other| other.id == option.id);
+    wished.sort_by_key(|option| place(option).unwrap_or(held.len()));
 }
 
 fn options(rows: &[OptionRow]) -> Vec<Variant> {
