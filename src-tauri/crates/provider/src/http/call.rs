@@ -38,6 +38,15 @@ pub(crate) enum WriteFailure {
     Unsettled(Failure),
 }
 
+impl WriteFailure {
+    /// The failure, where it matters to nobody whether the write was done.
+    pub(crate) fn into_failure(self) -> Failure {
+        match self {
+            WriteFailure::Nothing(failure, _) | WriteFailure::Unsettled(failure) => failure,
+        }
+    }
+}
+
 /// Says what a request counts against, where a service has several budgets.
 type Classify = fn(&Method, &Url) -> BudgetClass;
 

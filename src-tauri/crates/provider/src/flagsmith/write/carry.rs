@@ -32,6 +32,13 @@ pub(super) trait Carried: Sync {
         told.cloned()
     }
 
+    /// Makes what the write needs and no user notices, such as a label or an
+    /// identity without traits. Says whether anything was made; then all is
+    /// read again, so that nothing lies between the look and the write.
+    async fn prepare(&self, _here: &Self::Here, _sender: &Sender<'_>) -> Result<bool, WriteFailure> {
+        Ok(false)
+    }
+
     /// Sends what leads from what was read to the wish.
     async fn send(&self, here: &Self::Here, sender: &Sender<'_>) -> Result<(), WriteFailure>;
 }
@@ -87,14 +94,11 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Sends a request that makes something no user notices, such as a label:
-    /// a write that ends after it has changed nothing.
-    pub(super) async fn prepare(&self, url: Url, body: &Value, about: &About) -> Result<Reply, WriteFailure> {
+    /// Sends a request of [`Carried::prepare`]. A write that ends after it has
+    /// changed nothing.
+    pub(super) async fn make(&self, url: Url, body: &Value, about: &About) -> Result<Reply, WriteFailure> {
         let made = self.call.write(Method::POST, url, None, body).await;
-        made.map_err(|failure| match with_words(failure, about) {
-            WriteFailure::Unsettled(failure) => WriteFailure::Nothing(failure, None),
-            nothing => nothing,
-        })
+        made.map_err(|failure| with_words(failure, about))
     }
 
     /// How many requests were taken.
@@ -133,11 +137,21 @@ pub(super) async fn carry<C: Carried>(
     write: &Write<'_>,
 ) -> Result<WriteOutcome, Failure> {
     let way = Way { carried, write };
-    let (before, here) = carried.look().await?;
+    let sender = Sender::new(call, write.steps);
+    let (mut before, mut here) = carried.look().await?;
     if let Some(outcome) = way.verdict(&before) {
         return Ok(outcome);
     }
-    let sender = Sender::new(call, write.steps);
+    if carried
+        .prepare(&here, &sender)
+        .await
+        .map_err(WriteFailure::into_failure)?
+    {
+        (before, here) = carried.look().await?;
+        if let Some(outcome) = way.verdict(&before) {
+            return Ok(outcome);
+        }
+    }
     match carried.send(&here, &sender).await {
         Ok(()) => {
             sender.answered().await;

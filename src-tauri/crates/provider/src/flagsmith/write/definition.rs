@@ -6,7 +6,7 @@
 //! are changed in an order in which the shares never add up to more than 100:
 //! first what lessens, then what adds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use halyard_model::{FieldPath, FlagDefinition, FlagKey, FlagValue, SubjectState, Variant};
@@ -16,7 +16,7 @@ use url::Url;
 
 use super::carry::{Carried, Sender, carry};
 use super::said::About;
-use super::state::{check_value, trim};
+use super::state::{check_value, number, trim};
 use super::{feature_named, segment::is_told};
 use crate::flagsmith::paging;
 use crate::flagsmith::wire::{FeatureRow, OptionRow, TagRow, nested};
@@ -156,20 +156,18 @@ impl Carried for Definition<'_> {
     type Here = Here;
 
     async fn look(&self) -> Result<(Found, Here), Failure> {
+        // The flag comes last: everything after it would widen the gap in which
+        // somebody else's change is replaced unseen.
+        let tags = self.tags().await?;
         let Some(row) = self.row().await? else {
-            let here = Here {
-                row: None,
-                tags: Vec::new(),
-            };
             return Ok((
                 Found {
                     state: None,
                     flag: None,
                 },
-                here,
+                Here { row: None, tags },
             ));
         };
-        let tags = self.tags().await?;
         let labels = row
             .tags
             .iter()
@@ -207,9 +205,25 @@ impl Carried for Definition<'_> {
         Some(SubjectState::Flag(told))
     }
 
+    async fn prepare(&self, here: &Here, sender: &Sender<'_>) -> Result<bool, WriteFailure> {
+        let wished = self.wish.iter().flat_map(|wish| &wish.tags);
+        let known = |label: &str| here.tags.iter().any(|tag| tag.label == label);
+        let mut made = false;
+        for label in wished.filter(|label| !known(label)) {
+            let url = self.call.at(&["projects", &self.target.project.id, "tags", ""]);
+            let body = json!({
+                "label": label, "color": TAG_COLOR, "description": "",
+                "project": number(&self.target.project.id),
+            });
+            sender.make(url, &body, &About::Tag(label.clone())).await?;
+            made = true;
+        }
+        Ok(made)
+    }
+
     async fn send(&self, here: &Here, sender: &Sender<'_>) -> Result<(), WriteFailure> {
         match (&here.row, &self.wish) {
-            (None, Some(wish)) => self.make(wish, sender).await,
+            (None, Some(wish)) => self.make(&here.tags, wish, sender).await,
             (Some(row), Some(wish)) => self.change(row, &here.tags, wish, sender).await,
             (Some(row), None) => {
                 let url = self.features(&[&row.id.to_string()]);
@@ -221,6 +235,12 @@ impl Carried for Definition<'_> {
             (None, None) => Ok(()),
         }
     }
+}
+
+/// The numbers of labels, all of which are there.
+fn tag_ids(labels: &BTreeSet<String>, tags: &[TagRow]) -> Vec<u64> {
+    let id = |label: &String| tags.iter().find(|tag| tag.label == *label).map(|tag| tag.id);
+    labels.iter().filter_map(id).collect()
 }
 
 /// Gives options of a wish the numbers of equal ones that are held.
@@ -284,44 +304,12 @@ impl Definition<'_> {
         paging::all(self.call, url, "list of tags", &|_, _| ()).await
     }
 
-    /// The numbers of labels, made where they are not there: a label by itself
-    /// changes nothing for anybody.
-    async fn tag_ids(
+    async fn make(
         &self,
-        wished: &BTreeSet<String>,
-        known: &[TagRow],
+        tags: &[TagRow],
+        wish: &FlagDefinition,
         sender: &Sender<'_>,
-    ) -> Result<Vec<u64>, WriteFailure> {
-        let known: HashMap<&str, u64> = known.iter().map(|tag| (tag.label.as_str(), tag.id)).collect();
-        let mut ids = Vec::with_capacity(wished.len());
-        for label in wished {
-            if let Some(id) = known.get(label.as_str()) {
-                ids.push(*id);
-                continue;
-            }
-            let url = self.call.at(&["projects", &self.target.project.id, "tags", ""]);
-            let body = json!({
-                "label": label, "color": TAG_COLOR, "description": "",
-                "project": super::state::number(&self.target.project.id),
-            });
-            let reply = sender.prepare(url, &body, &About::Tag(label.clone())).await?;
-            let made: TagRow = self
-                .call
-                .parsed(&reply, "new tag")
-                .map_err(|failure| WriteFailure::Nothing(failure, None))?;
-            ids.push(made.id);
-        }
-        Ok(ids)
-    }
-
-    async fn make(&self, wish: &FlagDefinition, sender: &Sender<'_>) -> Result<(), WriteFailure> {
-        let known = if wish.tags.is_empty() {
-            Vec::new()
-        } else {
-            let tags = self.tags().await;
-            tags.map_err(|failure| WriteFailure::Nothing(failure, None))?
-        };
-        let tags = self.tag_ids(&wish.tags, &known, sender).await?;
+    ) -> Result<(), WriteFailure> {
         let kind = if wish.options.is_empty() {
             "STANDARD"
         } else {
@@ -334,7 +322,7 @@ impl Definition<'_> {
             .collect();
         let body = json!({
             "name": self.key.0, "type": kind, "initial_value": initial_text(&wish.value),
-            "default_enabled": wish.enabled, "description": wish.description, "tags": tags,
+            "default_enabled": wish.enabled, "description": wish.description, "tags": tag_ids(&wish.tags, tags),
             "is_archived": wish.archived, "is_server_key_only": wish.server_only,
             "multivariate_options": rows,
         });
@@ -375,7 +363,7 @@ impl Definition<'_> {
             body["description"] = json!(wish.description.as_deref().unwrap_or_default());
         }
         if held != wish.tags.iter().map(String::as_str).collect() {
-            body["tags"] = json!(self.tag_ids(&wish.tags, tags, sender).await?);
+            body["tags"] = json!(tag_ids(&wish.tags, tags));
         }
         if row.is_archived != wish.archived {
             body["is_archived"] = json!(wish.archived);
@@ -406,7 +394,7 @@ impl Definition<'_> {
         number_options(&mut wished, &held);
         let feature = row.id.to_string();
         let was = |option: &Variant| held.iter().find(|old| old.id == option.id).cloned();
-        let number = |option: &Variant| option.id.parse::<u64>().unwrap_or_default();
+        let id = |option: &Variant| option.id.parse::<u64>().unwrap_or_default();
         let mut raised = Vec::new();
         for option in &held {
             match wished.iter().find(|kept| kept.id == option.id) {
@@ -418,13 +406,13 @@ impl Definition<'_> {
                 }
                 Some(kept) if kept.weight > option.weight => raised.push(kept.clone()),
                 Some(kept) if kept != option => {
-                    self.put_option(row.id, number(kept), kept, sender).await?;
+                    self.put_option(row.id, id(kept), kept, sender).await?;
                 }
                 Some(_) => {}
             }
         }
         for option in &raised {
-            self.put_option(row.id, number(option), option, sender).await?;
+            self.put_option(row.id, id(option), option, sender).await?;
         }
         for option in wished.iter().filter(|option| was(option).is_none()) {
             let url = self.features(&[&feature, "mv-options"]);

@@ -4,7 +4,7 @@
 //! change requests: neither holds for identities.
 
 use async_trait::async_trait;
-use halyard_model::{FieldPath, Flag, IdentityState, SubjectState};
+use halyard_model::{FieldPath, Flag, FlagKind, IdentityState, SubjectState};
 use reqwest::Method;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use super::said::About;
 use super::state::{check_value, number, trim, weight_rows};
 use crate::flagsmith::fresh::feature;
 use crate::flagsmith::paging;
-use crate::flagsmith::wire::{EdgeOverrideRow, StateRow, WeightRow, variants};
+use crate::flagsmith::wire::{EdgeOverrideRow, OptionRow, StateRow, WeightRow, variants};
 use crate::http::WriteFailure;
 use crate::{Failure, Found, Write, WriteOutcome};
 
@@ -86,16 +86,18 @@ impl Carried for Override<'_> {
         let Some(id) = identity.clone() else {
             return Ok(absent(None));
         };
+        // The override comes last: everything after it would widen the gap in
+        // which somebody else's change is replaced unseen.
+        let mut options = Vec::new();
+        if self.has_options() {
+            options = self.options().await?;
+        }
         let Some((row, enabled, value, weights)) = self.row(&id).await? else {
             return Ok(absent(identity));
         };
-        let options = if weights.is_empty() {
-            Vec::new()
-        } else {
-            feature(self.person.call, self.person.target, self.known)
-                .await?
-                .multivariate_options
-        };
+        if options.is_empty() && !weights.is_empty() {
+            options = self.options().await?;
+        }
         let state = IdentityState {
             enabled,
             value,
@@ -112,6 +114,14 @@ impl Carried for Override<'_> {
         Ok((found, here))
     }
 
+    async fn prepare(&self, here: &Here, sender: &Sender<'_>) -> Result<bool, WriteFailure> {
+        if here.identity.is_some() || self.wish.is_none() {
+            return Ok(false);
+        }
+        self.person.make(sender).await?;
+        Ok(true)
+    }
+
     async fn send(&self, here: &Here, sender: &Sender<'_>) -> Result<(), WriteFailure> {
         let person = &self.person;
         let states = self.states();
@@ -123,7 +133,7 @@ impl Carried for Override<'_> {
                 .delete(person.at(identity, &[states, row]), sender, &About::Identity)
                 .await;
         };
-        let identity = person.found_or_made(here.identity.as_ref(), sender).await?;
+        let identity = person.known(here.identity.as_ref())?;
         let held = here
             .row
             .as_ref()
@@ -138,8 +148,8 @@ impl Carried for Override<'_> {
             body["multivariate_feature_state_values"] = weight_rows(&wish.variants, held);
         }
         let (method, url) = match &here.row {
-            Some((row, _)) => (Method::PUT, person.at(&identity, &[states, row])),
-            None => (Method::POST, person.at(&identity, &[states])),
+            Some((row, _)) => (Method::PUT, person.at(identity, &[states, row])),
+            None => (Method::POST, person.at(identity, &[states])),
         };
         sender
             .write(method, url, &body, &About::Identity)
@@ -157,6 +167,18 @@ impl Override<'_> {
         } else {
             "featurestates"
         }
+    }
+
+    /// Whether the flag is known to have options.
+    fn has_options(&self) -> bool {
+        self.known.kind == FlagKind::Multivariate
+            || !self.known.state.variants.is_empty()
+            || self.wish.as_ref().is_some_and(|wish| !wish.variants.is_empty())
+    }
+
+    async fn options(&self) -> Result<Vec<OptionRow>, Failure> {
+        let feature = feature(self.person.call, self.person.target, self.known).await?;
+        Ok(feature.multivariate_options)
     }
 
     /// The row of the override.

@@ -138,10 +138,7 @@ pub(super) async fn remove_segment(
 }
 
 fn told(deleted: Result<crate::http::Reply, WriteFailure>) -> Result<(), Failure> {
-    match deleted {
-        Ok(_) => Ok(()),
-        Err(WriteFailure::Nothing(failure, _) | WriteFailure::Unsettled(failure)) => Err(failure),
-    }
+    deleted.map(|_| ()).map_err(WriteFailure::into_failure)
 }
 
 /// What is to be removed is none.

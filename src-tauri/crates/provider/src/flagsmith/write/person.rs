@@ -9,7 +9,7 @@ use super::said::About;
 use crate::flagsmith::paging;
 use crate::flagsmith::wire::{EdgeIdentityPage, IdentityRow};
 use crate::http::{Call, WriteFailure};
-use crate::{Failure, Target};
+use crate::{Failure, FailureKind, Target};
 
 /// The identity that a write is about.
 #[derive(Clone, Copy)]
@@ -66,25 +66,17 @@ impl Person<'_> {
             .map(|row| row.id.to_string()))
     }
 
-    /// The identity, made where the service does not know it: by itself that
-    /// changes nothing for anybody.
-    pub(super) async fn found_or_made(
-        &self,
-        found: Option<&String>,
-        sender: &Sender<'_>,
-    ) -> Result<String, WriteFailure> {
-        if let Some(found) = found {
-            return Ok(found.clone());
-        }
+    /// Makes the identity: by itself that changes nothing for anybody.
+    pub(super) async fn make(&self, sender: &Sender<'_>) -> Result<(), WriteFailure> {
         let body = json!({"identifier": self.identifier});
-        sender.prepare(self.all(), &body, &About::Identity).await?;
-        let found = self
-            .find()
-            .await
-            .map_err(|failure| WriteFailure::Nothing(failure, None))?;
+        sender.make(self.all(), &body, &About::Identity).await.map(|_| ())
+    }
+
+    /// What was found, after [`Person::make`].
+    pub(super) fn known<'f>(&self, found: Option<&'f String>) -> Result<&'f String, WriteFailure> {
         found.ok_or_else(|| {
             let failure = Failure::new(
-                crate::FailureKind::Malformed {
+                FailureKind::Malformed {
                     place: "list of identities: the identity that was made".into(),
                 },
                 format!(

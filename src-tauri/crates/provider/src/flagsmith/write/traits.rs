@@ -143,15 +143,23 @@ impl Carried for Stored<'_> {
         told.filter(|state| !traits_of(Some(state)).is_empty()).cloned()
     }
 
+    async fn prepare(&self, here: &Here, sender: &Sender<'_>) -> Result<bool, WriteFailure> {
+        if here.identity.is_some() {
+            return Ok(false);
+        }
+        self.person.make(sender).await?;
+        Ok(true)
+    }
+
     async fn send(&self, here: &Here, sender: &Sender<'_>) -> Result<(), WriteFailure> {
-        let identity = self.person.found_or_made(here.identity.as_ref(), sender).await?;
+        let identity = self.person.known(here.identity.as_ref())?;
         for (name, value) in &self.wish {
             if here.held.get(name) != Some(value) {
-                self.set(&identity, name, value, here, sender).await?;
+                self.set(identity, name, value, here, sender).await?;
             }
         }
         for name in here.held.keys().filter(|name| !self.wish.contains_key(*name)) {
-            self.unset(&identity, name, here, sender).await?;
+            self.unset(identity, name, here, sender).await?;
         }
         Ok(())
     }

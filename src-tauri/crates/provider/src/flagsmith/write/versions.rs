@@ -150,7 +150,7 @@ impl Publishing<'_> {
         let (body, about) = draft(&delta);
         let call = self.flag.call;
         let made = call.write(Method::POST, self.versions(&[]), None, &body).await;
-        let reply = made.map_err(|failure| before_publish(with_words(failure, &about)))?;
+        let reply = made.map_err(|failure| with_words(failure, &about).into_failure())?;
         let draft: VersionRow = call.parsed(&reply, "new version")?;
         Ok(draft.uuid)
     }
@@ -275,13 +275,6 @@ pub(super) fn versions(call: &Call<'_>, target: Target<'_>, known: &Flag, rest: 
 pub(super) async fn version(call: &Call<'_>, uuid: &str) -> Result<VersionRow, Failure> {
     call.get(call.at(&["environment-feature-versions", uuid, ""]), "version")
         .await
-}
-
-/// A failure of a step that users cannot notice.
-fn before_publish(failure: WriteFailure) -> Failure {
-    match failure {
-        WriteFailure::Nothing(failure, _) | WriteFailure::Unsettled(failure) => failure,
-    }
 }
 
 /// The body that makes a draft: what is live, with the change. The service
