@@ -202,7 +202,12 @@ fn text(pick: u8) -> Option<String> {
 }
 
 fn weights(pick: u8) -> Vec<Variant> {
-    let shares: &[f64] = [&[][..], &[30.0, 70.0], &[60.0, 40.0], &[33.3, 66.7]][usize::from(pick % 4)];
+    let shares: &[f64] = match pick % 6 {
+        1 => &[30.0, 70.0],
+        2 => &[60.0, 40.0],
+        3 => &[33.3, 66.7],
+        _ => &[],
+    };
     let numbered = shares.iter().enumerate();
     numbered
         .map(|(place, weight)| Variant {
@@ -305,7 +310,7 @@ fn segment_override(id: u8, bytes: &mut Bytes<'_>) -> SegmentOverride {
         priority: None,
         enabled: bytes.flip(),
         value: value(bytes.below(3)),
-        variants: weights(bytes.below(3)),
+        variants: weights(bytes.below(6)),
     }
 }
 

@@ -161,7 +161,9 @@ impl Merged<'_> {
             assert_eq!(refused, Err(Unmerged::Contested(self.contested.clone())));
         }
         let choices = self.choices(dice);
-        let result = self.decided(&choices).settled();
+        let decided = self.decided(&choices);
+        let result = decided.settled();
+        decided.shows_the_order(&result.state);
         self.loses_nothing(&result.says);
         self.holds_choices(&choices, &result.says);
         self.settles_the_order(&choices, &result.state);
@@ -250,6 +252,24 @@ impl Merged<'_> {
             _ => None,
         });
         merged.collect()
+    }
+
+    /// The order is shown as it comes out, with nothing else in it.
+    fn shows_the_order(&self, result: &State) {
+        let state = result.as_ref().and_then(SubjectState::flag_state);
+        let overrides = state
+            .map(|state| state.segment_overrides.as_slice())
+            .unwrap_or_default();
+        let order: Vec<&str> = overrides.iter().map(|own| own.segment_id.as_str()).collect();
+        let shown = self
+            .merge
+            .field(&FieldPath::OverrideOrder)
+            .and_then(|one| one.merged.as_ref());
+        let shown = shown.and_then(serde_json::Value::as_array).into_iter().flatten();
+        assert_eq!(
+            shown.filter_map(serde_json::Value::as_str).collect::<Vec<_>>(),
+            order
+        );
     }
 
     fn settles_the_order(&self, choices: &BTreeMap<FieldPath, Choice>, result: &State) {

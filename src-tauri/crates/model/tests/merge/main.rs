@@ -75,6 +75,12 @@ fn flag_states() {
             ("orders combined", 10),
             ("both added one override", 10),
             ("targeting contested", 5),
+            ("undone later and contested", 50),
+            ("laid on another base", 5),
+            ("laid on what holds it already", 5),
+            ("shown as added", 5),
+            ("shown as removed", 5),
+            ("shown with an order", 1),
         ],
     );
 }
@@ -89,6 +95,7 @@ fn flags() {
             ("merged of both", 100),
             ("existence contested", 20),
             ("made by both", 5),
+            ("shown as tags", 5),
         ],
     );
 }
