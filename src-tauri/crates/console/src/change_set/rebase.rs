@@ -20,7 +20,7 @@ pub(crate) enum Rebased {
     /// It goes on from the state.
     Moved {
         merge: Merge,
-        wish: Option<SubjectState>,
+        wish: Box<Option<SubjectState>>,
     },
     /// Somebody must decide.
     Contested(Merge),
@@ -36,7 +36,10 @@ pub(crate) fn rebased(edit: &Edit, now: Option<&SubjectState>) -> Rebased {
     }
     let merge = merge(edit.base.as_ref(), edit.wish.as_ref(), now);
     match merge.state(&edit.subject, now) {
-        Ok(wish) => Rebased::Moved { merge, wish },
+        Ok(wish) => Rebased::Moved {
+            merge,
+            wish: Box::new(wish),
+        },
         Err(_) => Rebased::Contested(merge),
     }
 }
@@ -147,7 +150,7 @@ impl Console {
                 Rebased::Firm | Rebased::AlreadyThere => {}
                 Rebased::Moved { wish, .. } => {
                     edit.base = now;
-                    edit.wish = wish;
+                    edit.wish = *wish;
                     if conflicted {
                         freed.push(edit.id.clone());
                     }

@@ -214,9 +214,9 @@ pub(crate) enum Carried {
     /// It is recorded.
     Answered(Outcome),
     /// Nothing was changed; its row still says that it is sent.
-    Failed(Edit, Failure),
+    Failed(Box<Edit>, Box<Failure>),
     /// It was halted before anything left; its row still says that it is sent.
-    Halted(Edit),
+    Halted(Box<Edit>),
 }
 
 /// Keeps the steps of one edit's write in the mirror.

@@ -44,7 +44,7 @@ impl Console {
                 Rebased::Firm | Rebased::AlreadyThere => {}
                 Rebased::Moved { wish, .. } => {
                     ready.base = now;
-                    ready.wish = wish;
+                    ready.wish = *wish;
                 }
                 Rebased::Contested(_) => {
                     let state = EditState::Conflicted {
@@ -74,7 +74,7 @@ impl Console {
                 made = self.segment_named(site, &name).await?;
             }
             match made {
-                Some(made) => name_segment(edit.wish.as_mut(), &segment, &made),
+                Some(made) => name_segment(&mut edit.wish, &segment, &made),
                 None => return Ok(Err(name)),
             }
         }
@@ -125,7 +125,7 @@ fn segments_to_be(wish: Option<&SubjectState>) -> Vec<SegmentKey> {
     keys.filter(|key| key.name_to_be().is_some()).collect()
 }
 
-fn name_segment(wish: Option<&mut SubjectState>, segment: &SegmentKey, made: &SegmentKey) {
+fn name_segment(wish: &mut Option<SubjectState>, segment: &SegmentKey, made: &SegmentKey) {
     let Some(SubjectState::FlagState(state)) = wish else {
         return;
     };

@@ -51,7 +51,7 @@ impl Console {
                 Rebased::Firm | Rebased::AlreadyThere => {}
                 Rebased::Moved { wish, .. } => {
                     inverse.base = now;
-                    inverse.wish = wish;
+                    inverse.wish = *wish;
                 }
                 Rebased::Contested(_) => {
                     inverse.state = EditState::Conflicted {

@@ -55,7 +55,7 @@ enum Tried {
     /// On to the next.
     Settled,
     /// The service could not take it now; nothing was changed.
-    Postponed(Failure),
+    Postponed(Box<Failure>),
     /// The set stands still, for this reason.
     Stopped(String),
 }
@@ -240,7 +240,7 @@ impl Console {
         let edit = match self.prepared(&desk, edit).await {
             Ok(Prepared::Ready(edit)) => *edit,
             Ok(Prepared::Settled) => return Ok(Tried::Settled),
-            Err(ConsoleError::Service(failure)) => return Ok(Tried::Postponed(failure)),
+            Err(ConsoleError::Service(failure)) => return Ok(Tried::Postponed(Box::new(failure))),
             Err(error @ (ConsoleError::NoKey | ConsoleError::Secret(_))) => {
                 return Ok(Tried::Stopped(error.to_string()));
             }
@@ -262,15 +262,15 @@ impl Console {
         match self.carry_out(&desk, marked, &reach, Some(halted)).await? {
             Carried::Answered(outcome) => self.after(&desk, outcome).await,
             Carried::Halted(edit) => {
-                self.set_back(edit).await?;
+                self.set_back(*edit).await?;
                 Ok(Tried::Settled)
             }
             Carried::Failed(edit, failure) if is_passing(&failure) => {
-                self.set_back(edit).await?;
-                Ok(Tried::Postponed(failure))
+                self.set_back(*edit).await?;
+                Ok(Tried::Postponed(Box::new(failure)))
             }
             Carried::Failed(edit, failure) => {
-                self.recorded(edit, EditState::Refused(refusal(&failure))).await?;
+                self.recorded(*edit, EditState::Refused(refusal(&failure))).await?;
                 Ok(Tried::Settled)
             }
         }
@@ -337,7 +337,7 @@ impl Console {
                     // The changes do not touch: once more, from what is there now.
                     let mut again = *edit;
                     again.base = theirs;
-                    again.wish = wish;
+                    again.wish = *wish;
                     again.rounds += 1;
                     self.set_back(again).await?;
                 }
