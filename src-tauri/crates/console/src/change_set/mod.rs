@@ -15,7 +15,7 @@ use halyard_model::{
 use halyard_provider::Leftover;
 use uuid::Uuid;
 
-pub(crate) use rebase::{MOST_ROUNDS, Rebased, rebased};
+pub(crate) use rebase::MOST_ROUNDS;
 pub use stage::StageInput;
 
 use crate::{Console, ConsoleError, Event, PublishProgress, publish::order};

@@ -1,48 +1,12 @@
 //! What becomes of a staged edit when somebody else changes its subject.
 
-use halyard_model::{
-    ChangeSetState, Edit, EditState, Merge, Scope, Subject, SubjectState, changed_fields, merge,
-};
+use halyard_model::{ChangeSetState, Edit, EditState, Rebased, Scope, Subject, SubjectState, merge, rebase};
 
 use super::Ground;
 use crate::{Console, ConsoleError, state::Site};
 
 /// How many rounds of conflicts are gone through without a look at the whole.
 pub(crate) const MOST_ROUNDS: u32 = 20;
-
-/// An edit as it stands to another state than its base.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Rebased {
-    /// The state is its base.
-    Firm,
-    /// The state is what it wishes for.
-    AlreadyThere,
-    /// It goes on from the state.
-    Moved {
-        merge: Merge,
-        wish: Box<Option<SubjectState>>,
-    },
-    /// Somebody must decide.
-    Contested(Merge),
-}
-
-/// Lays an edit over another state than its base, where nothing is contested.
-pub(crate) fn rebased(edit: &Edit, now: Option<&SubjectState>) -> Rebased {
-    if changed_fields(edit.base.as_ref(), now).is_empty() {
-        return Rebased::Firm;
-    }
-    if changed_fields(edit.wish.as_ref(), now).is_empty() {
-        return Rebased::AlreadyThere;
-    }
-    let merge = merge(edit.base.as_ref(), edit.wish.as_ref(), now);
-    match merge.state(&edit.subject, now) {
-        Ok(wish) => Rebased::Moved {
-            merge,
-            wish: Box::new(wish),
-        },
-        Err(_) => Rebased::Contested(merge),
-    }
-}
 
 impl Console {
     /// How an edit stands to what the mirror holds now.
@@ -59,10 +23,10 @@ impl Console {
         let Some(now) = now else {
             return Ok(Ground::Firm);
         };
-        Ok(match rebased(edit, now.as_ref()) {
-            Rebased::Firm => Ground::Firm,
+        Ok(match rebase(edit, now.as_ref()) {
+            Rebased::Unchanged => Ground::Firm,
             Rebased::AlreadyThere => Ground::AlreadyThere,
-            Rebased::Moved { merge, .. } => Ground::Moved(merge),
+            Rebased::Moved(_) => Ground::Moved(merge(edit.base.as_ref(), edit.wish.as_ref(), now.as_ref())),
             Rebased::Contested(merge) => Ground::Contested(merge),
         })
     }
@@ -145,12 +109,11 @@ impl Console {
             };
             let before = edit.clone();
             let conflicted = matches!(edit.state, EditState::Conflicted { .. });
-            match rebased(&edit, now.as_ref()) {
-                Rebased::Firm | Rebased::AlreadyThere if conflicted => freed.push(edit.id.clone()),
-                Rebased::Firm | Rebased::AlreadyThere => {}
-                Rebased::Moved { wish, .. } => {
-                    edit.base = now;
-                    edit.wish = *wish;
+            match rebase(&edit, now.as_ref()) {
+                Rebased::Unchanged | Rebased::AlreadyThere if conflicted => freed.push(edit.id.clone()),
+                Rebased::Unchanged | Rebased::AlreadyThere => {}
+                Rebased::Moved(moved) => {
+                    edit = *moved;
                     if conflicted {
                         freed.push(edit.id.clone());
                     }

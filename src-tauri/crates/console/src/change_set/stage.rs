@@ -231,10 +231,8 @@ fn amended(edit: &Edit, changes: &FieldChanges) -> Result<Edit, ConsoleError> {
     if !matches!(edit.state, State::Staged | State::Refused(_)) {
         return Err(gone());
     }
-    let like = edit.wish.as_ref().or(edit.base.as_ref());
-    let wish = changed(&edit.subject, like, changes).map_err(bad_field)?;
     let mut edit = edit.clone();
-    edit.wish = wish;
+    edit.amend(changes).map_err(bad_field)?;
     edit.state = EditState::Staged;
     Ok(edit)
 }

@@ -24,10 +24,11 @@ impl Console {
         let marked = self.marked(desk, edit).await?;
         match self.carry_out(desk, marked, &reach, None).await? {
             Carried::Answered(outcome) => Ok(outcome),
-            Carried::Halted(edit) => Ok(Outcome::NotDone { edit: Box::new(edit) }),
+            Carried::Halted(edit) => Ok(Outcome::NotDone { edit }),
             Carried::Failed(edit, failure) => {
-                self.recorded(edit, EditState::Refused(refusal(&failure))).await?;
-                Err(ConsoleError::Service(failure))
+                self.recorded(*edit, EditState::Refused(refusal(&failure)))
+                    .await?;
+                Err(ConsoleError::Service(*failure))
             }
         }
     }
@@ -74,8 +75,8 @@ impl Console {
         let written = unless_halted(reach.provider.write(reach.target(), write), halted, &steps).await;
         edit.attempt = steps.attempt.into_inner();
         let carried = match written {
-            None => Carried::Halted(edit),
-            Some(Err(failure)) => Carried::Failed(edit, failure),
+            None => Carried::Halted(Box::new(edit)),
+            Some(Err(failure)) => Carried::Failed(Box::new(edit), Box::new(failure)),
             Some(Ok(answer)) => {
                 let outcome = self.heard(&desk.site.0, answer);
                 Carried::Answered(self.record(desk, edit, outcome, sent_at).await?)

@@ -3,14 +3,10 @@
 
 use std::time::Duration;
 
-use halyard_model::{Edit, EditState, Refusal, SegmentKey, Subject, SubjectState};
+use halyard_model::{Edit, EditState, Rebased, Refusal, SegmentKey, Subject, SubjectState, rebase};
 
-use crate::{
-    Console, ConsoleError,
-    change_set::{Rebased, rebased},
-    edit::Desk,
-    state::Site,
-};
+use super::run::met_by;
+use crate::{Console, ConsoleError, edit::Desk, state::Site};
 
 /// How often it is looked whether a refresh that goes on has ended.
 const REFRESH_POLL: Duration = Duration::from_millis(20);
@@ -40,12 +36,10 @@ impl Console {
             return Ok(Prepared::Settled);
         }
         if let Some(now) = self.ground(&ready).await? {
-            match rebased(&ready, now.as_ref()) {
-                Rebased::Firm | Rebased::AlreadyThere => {}
-                Rebased::Moved { wish, .. } => {
-                    ready.base = now;
-                    ready.wish = *wish;
-                }
+            match rebase(&ready, now.as_ref()) {
+                Rebased::Unchanged => {}
+                Rebased::AlreadyThere => ready = met_by(&ready, now.as_ref()),
+                Rebased::Moved(moved) => ready = *moved,
                 Rebased::Contested(_) => {
                     let state = EditState::Conflicted {
                         theirs: now.map(Box::new),

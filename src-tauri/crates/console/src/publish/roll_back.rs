@@ -1,8 +1,8 @@
 //! Leading a published set back.
 
-use halyard_model::{ChangeSet, ChangeSetId, ChangeSetState, Edit, EditState, Subject};
+use halyard_model::{ChangeSet, ChangeSetId, ChangeSetState, Edit, EditState, Rebased, Subject, rebase};
 
-use crate::{Console, ConsoleError, change_set::Rebased, change_set::rebased};
+use crate::{Console, ConsoleError};
 
 impl Console {
     /// Stages the inverses of what a set has published, the newest first, in a
@@ -47,12 +47,9 @@ impl Console {
         inverse.state = EditState::Staged;
         inverse.undoes = Some(edit.id);
         if let Some(now) = self.ground(&inverse).await? {
-            match rebased(&inverse, now.as_ref()) {
-                Rebased::Firm | Rebased::AlreadyThere => {}
-                Rebased::Moved { wish, .. } => {
-                    inverse.base = now;
-                    inverse.wish = *wish;
-                }
+            match rebase(&inverse, now.as_ref()) {
+                Rebased::Unchanged | Rebased::AlreadyThere => {}
+                Rebased::Moved(moved) => inverse = *moved,
                 Rebased::Contested(_) => {
                     inverse.state = EditState::Conflicted {
                         theirs: now.map(Box::new),

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use halyard_model::{
-    ChangeSetId, ChangeSetState, Edit, EditId, EditState, EnvironmentKey, PauseReason, Refusal, Timestamp,
+    ChangeSetId, ChangeSetState, Edit, EditId, EditState, EnvironmentKey, PauseReason, Rebased, Refusal,
+    SubjectState, Timestamp, rebase,
 };
 use halyard_provider::{Failure, FailureKind};
 use tokio::sync::watch;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use super::{order, owner::Owning, prepare::Prepared};
 use crate::{
     Console, ConsoleError, Outcome,
-    change_set::{MOST_ROUNDS, Rebased, rebased},
+    change_set::MOST_ROUNDS,
     edit::{Carried, Desk, check_writable, refusal},
 };
 
@@ -267,10 +268,11 @@ impl Console {
             }
             Carried::Failed(edit, failure) if is_passing(&failure) => {
                 self.set_back(*edit).await?;
-                Ok(Tried::Postponed(Box::new(failure)))
+                Ok(Tried::Postponed(failure))
             }
             Carried::Failed(edit, failure) => {
-                self.recorded(*edit, EditState::Refused(refusal(&failure))).await?;
+                self.recorded(*edit, EditState::Refused(refusal(&failure)))
+                    .await?;
                 Ok(Tried::Settled)
             }
         }
@@ -332,14 +334,17 @@ impl Console {
                 if edit.rounds >= MOST_ROUNDS {
                     return Ok(Tried::Settled);
                 }
-                let theirs = theirs.as_deref().cloned();
-                if let Rebased::Moved { wish, .. } = rebased(&edit, theirs.as_ref()) {
+                match rebase(&edit, theirs.as_deref()) {
                     // The changes do not touch: once more, from what is there now.
-                    let mut again = *edit;
-                    again.base = theirs;
-                    again.wish = *wish;
-                    again.rounds += 1;
-                    self.set_back(again).await?;
+                    Rebased::Moved(mut again) => {
+                        again.rounds += 1;
+                        self.set_back(*again).await?;
+                    }
+                    // Nothing is left to send, which the next look confirms.
+                    Rebased::AlreadyThere => {
+                        self.set_back(met_by(&edit, theirs.as_deref())).await?;
+                    }
+                    Rebased::Unchanged | Rebased::Contested(_) => {}
                 }
                 Ok(Tried::Settled)
             }
@@ -387,6 +392,16 @@ impl Console {
             _ = halted.wait_for(|halt| *halt) => {}
         }
         self.note_run(id, |run| run.waits = None);
+    }
+}
+
+/// An edit of which nothing is left: it asks for what is there.
+pub(super) fn met_by(edit: &Edit, now: Option<&SubjectState>) -> Edit {
+    Edit {
+        base: now.cloned(),
+        wish: now.cloned(),
+        rounds: edit.rounds + 1,
+        ..edit.clone()
     }
 }
 

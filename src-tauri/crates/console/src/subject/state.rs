@@ -3,7 +3,7 @@
 use halyard_model::{
     Flag, FlagDefinition, FlagValue, Segment, SegmentDefinition, Subject, SubjectState, Timestamp,
 };
-use halyard_provider::Found;
+use halyard_provider::{Found, edgeflags};
 use serde_json::Value;
 
 use super::document;
@@ -57,11 +57,12 @@ impl Console {
             return Ok(Held::default());
         };
         let state = match subject {
-            Subject::Segment { segment } => {
+            Subject::Segment { segment } if !is_lists(&document) => {
                 let listed = self.inner.mirror.segments(&site.0, &site.1).await?;
                 let listed = listed.iter().find(|one| one.remote_id == segment.0);
                 listed.map(|listed| SubjectState::Segment(segment_definition(&document, listed)))
             }
+            Subject::Flag { .. } if !is_lists(&document) => None,
             _ => state_in(&document, subject),
         };
         Ok(Held {
@@ -109,8 +110,18 @@ pub(crate) fn state_in(document: &Value, subject: &Subject) -> Option<SubjectSta
         Subject::IdentityOverride { flag, identity } => {
             document::identity_override(document, flag, identity).map(SubjectState::IdentityOverride)
         }
-        _ => None,
+        Subject::Flag { flag } => edgeflags::flag_definition(document, &flag.0).map(SubjectState::Flag),
+        Subject::Config { key } => edgeflags::config_definition(document, key).map(SubjectState::Config),
+        Subject::Segment { segment } => {
+            edgeflags::segment_definition(document, &segment.0).map(SubjectState::Segment)
+        }
+        Subject::FlagState { .. } | Subject::Traits { .. } => None,
     }
+}
+
+/// Whether a document is EdgeFlags' lists.
+fn is_lists(document: &Value) -> bool {
+    document["flags"].is_array()
 }
 
 /// A segment: its rules from the document, the rest from the list.

@@ -1,11 +1,11 @@
 //! The child: works on a folder until it is killed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use halyard_console::{EditInput, Outcome, revision};
-use halyard_model::{Change, FlagKey, Subject};
+use halyard_model::{Change, ChangeSetId, ChangeSetState, FlagKey, Subject};
 
-use crate::stage::{AheadClock, Job, Work, open};
+use crate::stage::{AheadClock, Job, LastClock, Work, open};
 
 /// Not a test: what a parent starts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -15,6 +15,9 @@ async fn child() {
         println!("skipped: this is started by the other tests");
         return;
     };
+    if let Some(set) = &job.set {
+        return publish(&job, set).await;
+    }
     let clock = Arc::new(AheadClock::ahead_by(job.ahead));
     let (console, _mirror) = open(&job.folder, &job.keys, clock).await;
     let mut edits_left = job.edits;
@@ -49,5 +52,18 @@ async fn child() {
                 }
             }
         }
+    }
+}
+
+/// Publishes a set to its end.
+async fn publish(job: &Job, set: &ChangeSetId) {
+    let clock = Arc::new(LastClock::ahead_by(job.ahead));
+    let (console, _mirror) = open(&job.folder, &job.keys, clock.clone()).await;
+    if let Some(reading) = job.die_at {
+        clock.die_at(reading);
+    }
+    console.publish(set, &BTreeMap::new()).await.unwrap();
+    while console.change_set(set).await.unwrap().set.state == ChangeSetState::Publishing {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }

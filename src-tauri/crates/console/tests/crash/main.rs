@@ -13,6 +13,7 @@
 )]
 
 mod child;
+mod publishing;
 mod refreshing;
 mod stage;
 mod writing;

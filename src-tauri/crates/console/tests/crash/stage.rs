@@ -15,7 +15,7 @@ use halyard_console::{
     Traffic, secret::SessionKeys,
 };
 use halyard_mirror::{Mirror, Opened};
-use halyard_model::{ConnectionId, EditState, EnvironmentKey, Service, Timestamp};
+use halyard_model::{ChangeSetId, ConnectionId, EditState, EnvironmentKey, Service, Timestamp};
 use halyard_provider::{EdgeFlags, Flagsmith, HttpSettings, Provider};
 use halyard_sandbox::{Config, Exchange, Running, Sandbox, Surface};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,35 @@ impl AheadClock {
 impl Clock for AheadClock {
     fn now(&self) -> Timestamp {
         SystemClock.now().plus_millis(self.ahead())
+    }
+}
+
+/// A clock at one of whose readings the process ends as if it were killed: whatever is written down has been timed
+/// before, so that the readings name every step between two writes into the mirror or two requests.
+pub struct LastClock {
+    clock: AheadClock,
+    left: AtomicI64,
+}
+
+impl LastClock {
+    pub fn ahead_by(millis: i64) -> LastClock {
+        LastClock {
+            clock: AheadClock::ahead_by(millis),
+            left: AtomicI64::new(i64::MAX),
+        }
+    }
+
+    pub fn die_at(&self, reading: u64) {
+        self.left.store(reading as i64, Ordering::SeqCst);
+    }
+}
+
+impl Clock for LastClock {
+    fn now(&self) -> Timestamp {
+        if self.left.fetch_sub(1, Ordering::SeqCst) <= 1 {
+            std::process::abort();
+        }
+        self.clock.now()
     }
 }
 
@@ -85,12 +114,19 @@ pub struct Job {
     pub ahead: i64,
     /// After how many edits it rests; it goes on for ever where there is no number.
     pub edits: Option<u32>,
+    /// The change set to be published.
+    #[serde(default)]
+    pub set: Option<ChangeSetId>,
+    /// At which reading of the clock, from the beginning of publishing on, it ends in an instant.
+    #[serde(default)]
+    pub die_at: Option<u64>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub enum Work {
     Refresh,
     Toggle,
+    Publish,
 }
 
 /// A console on a folder with its mirror in reach.
@@ -212,7 +248,9 @@ impl Stage {
 
     /// Starts a child on some of the sites.
     pub fn child(&self, work: Work, sites: Vec<Site>, flags: &[&str], edits: Option<u32>) -> Victim {
-        let job = Job {
+        self.begin(&Job {
+            set: None,
+            die_at: None,
             edits,
             work,
             folder: self.folder.path().to_owned(),
@@ -220,14 +258,33 @@ impl Stage {
             keys: self.keys.clone(),
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
             ahead: self.clock.ahead(),
-        };
+        })
+    }
+
+    /// Starts a child that publishes a set, and ends at one of its readings of the clock where that is named.
+    pub fn publisher(&self, site: &Site, set: &ChangeSetId, die_at: Option<u64>) -> Victim {
+        self.begin(&Job {
+            set: Some(set.clone()),
+            die_at,
+            edits: None,
+            work: Work::Publish,
+            folder: self.folder.path().to_owned(),
+            sites: vec![site.clone()],
+            keys: self.keys.clone(),
+            flags: Vec::new(),
+            ahead: self.clock.ahead(),
+        })
+    }
+
+    fn begin(&self, job: &Job) -> Victim {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["child::child", "--exact", "--nocapture", "--ignored"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        serde_json::to_writer(child.stdin.take().unwrap(), &job).unwrap();
+        serde_json::to_writer(child.stdin.take().unwrap(), job).unwrap();
         Victim(child)
     }
 
@@ -237,6 +294,18 @@ impl Stage {
             while !is_there(&self.sandbox.journal()) {
                 let ended = victim.0.try_wait().unwrap();
                 assert!(ended.is_none(), "the child ended by itself: {ended:?}");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting)
+            .await
+            .expect("the child comes so far within a minute");
+    }
+
+    /// As [`Stage::wait_for`], of a child that may come to its end before.
+    pub async fn wait_for_or_end(&self, victim: &mut Victim, is_there: impl Fn(&[Exchange]) -> bool) {
+        let waiting = async {
+            while !is_there(&self.sandbox.journal()) && victim.0.try_wait().unwrap().is_none() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
@@ -295,9 +364,25 @@ pub fn say(text: &str) {
 pub struct Victim(Child);
 
 impl Victim {
+    /// Waits until it has ended by itself. Whether it came to the end of its work.
+    pub async fn ended(mut self) -> bool {
+        let waiting = async {
+            loop {
+                if let Some(status) = self.0.try_wait().unwrap() {
+                    return status.success();
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting)
+            .await
+            .expect("the child ends within a minute")
+    }
+
     /// SIGKILL, and the wait until nothing of it is left.
     pub fn kill(mut self) {
-        self.0.kill().unwrap();
+        // One that has ended already cannot be killed, and need not.
+        let _ended = self.0.kill();
         self.0.wait().unwrap();
     }
 }

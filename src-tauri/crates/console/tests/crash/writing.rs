@@ -43,7 +43,7 @@ async fn is_on(console: &Console, site: &Site, flag: &str) -> bool {
 }
 
 /// What the service itself holds, past the console and its clients.
-fn held(stage: &Stage, site: &Site, flag: &str) -> bool {
+pub fn held(stage: &Stage, site: &Site, flag: &str) -> bool {
     match site.surface() {
         halyard_sandbox::Surface::EdgeFlags => {
             let definition = stage.sandbox.edgeflags().flag(flag).unwrap();
