@@ -178,7 +178,6 @@ async fn killed_at_every_step(kind: usize) {
                 "marked and pending",
                 "sent and pending",
                 "answered and pending",
-                "confirmed and pending",
                 "confirmed and sent",
                 "confirmed and confirmed",
             ] {
