@@ -2,11 +2,14 @@ import type { FlagDetailView, FlagListView, FlagRowView, PlaceView } from "../ip
 import { asHostError, type HostError } from "../ipc/host";
 import { Filter } from "./filter.svelte";
 import { flagKey, placeKey, samePlace } from "./place";
+import { Selection } from "./selection.svelte";
 import type { Session } from "./session.svelte";
 
 /** The flags of the environment on screen, the filter over them and the flag in the panel. */
 export class Flags {
   readonly filter = new Filter();
+  /** The flags that are chosen for one act. */
+  readonly selection = new Selection();
   /** The flag in the panel. */
   selected = $state<string | null>(null);
   /** The row that the arrow keys move. */
@@ -52,6 +55,11 @@ export class Flags {
     this.selected === null ? null : (this.#detailErrors[this.#detailKey(this.selected)] ?? null),
   );
 
+  /** The chosen rows, also those that the filter hides. */
+  readonly chosen: FlagRowView[] = $derived.by(() =>
+    (this.list?.flags ?? []).filter((row) => this.selection.has(row.key)),
+  );
+
   /** A row of the place on screen. */
   row(flag: string): FlagRowView | null {
     return this.list?.flags.find((row) => row.key === flag) ?? null;
@@ -60,6 +68,7 @@ export class Flags {
   /** Another environment is on screen: the panel stays on its flag, the rest starts over. */
   arrive(): void {
     this.active = 0;
+    this.selection.clear();
     this.#firstSeen = {};
     this.#remember(this.list);
     if (this.selected !== null) void this.loadDetail(this.selected);
@@ -88,7 +97,11 @@ export class Flags {
         this.#references[key] ?? null,
       );
       if (turn !== this.#asked[key]) return;
-      if (samePlace(place, this.#session.place)) this.#remember(list);
+      if (samePlace(place, this.#session.place)) {
+        this.#remember(list);
+        const keys = new Set(list.flags.map((row) => row.key));
+        this.selection.keep((each) => keys.has(each));
+      }
       this.#lists = { ...this.#lists, [key]: list };
       this.#errors = without(this.#errors, key);
     } catch (thrown) {

@@ -1,5 +1,6 @@
 import { activity } from "./activity";
 import { batch } from "./batch";
+import { bulk } from "./bulk";
 import { connect } from "./connect";
 import { detail } from "./detail";
 import { edits } from "./edits";
@@ -29,6 +30,7 @@ export const text = {
   health,
   impact,
   batch,
+  bulk,
   activity,
   edits,
 };

@@ -1,7 +1,9 @@
 /** A column of the flags table. */
-export type Column = "state" | "flag" | "value" | "type" | "tags" | "overrides" | "reference" | "changed";
+export type Column =
+  "select" | "state" | "flag" | "value" | "type" | "tags" | "overrides" | "reference" | "changed";
 
 const WIDTHS: Record<Column, string> = {
+  select: "16px",
   state: "72px",
   flag: "minmax(160px, 1.35fr)",
   value: "minmax(96px, 1fr)",
@@ -29,10 +31,31 @@ const SHOWN_FROM: [Column, number][] = [
   ["overrides", 500],
 ];
 
-/** The columns that a table of a width shows, without those that no row has anything for, and their track sizes. */
-export function columnsFor(width: number, withoutData: Column[]): { columns: Column[]; template: string } {
+/** From which width on rows can be chosen by a box in front, also while none is. */
+const BOXES_FROM = 860;
+
+/**
+ * The columns that a table of a width shows, without those that no row has anything for, and their track sizes.
+ * While rows are chosen their boxes are always there.
+ */
+export function columnsFor(
+  width: number,
+  withoutData: Column[],
+  choosing = false,
+): { columns: Column[]; template: string } {
   const hidden = SHOWN_FROM.filter(([, from]) => width < from).map(([column]) => column);
-  const all: Column[] = ["state", "flag", "value", "type", "tags", "overrides", "reference", "changed"];
+  const all: Column[] = [
+    "select",
+    "state",
+    "flag",
+    "value",
+    "type",
+    "tags",
+    "overrides",
+    "reference",
+    "changed",
+  ];
+  if (width < BOXES_FROM && !choosing) hidden.push("select");
   const columns = all.filter((column) => !hidden.includes(column) && !withoutData.includes(column));
   const narrow = width < 860;
   const template = columns
