@@ -54,7 +54,10 @@ fn take(event: Event, app: &AppHandle, tags: &mut Vec<ChangedTag>) {
             connection: connection.0,
             environment: environment.0,
         },
-        Event::Status { connection } | Event::Changes { connection } => ChangedTag::Status {
+        Event::Status { connection } => ChangedTag::Status {
+            connection: connection.0,
+        },
+        Event::Changes { connection } => ChangedTag::Changes {
             connection: connection.0,
         },
         Event::Activity => ChangedTag::Activity,
@@ -97,6 +100,9 @@ async fn everything(console: &Console, tags: &mut Vec<ChangedTag>) {
             connection: connection.id.0.clone(),
         });
         tags.push(ChangedTag::Health {
+            connection: connection.id.0.clone(),
+        });
+        tags.push(ChangedTag::Changes {
             connection: connection.id.0.clone(),
         });
         for facts in console.environments(&connection.id).await.unwrap_or_default() {

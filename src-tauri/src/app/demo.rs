@@ -88,6 +88,34 @@ impl Halyard {
             running.faults().add(fault);
         }
     }
+
+    /// Lets somebody else change the demo's Flagsmith.
+    pub async fn edit_demo_as_maya(&self, edit: &halyard_sandbox::MayaEdit) {
+        if let Some(running) = self.sandbox.lock().await.as_ref() {
+            let made = running
+                .faults()
+                .edit_as_maya(halyard_sandbox::Surface::Flagsmith, edit);
+            assert!(made.is_ok(), "Maya can edit");
+        }
+    }
+
+    /// Everything of the demo's services that nobody may see.
+    pub async fn demo_secrets(&self) -> Vec<String> {
+        let sandbox = self.sandbox.lock().await;
+        let Some(running) = sandbox.as_ref() else {
+            return Vec::new();
+        };
+        let announcement = running.announcement();
+        let told = &announcement.flagsmith;
+        let mut secrets = vec![announcement.edgeflags.token.clone()];
+        for member in ["api_key", "token", "staff_token"] {
+            secrets.extend(told[member].as_str().map(str::to_owned));
+        }
+        for environment in told["environments"].as_array().into_iter().flatten() {
+            secrets.extend(environment["server_key"].as_str().map(str::to_owned));
+        }
+        secrets
+    }
 }
 
 fn faults(running: &Running) -> Vec<DemoFaultView> {

@@ -1,29 +1,100 @@
 //! Commands that decide conflicts.
 
+use halyard_console::{ConflictFacts, Draft, ImpactInput, Resolution};
+use halyard_model::{EditId, FieldChanges, Merge, Service, fields_of};
 use tauri::State;
 
-use crate::{app::Halyard, commands::not_yet, error::WireError, view::*};
+use crate::{
+    app::Halyard,
+    commands::{edits::shown, environment, impact::weighed},
+    convert::conflict::{Scene, choices_in, conflict as conflict_view},
+    error::WireError,
+    view::*,
+};
 
 /// A conflict field by field, with what is decided so far.
 #[tauri::command]
 #[specta::specta]
 pub async fn conflict(
-    _app: State<'_, Halyard>,
-    _edit: String,
-    _choices: Vec<ChoiceView>,
+    app: State<'_, Halyard>,
+    edit: String,
+    choices: Vec<ChoiceView>,
 ) -> Result<ConflictView, WireError> {
-    not_yet()
+    shown_conflict(&app, &EditId(edit), &choices).await
+}
+
+/// A conflict as it is shown, with what is decided so far.
+pub async fn shown_conflict(
+    app: &Halyard,
+    edit: &EditId,
+    choices: &[ChoiceView],
+) -> Result<ConflictView, WireError> {
+    let facts = app.console.conflict(edit).await?;
+    let service = service(app, &facts).await?;
+    let merge = decided(service, &facts, choices)?;
+    let environment = environment(app, &facts.edit.connection.0, &facts.edit.environment.0).await?;
+    let scene = Scene {
+        service,
+        environment: &environment,
+        change_set: facts.change_set.as_ref().map(|set| set.name.as_str()),
+        now: facts.now.as_ref(),
+    };
+    Ok(conflict_view(
+        &facts.edit,
+        facts.theirs.as_ref(),
+        facts.already_sent,
+        &merge,
+        &scene,
+    ))
+}
+
+async fn service(app: &Halyard, facts: &ConflictFacts) -> Result<Service, WireError> {
+    let connection = app.console.connection(&facts.edit.connection).await?;
+    Ok(connection.endpoint.service())
+}
+
+fn decided(service: Service, facts: &ConflictFacts, choices: &[ChoiceView]) -> Result<Merge, WireError> {
+    let choices = choices_in(service, &facts.edit, &facts.merge, choices)?;
+    Ok(facts.merge.decided(&choices))
 }
 
 /// What the merged result does against what is live, once nothing is contested.
 #[tauri::command]
 #[specta::specta]
 pub async fn conflict_impact(
-    _app: State<'_, Halyard>,
-    _edit: String,
-    _choices: Vec<ChoiceView>,
+    app: State<'_, Halyard>,
+    edit: String,
+    choices: Vec<ChoiceView>,
 ) -> Result<ImpactView, WireError> {
-    not_yet()
+    let facts = app.console.conflict(&EditId(edit)).await?;
+    let service = service(&app, &facts).await?;
+    let merge = decided(service, &facts, &choices)?;
+    if !merge.contested().is_empty() {
+        return Err(WireError::input("choices", "Decide every contested field first."));
+    }
+    let Some(flag) = facts.edit.flag().cloned() else {
+        return Err(WireError::input(
+            "choices",
+            "What this does is shown for flags only.",
+        ));
+    };
+    let live = fields_of(facts.now.as_ref());
+    let mut changes = FieldChanges::new();
+    for one in merge.fields {
+        if one.merged.as_ref() != live.get(&one.field) {
+            changes.insert(one.field, one.merged);
+        }
+    }
+    let input = ImpactInput {
+        connection: facts.edit.connection,
+        environment: facts.edit.environment,
+        flag,
+        edits: vec![Draft {
+            subject: facts.edit.subject,
+            changes,
+        }],
+    };
+    weighed(&app, input).await
 }
 
 /// Writes the merged result under a precondition: against the state that was
@@ -31,17 +102,29 @@ pub async fn conflict_impact(
 #[tauri::command]
 #[specta::specta]
 pub async fn resolve_conflict(
-    _app: State<'_, Halyard>,
-    _edit: String,
-    _choices: Vec<ChoiceView>,
-    _confirmed: Option<String>,
+    app: State<'_, Halyard>,
+    edit: String,
+    choices: Vec<ChoiceView>,
+    confirmed: Option<String>,
 ) -> Result<OutcomeView, WireError> {
-    not_yet()
+    let id = EditId(edit);
+    let facts = app.console.conflict(&id).await?;
+    let service = service(&app, &facts).await?;
+    let choices = choices_in(service, &facts.edit, &facts.merge, &choices)?;
+    let outcome = app
+        .console
+        .resolve_fields(&id, &choices, confirmed.as_deref())
+        .await?;
+    shown(&app, outcome).await
 }
 
 /// Gives the edit up and leaves what somebody else made of it.
 #[tauri::command]
 #[specta::specta]
-pub async fn keep_theirs(_app: State<'_, Halyard>, _edit: String) -> Result<OutcomeView, WireError> {
-    not_yet()
+pub async fn keep_theirs(app: State<'_, Halyard>, edit: String) -> Result<OutcomeView, WireError> {
+    let outcome = app
+        .console
+        .resolve(&EditId(edit), Resolution::KeepTheirs, None)
+        .await?;
+    shown(&app, outcome).await
 }

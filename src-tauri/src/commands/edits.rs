@@ -1,15 +1,19 @@
-//! Commands that change flags.
+//! Commands that change something at once.
 
 use halyard_console::{EditInput, Outcome};
-use halyard_model::{ConnectionId, Edit, EditId, EnvironmentKey, FlagState};
+use halyard_model::{ConnectionId, Edit, EditId, EnvironmentKey};
 use tauri::State;
 
 use crate::{
     app::Halyard,
-    commands::environment,
+    commands::{
+        conflicts::shown_conflict,
+        environment,
+        prepare::{Prepared, named, prepared},
+    },
     convert::{
         edit::{open_edit, outcome as outcome_view},
-        field::{changes_in, subject_in},
+        field::subject_in,
     },
     error::WireError,
     view::*,
@@ -20,30 +24,24 @@ use crate::{
 #[specta::specta]
 pub async fn edit(app: State<'_, Halyard>, request: EditRequest) -> Result<OutcomeView, WireError> {
     let connection = ConnectionId(request.connection);
-    let service = app.console.connection(&connection).await?.endpoint.service();
     let environment = EnvironmentKey(request.environment);
     let subject = subject_in(request.subject);
-    let base = match subject.flag() {
-        Some(flag) => Some(
-            app.console
-                .flag(&connection, &environment, flag)
-                .await?
-                .flag
-                .state
-                .into(),
-        ),
-        None => None,
-    };
-    let changes = changes_in(service, base.as_ref(), &request.changes)?;
+    let Prepared {
+        service,
+        base,
+        changes,
+        ..
+    } = prepared(&app, (&connection, &environment), &subject, &request.changes).await?;
     let input = EditInput {
         connection,
         environment,
-        subject,
+        subject: subject.clone(),
         revision: request.revision,
         changes,
         confirmed: request.confirmed,
     };
-    let outcome = app.console.edit(input).await?;
+    let outcome = app.console.edit(input).await.map_err(WireError::from);
+    let outcome = outcome.map_err(|error| named(error, service, &subject, base.as_ref()))?;
     shown(&app, outcome).await
 }
 
@@ -55,7 +53,7 @@ pub async fn undo_edit(app: State<'_, Halyard>, edit: String) -> Result<OutcomeV
     shown(&app, outcome).await
 }
 
-/// Reads a flag again to learn what became of an edit.
+/// Reads a subject again to learn what became of an edit.
 #[tauri::command]
 #[specta::specta]
 pub async fn settle_edit(app: State<'_, Halyard>, edit: String) -> Result<OutcomeView, WireError> {
@@ -76,23 +74,27 @@ pub async fn open_edits(app: State<'_, Halyard>, connection: String) -> Result<V
     Ok(views)
 }
 
-async fn shown(app: &Halyard, outcome: Outcome) -> Result<OutcomeView, WireError> {
+/// What became of an edit, as the window shows it.
+pub async fn shown(app: &Halyard, outcome: Outcome) -> Result<OutcomeView, WireError> {
     let edit = edit_of(&outcome);
     let environment = environment(app, &edit.connection.0, &edit.environment.0).await?;
     // What was written also belongs into the environment document, which only
     // a refresh brings.
     app.refresh_soon(edit.connection.clone(), edit.environment.clone());
-    let now = state_now(app, edit_of(&outcome)).await;
-    outcome_view(outcome, &environment, now.as_ref())
-}
-
-/// What the mirror holds of an edit's flag, where it holds it.
-async fn state_now(app: &Halyard, edit: &Edit) -> Option<FlagState> {
-    let found = app
-        .console
-        .flag(&edit.connection, &edit.environment, edit.flag()?)
-        .await;
-    found.ok().map(|facts| facts.flag.state)
+    let change_set = match &edit.change_set {
+        Some(id) => Some(app.console.change_set(id).await?.set.name),
+        None => None,
+    };
+    let conflict = match &outcome {
+        Outcome::Conflict { edit } => shown_conflict(app, &edit.id, &[]).await.ok(),
+        _ => None,
+    };
+    Ok(outcome_view(
+        outcome,
+        &environment,
+        conflict,
+        change_set.as_deref(),
+    ))
 }
 
 fn edit_of(outcome: &Outcome) -> &Edit {
@@ -101,7 +103,7 @@ fn edit_of(outcome: &Outcome) -> &Edit {
         | Outcome::AlreadyThere { edit }
         | Outcome::Conflict { edit }
         | Outcome::Unknown { edit }
-        | Outcome::NotDone { edit }
-        | Outcome::Staged { edit } => edit,
+        | Outcome::Staged { edit }
+        | Outcome::NotDone { edit } => edit,
     }
 }

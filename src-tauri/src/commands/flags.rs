@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
-use halyard_model::{ConnectionId, EnvironmentKey, Flag, FlagKey};
+use halyard_model::{ConnectionId, EnvironmentKey, Flag, FlagKey, Subject};
 use tauri::State;
 
 use crate::{
     app::Halyard,
+    commands::changes::Surroundings,
     convert::{
         connection::{freshness, marks, reference as pick_reference},
-        flag::{detail, row},
+        flag::{Around, detail, row},
         seconds,
+        staged::edit as edit_view,
+        subject::definition,
     },
     error::WireError,
     view::*,
@@ -22,6 +25,16 @@ use crate::{
 #[specta::specta]
 pub async fn flags(
     app: State<'_, Halyard>,
+    connection: String,
+    environment: String,
+    reference: Option<String>,
+) -> Result<FlagListView, WireError> {
+    flags_of(&app, connection, environment, reference).await
+}
+
+/// The same, for whoever has the state.
+pub async fn flags_of(
+    app: &Halyard,
     connection: String,
     environment: String,
     reference: Option<String>,
@@ -58,6 +71,16 @@ pub async fn flag_detail(
     environment: String,
     flag: String,
 ) -> Result<FlagDetailView, WireError> {
+    flag_detail_of(&app, connection, environment, flag).await
+}
+
+/// The same, for whoever has the state.
+pub async fn flag_detail_of(
+    app: &Halyard,
+    connection: String,
+    environment: String,
+    flag: String,
+) -> Result<FlagDetailView, WireError> {
     let (id, key, flag) = (
         ConnectionId(connection),
         EnvironmentKey(environment),
@@ -90,7 +113,15 @@ pub async fn flag_detail(
             compared = Some(there);
         }
     }
-    let fetched_at = here.status.checked_at.map(seconds).unwrap_or_default();
+    let around = Around {
+        fetched_at: here.status.checked_at.map(seconds).unwrap_or_default(),
+        free_segments: free_segments(app, &id, &key, &facts.flag).await?,
+        definition_revision: {
+            let definition = Subject::Flag { flag: flag.clone() };
+            app.console.subject(&id, &key, &definition).await?.revision
+        },
+        staged: staged(app, &id, &key, &flag).await?,
+    };
     let compared = compared.as_ref().map(Option::as_ref);
     Ok(detail(
         &facts,
@@ -98,6 +129,54 @@ pub async fn flag_detail(
         elsewhere,
         &here.environment,
         service,
-        fetched_at,
+        around,
     ))
+}
+
+/// Segments that a flag has no override for yet, also those about to be made.
+async fn free_segments(
+    app: &Halyard,
+    id: &ConnectionId,
+    key: &EnvironmentKey,
+    flag: &Flag,
+) -> Result<Vec<NamedView>, WireError> {
+    let mut free: Vec<NamedView> = app
+        .console
+        .segments(id, key)
+        .await?
+        .iter()
+        .filter(|facts| {
+            let overrides = &flag.state.segment_overrides;
+            overrides.iter().all(|own| own.segment_id != facts.segment.0)
+        })
+        .filter_map(|facts| {
+            Some(NamedView {
+                id: facts.segment.0.clone(),
+                name: definition(facts)?.name.clone(),
+            })
+        })
+        .collect();
+    free.sort_by_key(|one| one.name.to_lowercase());
+    Ok(free)
+}
+
+/// The staged edit of a flag's state, as the review shows it.
+async fn staged(
+    app: &Halyard,
+    id: &ConnectionId,
+    key: &EnvironmentKey,
+    flag: &FlagKey,
+) -> Result<Option<EditView>, WireError> {
+    let subject = Subject::state_of(flag);
+    let Some(edit) = app.console.subject(id, key, &subject).await?.staged else {
+        return Ok(None);
+    };
+    let Some(set) = &edit.change_set else {
+        return Ok(None);
+    };
+    let set = app.console.change_set(set).await?;
+    let sets = std::slice::from_ref(&set);
+    let surroundings = Surroundings::of(app, id, sets).await?;
+    let found = set.edits.iter().find(|one| one.edit.id == edit.id);
+    Ok(found.map(|one| edit_view(one, &set, &surroundings.around())))
 }

@@ -18,20 +18,25 @@ use crate::{
 #[specta::specta]
 pub async fn impact(app: State<'_, Halyard>, request: ImpactRequest) -> Result<ImpactView, WireError> {
     let connection = ConnectionId(request.connection);
-    let environment = EnvironmentKey(request.environment);
-    let flag = FlagKey(request.flag);
     let service = app.console.connection(&connection).await?.endpoint.service();
-    let edits = drafts_in(&request.edits, service)?;
-    let known = app.console.flag(&connection, &environment, &flag).await?.flag;
-    let facts = app
+    let input = ImpactInput {
+        edits: drafts_in(&request.edits, service)?,
+        connection,
+        environment: EnvironmentKey(request.environment),
+        flag: FlagKey(request.flag),
+    };
+    weighed(&app, input).await
+}
+
+/// The answer to a question about a flag, as it is shown.
+pub async fn weighed(app: &Halyard, input: ImpactInput) -> Result<ImpactView, WireError> {
+    let known = app
         .console
-        .impact(ImpactInput {
-            connection,
-            environment,
-            flag,
-            edits: edits.clone(),
-        })
-        .await?;
+        .flag(&input.connection, &input.environment, &input.flag)
+        .await?
+        .flag;
+    let edits = input.edits.clone();
+    let facts = app.console.impact(input).await?;
     let notes = notes(&facts.shares, &edits, &known, facts.failed);
     Ok(impact_view(&facts, &known.state.segment_overrides, notes))
 }

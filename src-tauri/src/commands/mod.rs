@@ -15,6 +15,7 @@ pub mod flags;
 pub mod health;
 pub mod impact;
 pub mod personas;
+mod prepare;
 pub mod preview;
 pub mod propagation;
 pub mod subjects;

@@ -1,6 +1,8 @@
 //! The answers of the demo, from its servers to the window's words.
 
 mod limits;
+mod secrets;
+mod staging;
 
 use std::sync::Arc;
 

@@ -1,11 +1,14 @@
 //! Fields of edits, inwards: what was typed becomes what a service can keep.
 
-use std::collections::BTreeMap;
+pub mod beginning;
+mod keys;
+pub mod outward;
+pub mod rows;
 
 use halyard_console::parse_value;
 use halyard_model::{
-    FieldChanges, FieldPath, FlagKey, FlagValue, RuleKind, Said, SegmentCondition, SegmentKey, SegmentRule,
-    Service, Subject, SubjectState, Variant, fields_of,
+    FieldChanges, FieldPath, Fields, FlagKey, FlagValue, RuleKind, Said, SegmentCondition, SegmentKey,
+    SegmentRule, Service, Subject, Variant,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -59,14 +62,10 @@ pub fn said(said: &Said) -> SaidView {
     }
 }
 
-/// Changes, inwards. `base` is the state they rest on: it knows the options
-/// whose weights are typed, and what a new override begins as.
-pub fn changes_in(
-    service: Service,
-    base: Option<&SubjectState>,
-    edits: &[FieldEdit],
-) -> Result<FieldChanges, WireError> {
-    let known = fields_of(base);
+/// Changes, inwards. `known` are the fields they rest on: they tell the options
+/// whose weights are typed, and what a new override begins as. An error names
+/// the field.
+pub fn changes_in(service: Service, known: &Fields, edits: &[FieldEdit]) -> Result<FieldChanges, WireError> {
     let mut changes = FieldChanges::new();
     for edit in edits {
         let path: FieldPath = edit
@@ -91,7 +90,10 @@ pub fn changes_in(
                 }
             }
         }
-        let to = input(service, &path, &known, &edit.to)?;
+        let to = input(service, &path, known, &edit.to).map_err(|error| WireError {
+            field: Some(edit.field.clone()),
+            ..error
+        })?;
         changes.insert(path, to);
     }
     Ok(changes)
@@ -109,7 +111,7 @@ fn override_parts(id: &str) -> [FieldPath; 3] {
 pub fn input(
     service: Service,
     path: &FieldPath,
-    known: &BTreeMap<FieldPath, Value>,
+    known: &Fields,
     to: &FieldInput,
 ) -> Result<Option<Value>, WireError> {
     Ok(Some(match to {
@@ -139,11 +141,7 @@ fn as_json<T: Serialize + ?Sized>(value: &T) -> Value {
 
 /// The options as they are, with the weights that were typed. An override that
 /// has none of its own begins with the flag's.
-fn weights(
-    path: &FieldPath,
-    known: &BTreeMap<FieldPath, Value>,
-    rows: &[WeightInput],
-) -> Result<Vec<Variant>, WireError> {
+fn weights(path: &FieldPath, known: &Fields, rows: &[WeightInput]) -> Result<Vec<Variant>, WireError> {
     let options = known.get(path).or_else(|| known.get(&FieldPath::Weights));
     let mut options: Vec<Variant> = options
         .and_then(|options| serde_json::from_value(options.clone()).ok())

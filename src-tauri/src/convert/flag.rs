@@ -7,7 +7,7 @@ use halyard_model::{
 };
 
 use super::{basis_points, count, seconds};
-use crate::view::*;
+use crate::{view::*, words};
 
 /// A value as people read it.
 pub fn value(value: &FlagValue) -> ValueView {
@@ -59,12 +59,14 @@ pub fn row(facts: &FlagFacts, reference: Option<Option<&Flag>>) -> FlagRowView {
     }
 }
 
-fn badge(state: &EditState) -> Option<EditBadgeView> {
+/// What an edit does to a row.
+pub fn badge(state: &EditState) -> Option<EditBadgeView> {
     match state {
         EditState::Pending | EditState::Sent => Some(EditBadgeView::Sending),
         EditState::Unknown { .. } => Some(EditBadgeView::Unknown),
         EditState::Conflicted { .. } => Some(EditBadgeView::Conflict),
-        EditState::Confirmed | EditState::Staged | EditState::Refused(_) | EditState::Dropped => None,
+        EditState::Staged => Some(EditBadgeView::Staged),
+        EditState::Confirmed | EditState::Refused(_) | EditState::Dropped => None,
     }
 }
 
@@ -161,6 +163,18 @@ fn percent(weight: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// What the panel shows around a flag.
+pub struct Around {
+    /// When the flag was read.
+    pub fetched_at: u32,
+    /// Segments that have no override of it.
+    pub free_segments: Vec<NamedView>,
+    /// Names the state of its definition.
+    pub definition_revision: String,
+    /// The staged edit of its state.
+    pub staged: Option<EditView>,
+}
+
 /// One flag in full. `elsewhere` is the same flag in the other environments.
 pub fn detail(
     facts: &FlagFacts,
@@ -168,7 +182,7 @@ pub fn detail(
     elsewhere: Vec<ElsewhereView>,
     environment: &Environment,
     service: Service,
-    fetched_at: u32,
+    around: Around,
 ) -> FlagDetailView {
     let flag = &facts.flag;
     FlagDetailView {
@@ -196,14 +210,14 @@ pub fn detail(
             .as_ref()
             .and_then(|rules| serde_json::to_string_pretty(rules).ok()),
         elsewhere,
-        version: flag.state.version.as_ref().map(version),
-        fetched_at,
+        version: flag.state.version.as_ref().map(words::conflict::version),
+        fetched_at: around.fetched_at,
         precondition: precondition(flag, environment, service),
         weights: weights(&flag.state.value, &flag.state.variants),
-        free_segments: Vec::new(),
-        definition_revision: String::new(),
+        free_segments: around.free_segments,
+        definition_revision: around.definition_revision,
         takes_overrides: service == Service::Flagsmith,
-        staged: None,
+        staged: around.staged,
     }
 }
 
@@ -213,14 +227,6 @@ fn pinned(own: &SegmentOverride) -> Option<&FlagValue> {
         .iter()
         .find(|variant| variant.weight >= 100.0)
         .map(|variant| &variant.value)
-}
-
-fn version(version: &Version) -> String {
-    match version {
-        // The first block of a uuid tells versions of one flag apart.
-        Version::Uuid(uuid) => format!("version {}", uuid.split('-').next().unwrap_or(uuid)),
-        Version::Number(number) => format!("version {number}"),
-    }
 }
 
 fn notes(flag: &Flag, environment: &Environment) -> Vec<String> {

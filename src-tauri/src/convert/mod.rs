@@ -2,8 +2,10 @@
 //! written out, so that a change of a noun cannot silently change the window.
 
 pub mod activity;
+pub mod change_set;
 pub mod cohort;
 pub mod compare;
+pub mod conflict;
 pub mod connection;
 pub mod doctor;
 pub mod edit;
@@ -18,6 +20,8 @@ pub mod propagation;
 pub mod remedy;
 pub mod server;
 pub mod shares;
+pub mod staged;
+pub mod subject;
 pub mod trace;
 pub mod traits;
 pub mod warning;

@@ -4,7 +4,7 @@ use halyard_console::{
     Draft, EnvironmentFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, Weighed,
 };
 use halyard_engine::{CandidateSource, FlagTrace, edgeflags::Agreement};
-use halyard_model::{Connection, ConnectionId, EnvironmentKey, FlagValue, Service};
+use halyard_model::{Connection, ConnectionId, EnvironmentKey, Fields, FlagValue, Service};
 
 use super::{
     connection::freshness,
@@ -36,7 +36,7 @@ pub fn drafts_in(edits: &[DraftEditView], service: Service) -> Result<Vec<Draft>
         .map(|edit| {
             Ok(Draft {
                 subject: subject_in(edit.subject.clone()),
-                changes: changes_in(service, None, &edit.changes)?,
+                changes: changes_in(service, &Fields::new(), &edit.changes)?,
             })
         })
         .collect()

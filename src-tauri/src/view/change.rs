@@ -209,7 +209,8 @@ pub enum ChangeSetStateView {
 /// Publishing, while it goes on or stands still.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct PublishingView {
-    /// Such as `Publishing paused by the rate limit, goes on in 18 s`.
+    /// Such as `Publishing paused by the service`; while `paused_until` is set,
+    /// the window adds how long that takes.
     pub headline: String,
     /// What was answered and what is done, in a sentence or two.
     pub detail: String,

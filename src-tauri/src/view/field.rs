@@ -146,9 +146,9 @@ pub enum FieldValueView {
         /// Those that the other side does not have.
         fresh: Vec<String>,
     },
-    /// Rules of a segment.
+    /// Rules of a segment, or those of a flag to be read.
     Rules {
-        /// The rules.
+        /// The rules of a segment; empty for those of a flag.
         rules: Vec<RuleView>,
         /// One line per rule, in words.
         lines: Vec<String>,
@@ -168,7 +168,8 @@ pub enum FieldValueView {
 /// A field as it is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct FieldView {
-    /// Its path, such as `override_value:12`; goes back with a change.
+    /// Its path, such as `override_value:12`; goes back with a change. `tags`
+    /// holds all labels together; a change names each as `tag:checkout`.
     pub field: String,
     /// Its name for people, such as `Value`.
     pub label: String,
@@ -181,7 +182,7 @@ pub struct FieldView {
 /// A field before and after an edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct FieldChangeView {
-    /// Its path.
+    /// Its path; `tags` for all labels together.
     pub field: String,
     /// Its name for people.
     pub label: String,

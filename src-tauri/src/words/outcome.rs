@@ -3,8 +3,6 @@
 use halyard_model::{Edit, EditState, Environment, FieldPath, FlagValue, Subject};
 use serde_json::Value;
 
-use crate::view::LiveSideView;
-
 /// Such as `guest_checkout is off in Staging`.
 pub fn confirmed(edit: &Edit, environment: &Environment) -> String {
     format!("{} {} in {}", name(edit), is(edit), environment.name)
@@ -50,20 +48,6 @@ pub fn not_done(edit: &Edit, environment: &Environment) -> String {
             name(edit),
             environment.name
         ),
-    }
-}
-
-/// What happened and what was sent.
-pub fn conflicted(edit: &Edit, already_sent: bool, live: LiveSideView) -> String {
-    let flag = name(edit);
-    match (already_sent, live) {
-        (false, _) => {
-            format!("Somebody changed {flag} after your edit began. Nothing of yours has been sent.")
-        }
-        (true, LiveSideView::Mine) => {
-            format!("Somebody changed {flag} just before your edit arrived. Yours has replaced theirs.")
-        }
-        (true, _) => format!("Somebody changed {flag} while your edit was on its way."),
     }
 }
 

@@ -52,7 +52,7 @@ export const commands = {
 	edit: (request: EditRequest) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("edit", { request })),
 	/**  Leads a confirmed edit back, itself under a precondition. */
 	undoEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("undo_edit", { edit })),
-	/**  Reads a flag again to learn what became of an edit. */
+	/**  Reads a subject again to learn what became of an edit. */
 	settleEdit: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("settle_edit", { edit })),
 	/**  Edits whose outcome is open, of one connection. */
 	openEdits: (connection: string) => typedError<OpenEditView[], WireError>(__TAURI_INVOKE("open_edits", { connection })),
@@ -67,9 +67,9 @@ export const commands = {
 	resolveConflict: (edit: string, choices: ChoiceView[], confirmed: string | null) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("resolve_conflict", { edit, choices, confirmed })),
 	/**  Gives the edit up and leaves what somebody else made of it. */
 	keepTheirs: (edit: string) => typedError<OutcomeView, WireError>(__TAURI_INVOKE("keep_theirs", { edit })),
-	/**  The change sets of a connection. */
+	/**  The change sets of a connection with their edits. */
 	changes: (connection: string) => typedError<ChangesView, WireError>(__TAURI_INVOKE("changes", { connection })),
-	/**  Begins a change set; without a name, it is called after the day. */
+	/**  Begins a change set; without a name it is called `Draft`. */
 	newChangeSet: (connection: string, name: string | null) => typedError<ChangeSetView, WireError>(__TAURI_INVOKE("new_change_set", { connection, name })),
 	/**  Gives a change set another name. */
 	renameChangeSet: (changeSet: string, name: string) => typedError<null, WireError>(__TAURI_INVOKE("rename_change_set", { changeSet, name })),
@@ -99,7 +99,11 @@ export const commands = {
 	resumePublishing: (changeSet: string) => typedError<null, WireError>(__TAURI_INVOKE("resume_publishing", { changeSet })),
 	/**  Ends publishing; what is not sent is staged again. */
 	cancelPublishing: (changeSet: string) => typedError<null, WireError>(__TAURI_INVOKE("cancel_publishing", { changeSet })),
-	/**  Sends a refused edit again, or one whose outcome is known to be nothing. */
+	/**
+	 *  Lets a refused edit wait to be sent again, or reads the subject of one whose
+	 *  outcome is unknown. It goes with its change set: where that stands still
+	 *  and nothing has to be confirmed, at once.
+	 */
 	retryEdit: (edit: string) => typedError<null, WireError>(__TAURI_INVOKE("retry_edit", { edit })),
 	/**  Stages the inverse of what a change set sent, as a new change set. */
 	rollBack: (changeSet: string) => typedError<ChangeSetView, WireError>(__TAURI_INVOKE("roll_back", { changeSet })),
@@ -1214,7 +1218,7 @@ export type FailureExampleView = {
 
 /**  A field before and after an edit. */
 export type FieldChangeView = {
-	/**  Its path. */
+	/**  Its path; `tags` for all labels together. */
 	field: string,
 	/**  Its name for people. */
 	label: string,
@@ -1320,9 +1324,9 @@ names: string[] } |
 labels: string[]; 
 /**  Those that the other side does not have. */
 fresh: string[] } | 
-/**  Rules of a segment. */
+/**  Rules of a segment, or those of a flag to be read. */
 { kind: "rules"; 
-/**  The rules. */
+/**  The rules of a segment; empty for those of a flag. */
 rules: RuleView[]; 
 /**  One line per rule, in words. */
 lines: string[] } | 
@@ -1337,7 +1341,10 @@ text: string };
 
 /**  A field as it is set. */
 export type FieldView = {
-	/**  Its path, such as `override_value:12`; goes back with a change. */
+	/**
+	 *  Its path, such as `override_value:12`; goes back with a change. `tags`
+	 *  holds all labels together; a change names each as `tag:checkout`.
+	 */
 	field: string,
 	/**  Its name for people, such as `Value`. */
 	label: string,
@@ -2062,7 +2069,10 @@ export type ProtectionView =
 
 /**  Publishing, while it goes on or stands still. */
 export type PublishingView = {
-	/**  Such as `Publishing paused by the rate limit, goes on in 18 s`. */
+	/**
+	 *  Such as `Publishing paused by the service`; while `paused_until` is set,
+	 *  the window adds how long that takes.
+	 */
 	headline: string,
 	/**  What was answered and what is done, in a sentence or two. */
 	detail: string,

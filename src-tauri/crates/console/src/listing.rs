@@ -3,7 +3,7 @@
 use halyard_mirror::SnapshotFacts;
 use halyard_model::{
     Connection, ConnectionId, EditState, Environment, EnvironmentKey, FetchStatus, Flag, FlagKey, FlagState,
-    Freshness, FreshnessRule, SubjectState, Timestamp, freshness,
+    Freshness, FreshnessRule, Scope, SubjectState, Timestamp, freshness,
 };
 use halyard_provider::RateLimit;
 
@@ -35,7 +35,7 @@ pub struct EnvironmentFacts {
 pub struct FlagFacts {
     /// The flag.
     pub flag: Flag,
-    /// Its open edit, where there is one.
+    /// Its open edit, else its staged one, where there is one.
     pub edit: Option<EditState>,
 }
 
@@ -132,6 +132,12 @@ impl Console {
             .filter(|edit| edit.environment == *environment)
             .filter_map(|edit| Some((edit.flag()?.clone(), edit.state)))
             .collect();
+        for edit in self.staged_edits(connection).await? {
+            let here = edit.environment == *environment || edit.subject.scope() == Scope::Project;
+            if let (true, Some(flag)) = (here, edit.flag()) {
+                open.entry(flag.clone()).or_insert(edit.state);
+            }
+        }
         Ok(flags
             .into_iter()
             .map(|flag| FlagFacts {
@@ -155,6 +161,13 @@ impl Console {
         let edit = edits
             .into_iter()
             .rfind(|edit| edit.environment == *environment && edit.flag() == Some(key));
+        let edit = match edit {
+            Some(edit) => Some(edit),
+            None => self.staged_edits(connection).await?.into_iter().rfind(|edit| {
+                let here = edit.environment == *environment || edit.subject.scope() == Scope::Project;
+                here && edit.flag() == Some(key)
+            }),
+        };
         Ok(FlagFacts {
             flag,
             edit: edit.map(|edit| edit.state),

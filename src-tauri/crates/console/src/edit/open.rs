@@ -1,10 +1,17 @@
 //! Edits whose outcome is open, and what a start makes of them.
 
-use halyard_model::{ConnectionId, Edit, EditState, Refusal};
+use halyard_model::{ConnectionId, Edit, EditId, EditState, Refusal};
 
 use crate::{Console, ConsoleError};
 
 impl Console {
+    /// One edit, whatever became of it.
+    ///
+    /// [`ConsoleError::Gone`] where there is none of that name.
+    pub async fn known(&self, id: &EditId) -> Result<Edit, ConsoleError> {
+        self.known_edit(id).await
+    }
+
     /// Edits whose outcome is open: pending, sent, unknown or conflicted.
     pub async fn open_edits(&self, connection: &ConnectionId) -> Result<Vec<Edit>, ConsoleError> {
         Ok(self.inner.mirror.open_edits(Some(connection)).await?)
