@@ -53,6 +53,16 @@ async fn stage(bench: &Bench, place: &Place, subject: Subject, changes: FieldCha
     bench.console.stage(input).await.unwrap()
 }
 
+/// A whole refresh that begins from now on: one that goes on already may have read before the last write.
+async fn refreshed(bench: &Bench, place: &Place) {
+    until(async || {
+        let busy = bench.console.is_refreshing(&place.connection, &place.environment);
+        (!busy).then_some(())
+    })
+    .await;
+    bench.refresh(place).await.unwrap();
+}
+
 async fn published(bench: &Bench, set: &ChangeSetId) {
     bench.publish(set).await;
     let facts = bench.at_rest(set).await;
@@ -124,7 +134,7 @@ async fn every_subject_of_flagsmith_goes_there_and_back() {
                 "{path:?}: {row:?}"
             );
         }
-        bench.refresh(&place).await.unwrap();
+        refreshed(&bench, &place).await;
         let segments = bench
             .console
             .segments(&place.connection, &place.environment)
@@ -152,7 +162,7 @@ async fn every_subject_of_flagsmith_goes_there_and_back() {
 
         let back = bench.console.roll_back(&set).await.unwrap();
         published(&bench, &back.id).await;
-        bench.refresh(&place).await.unwrap();
+        refreshed(&bench, &place).await;
         let segments = bench
             .mirror
             .segments(&place.connection, &place.environment)
@@ -197,7 +207,7 @@ async fn every_subject_of_edgeflags_goes_there_and_back() {
     }
     let set = edits[0].change_set.clone().unwrap();
     published(&bench, &set).await;
-    bench.refresh(&place).await.unwrap();
+    refreshed(&bench, &place).await;
     let (connection, environment) = (&place.connection, &place.environment);
     for (edit, subject) in edits
         .iter()
@@ -214,7 +224,7 @@ async fn every_subject_of_edgeflags_goes_there_and_back() {
     assert!(configs.iter().any(|facts| facts.key == "owl_hours"));
     let back = bench.console.roll_back(&set).await.unwrap();
     published(&bench, &back.id).await;
-    bench.refresh(&place).await.unwrap();
+    refreshed(&bench, &place).await;
     let configs = bench.console.configs(connection, environment).await.unwrap();
     assert!(configs.iter().all(|facts| facts.key != "owl_hours"));
 }
@@ -264,7 +274,7 @@ async fn a_late_duplicate_is_found_named_and_removed() {
         .unwrap();
     assert_eq!(left, []);
     assert!(bench.set(&set).await.edits[0].leftovers.is_empty());
-    bench.refresh(&place).await.unwrap();
+    refreshed(&bench, &place).await;
     let segments = bench
         .mirror
         .segments(&place.connection, &place.environment)
