@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../App.svelte";
 import { setHost } from "../ipc/host";
 import { fakeHost, type Scenario } from "../ipc/fake";
+import { callsOf } from "../testing/open-window";
 
 // A busy machine is slow and not broken.
 configure({ asyncUtilTimeout: 8000 });
@@ -125,15 +126,16 @@ describe("an edit", () => {
     expect(await screen.findByText("guest_checkout is off in Production")).toBeVisible();
   });
 
-  it("that meets Maya leads to the resolver, and sending mine on top confirms", async () => {
-    await open("conflict", "staging");
+  it("that meets Maya leads to the resolver, and mine laid over theirs is confirmed", async () => {
+    const { host } = await open("conflict", "staging");
     await flagsShown();
     await userEvent.click(screen.getByRole("switch", { name: /guest_checkout/ }));
-    const dialog = await screen.findByRole("dialog", { name: "Resolve conflict in guest_checkout, Staging" });
-    expect(within(dialog).getByRole("button", { name: "Keep theirs" })).toHaveFocus();
+    const page = await screen.findByRole("region", { name: "Resolve conflict in guest_checkout" });
+    expect(callsOf(host, "resolveConflict")).toEqual([]);
     await userEvent.keyboard("2");
+    await userEvent.click(within(page).getByRole("button", { name: /^Publish merged result/ }));
     expect(await screen.findByText("guest_checkout is off in Staging")).toBeVisible();
-    expect(screen.queryByRole("dialog", { name: /^Resolve/ })).toBeNull();
+    expect(screen.queryByRole("region", { name: /^Resolve/ })).toBeNull();
     await waitFor(() => expect(screen.getByRole("switch", { name: /guest_checkout/ })).not.toBeChecked());
   });
 

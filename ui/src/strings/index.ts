@@ -1,6 +1,7 @@
 import { activity } from "./activity";
 import { batch } from "./batch";
 import { bulk } from "./bulk";
+import { changes } from "./changes";
 import { connect } from "./connect";
 import { detail } from "./detail";
 import { edits } from "./edits";
@@ -31,6 +32,7 @@ export const text = {
   impact,
   batch,
   bulk,
+  changes,
   activity,
   edits,
 };

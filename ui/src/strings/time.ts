@@ -63,6 +63,16 @@ export function span(seconds: number): string {
   return shortAge(0, seconds);
 }
 
+/** `14:36:08`: the time of day where seconds matter. */
+export function timeOfDay(at: number): string {
+  return new Date(at * 1000).toLocaleTimeString("en-GB");
+}
+
+/** Text whose moments stand between braces, in seconds, with the times of day in their place. */
+export function withTimes(text: string): string {
+  return text.replace(/\{(\d+)\}/g, (_, at: string) => clock(new Date(Number(at) * 1000)));
+}
+
 /** The whole moment, for tooltips. */
 export function fullTime(at: number): string {
   return new Date(at * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });

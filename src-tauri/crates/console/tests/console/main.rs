@@ -35,5 +35,4 @@ mod settings;
 mod spoiled;
 mod staging;
 mod staleness;
-mod subjects;
 mod watching;

@@ -177,7 +177,7 @@ function publishingView(set: FakeChangeSet, edits: EditView[], now: number): Pub
     publishing.pausedUntil !== null && publishing.pausedUntil > now ? publishing.pausedUntil : null;
   const counts = `${sent} of ${going.length} edits are sent and confirmed; nothing is sent twice.`;
   return {
-    headline: headlineOf(set, until, needs && left === 0, now),
+    headline: headlineOf(set, until, needs && left === 0),
     detail:
       until === null
         ? counts
@@ -192,15 +192,10 @@ function publishingView(set: FakeChangeSet, edits: EditView[], now: number): Pub
   };
 }
 
-function headlineOf(
-  { publishing, state }: FakeChangeSet,
-  until: number | null,
-  needs: boolean,
-  now: number,
-): string {
+function headlineOf({ publishing, state }: FakeChangeSet, until: number | null, needs: boolean): string {
   if (state === "published") return "Published";
   if (publishing?.held) return "Publishing is held";
-  if (until !== null) return `Publishing paused by the rate limit, goes on in ${until - now} s`;
+  if (until !== null) return "Publishing paused by the rate limit";
   return needs ? "Publishing waits for you" : "Publishing";
 }
 
