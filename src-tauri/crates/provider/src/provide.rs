@@ -218,7 +218,8 @@ pub struct Write<'a> {
 pub struct Found {
     /// Its state; `None` where the service has none.
     pub state: Option<SubjectState>,
-    /// The whole flag, where the subject is a flag's state.
+    /// The whole flag as the environment has it, where the subject is a flag's
+    /// state, and on EdgeFlags where it is the flag.
     pub flag: Option<Box<Flag>>,
 }
 

@@ -1,11 +1,11 @@
 //! Each case alone, under every reading of the documentation: what is written
 //! is what is read, nothing else moves, and it can be led back.
 
-use halyard_model::{SubjectState, changed_fields};
+use halyard_model::{FlagValue, Subject, SubjectState, changed_fields};
 use halyard_provider::{WriteOutcome, WriteStep};
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, ListItems, PutMode, WriteAnswers};
 use halyard_sandbox::{MayaEdit, MayaSegment};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::Desk;
 use crate::cases::{self, Case, Kind, UNUSED};
@@ -127,6 +127,16 @@ async fn once(desk: &Desk, case: &Case) -> Result<(), String> {
     let (Some(before), Some(after)) = (before, after) else {
         return Ok(());
     };
+    let environments = after.get("environments").and_then(Value::as_object);
+    for own in environments
+        .into_iter()
+        .flat_map(Map::values)
+        .filter_map(Value::as_object)
+    {
+        if own.is_empty() || own.values().any(Value::is_null) {
+            return Err(format!("{own:?} is left in an environment: it might be served"));
+        }
+    }
     let touched = [
         "enabled",
         "value",
@@ -150,8 +160,7 @@ async fn once(desk: &Desk, case: &Case) -> Result<(), String> {
             "default_value",
             "environments",
         ];
-        let is_base =
-            case.kind != Kind::Makes && !matches!(case.subject, halyard_model::Subject::FlagState { .. });
+        let is_base = case.kind != Kind::Makes && !matches!(case.subject, Subject::FlagState { .. });
         for name in hidden {
             if is_base && before.get(name) != after.get(name) {
                 return Err(format!("hidden member {name} moved"));
@@ -225,4 +234,114 @@ fn inherits(held: &Option<Map<String, Value>>, back: &Option<Map<String, Value>>
         Some(definition)
     };
     effective(held) == effective(back)
+}
+
+/// Members that Halyard knows nothing of, at every depth.
+#[tokio::test]
+async fn what_is_not_known_is_kept() {
+    let noted = json!({"property": "plan", "operator": "equals", "value": "pro", "note": "kept"});
+    for put_mode in [PutMode::Merge, PutMode::Replace] {
+        let options = EdgeFlagsOptions {
+            put_mode,
+            ..EdgeFlagsOptions::default()
+        };
+        let desk = Desk::at(options, "staging").await;
+        let service = desk.bench.running.edgeflags();
+        let members = |members: Value| members.as_object().unwrap().clone();
+        for edit in [
+            MayaEdit {
+                segment: Some(MayaSegment {
+                    name: "noted".into(),
+                    conditions: Some(json!([noted, {"property": "a", "operator": "gt", "value": 1}])),
+                    ..MayaSegment::default()
+                }),
+                ..MayaEdit::default()
+            },
+            MayaEdit {
+                config: Some("noted".into()),
+                members: members(json!({
+                    "value": 1, "note": "kept",
+                    "environments": {"staging": {"value": 2, "note": "kept"}, "production": {"value": 3}},
+                })),
+                ..MayaEdit::default()
+            },
+            MayaEdit {
+                flag: "noted".into(),
+                created: true,
+                members: members(json!({
+                    "enabled": true, "note": "kept",
+                    "targeting": {"rules": [], "note": "kept"},
+                    "environments": {"staging": {"value": 2, "note": "kept"}},
+                })),
+                ..MayaEdit::default()
+            },
+        ] {
+            service.edit_as_maya(&edit).unwrap();
+        }
+        type Change = fn(Option<SubjectState>) -> Option<SubjectState>;
+        let changes: [(Subject, Change); 4] = [
+            (cases::segment("noted"), |state| {
+                cases::of_segment(state, |segment| {
+                    segment.rules[0].conditions[1].value = json!(2);
+                })
+            }),
+            (cases::config("noted"), |state| {
+                cases::of_config(state, |config| config.environments.clear())
+            }),
+            (cases::flag("noted"), |state| {
+                cases::of_flag(state, |flag| {
+                    flag.targeting = Some(json!({"rules": cases::rules("pro"), "note": "kept"}));
+                })
+            }),
+            (cases::state("noted"), |state| {
+                cases::of_state(state, |state| state.value = FlagValue::default())
+            }),
+        ];
+        for (subject, change) in changes {
+            let base = desk.read(&subject).await;
+            let wish = change(base.clone());
+            let outcome = desk.write(&subject, base.as_ref(), wish.as_ref()).await.unwrap();
+            assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+        }
+        let segment = desk.held("segments", "noted").await.unwrap();
+        assert_eq!(segment["conditions"][0], noted);
+        assert_eq!(segment["conditions"][1]["value"], 2);
+        let config = desk.held("configs", "noted").await.unwrap();
+        assert_eq!(config["note"], "kept");
+        assert_eq!(config["environments"], json!({"staging": {"note": "kept"}}));
+        let flag = desk.held("flags", "noted").await.unwrap();
+        assert_eq!(flag["note"], "kept");
+        assert_eq!(flag["targeting"]["note"], "kept");
+        assert_eq!(flag["environments"], json!({"staging": {"note": "kept"}}));
+    }
+}
+
+/// Description and tags are no documented members; where a service shows them
+/// they can be changed.
+#[tokio::test]
+async fn what_a_service_shows_can_be_changed() {
+    let desk = Desk::at(EdgeFlagsOptions::default(), "production").await;
+    let shown = MayaEdit {
+        flag: "gift_wrapping".into(),
+        members: json!({"description": "Paper and ribbon", "tags": ["checkout", "gifts"]})
+            .as_object()
+            .unwrap()
+            .clone(),
+        ..MayaEdit::default()
+    };
+    desk.bench.running.edgeflags().edit_as_maya(&shown).unwrap();
+    for key in ["gift_wrapping", "stock_low_badge"] {
+        let subject = cases::flag(key);
+        let base = desk.read(&subject).await;
+        let wish = cases::of_flag(base.clone(), |flag| {
+            flag.description = Some("Ours".into());
+            flag.tags.insert("ours".into());
+            flag.tags.remove("gifts");
+        });
+        let outcome = desk.write(&subject, base.as_ref(), wish.as_ref()).await.unwrap();
+        assert!(matches!(outcome, WriteOutcome::Confirmed { .. }), "{outcome:?}");
+    }
+    let held = desk.held("flags", "gift_wrapping").await.unwrap();
+    assert_eq!(held["description"], "Ours");
+    assert_eq!(held["tags"], json!(["checkout", "ours"]));
 }
