@@ -1,17 +1,21 @@
 //! Maya before, between and after, for every subject: wherever what she did is
 //! lost, the outcome says so.
 
-use halyard_model::changed_fields;
+use halyard_model::{FieldPath, FlagValue, changed_fields};
 use halyard_provider::WriteOutcome;
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, PutMode};
-use halyard_sandbox::{Effect, Fault, Moment};
+use halyard_sandbox::{Effect, Fault, MayaEdit, Moment};
+use serde_json::json;
 
+use crate::Desk;
 use crate::cases::{self, Case, Kind};
 use crate::subjects::desk;
 
 /// What one run with Maya at a step came to.
 struct Run {
     outcome: WriteOutcome,
+    /// What was told to be confirmed is what was wished for.
+    is_as_wished: bool,
     steps: Vec<String>,
     /// What she left behind is what she made.
     hers_is_live: bool,
@@ -44,11 +48,7 @@ async fn run(case: &Case, options: EdgeFlagsOptions, at: Option<(u32, Moment)>) 
         Ok(outcome) => outcome,
         // A key that she took in between is a refusal, beside the key.
         Err(failure) if case.kind == Kind::Makes && failure.status == Some(409) => {
-            assert_eq!(
-                failure.said[0].field,
-                Some(halyard_model::FieldPath::Name),
-                "{failure:?}"
-            );
+            assert_eq!(failure.said[0].field, Some(FieldPath::Name), "{failure:?}");
             let theirs = desk.found(&case.subject).await;
             WriteOutcome::Conflict { theirs }
         }
@@ -61,8 +61,16 @@ async fn run(case: &Case, options: EdgeFlagsOptions, at: Option<(u32, Moment)>) 
         (None, Some(value)) => held.contains(&value.to_string()),
         (None, None) => own.iter().all(|part| held.contains(part)),
     };
+    let is_as_wished = match &outcome {
+        WriteOutcome::Confirmed { now } if case.kind != Kind::Inherits => {
+            let off = changed_fields(wish.as_ref(), now.state.as_ref());
+            off.iter().all(|field| *field == FieldPath::ActiveFrom)
+        }
+        _ => true,
+    };
     Run {
         outcome,
+        is_as_wished,
         steps,
         hers_is_live,
     }
@@ -88,6 +96,7 @@ async fn unseen_losses(case: &Case, options: &EdgeFlagsOptions) -> Vec<String> {
         for when in [Moment::Before, Moment::After] {
             let place = format!("{when:?} {}", plain.steps[step as usize - 1]).to_lowercase();
             let run = run(case, options.clone(), Some((step, when))).await;
+            assert!(run.is_as_wished, "{}, {place}: {:?}", case.name, run.outcome);
             match &run.outcome {
                 WriteOutcome::Confirmed { .. } if !run.hers_is_live => {
                     let first = (step as usize) < ours || step as usize == ours && when == Moment::Before;
@@ -194,5 +203,35 @@ async fn deleting_loses_only_inside_its_gap_where_the_log_is_closed() {
         // After the deletion there is nothing left that she could edit.
         lost.retain(|place| place != "After DELETE");
         assert_eq!(lost, ["After GET", "Before DELETE"]);
+    }
+}
+
+/// A service that drops a member which Halyard knows nothing of.
+#[tokio::test]
+async fn what_vanishes_by_a_write_is_not_called_confirmed() {
+    for subject in [cases::flag("stock_low_badge"), cases::state("stock_low_badge")] {
+        let desk = Desk::at(EdgeFlagsOptions::default(), "staging").await;
+        let noted = |note: serde_json::Value| MayaEdit {
+            flag: "stock_low_badge".into(),
+            members: json!({"note": note}).as_object().unwrap().clone(),
+            ..MayaEdit::default()
+        };
+        desk.bench
+            .running
+            .edgeflags()
+            .edit_as_maya(&noted(json!("here")))
+            .unwrap();
+        let base = desk.read(&subject).await;
+        let wish = match subject {
+            halyard_model::Subject::Flag { .. } => {
+                cases::of_flag(base.clone(), |flag| flag.value = FlagValue(json!(7)))
+            }
+            _ => cases::of_state(base.clone(), |state| state.value = FlagValue(json!(7))),
+        };
+        let (edit, when) = (noted(json!(null)), Moment::After);
+        desk.bench
+            .fault(Fault::of(Effect::Maya { edit, when, nth: 1 }).method("PUT"));
+        let outcome = desk.write(&subject, base.as_ref(), wish.as_ref()).await.unwrap();
+        assert!(matches!(outcome, WriteOutcome::Overtaken { .. }), "{outcome:?}");
     }
 }
