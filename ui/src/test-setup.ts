@@ -1,6 +1,10 @@
 import "@testing-library/jest-dom/vitest";
 
 import { configure } from "@testing-library/svelte";
+import { beforeEach } from "vitest";
+
+// What one test leaves behind is not there for the next.
+beforeEach(() => localStorage.clear());
 
 // A busy machine is slow and not broken.
 configure({ asyncUtilTimeout: 8000 });

@@ -186,6 +186,26 @@ describe("what is typed", () => {
     await expect.poll(() => edits.draft(subject)?.changes.map(({ field }) => field)).toEqual(["enabled"]);
   });
 
+  it("is there again after a restart, and gone with its connection", async () => {
+    const { edits, session } = await type();
+    const again = await begin();
+    expect(again.session.edits.draft(subject)).toEqual(edits.draft(subject));
+    const acme = again.session.connection;
+    if (acme === null || session.place === null) throw new Error("There is no connection.");
+    await again.session.forget(acme);
+    expect((await begin()).session.edits.draft(subject)).toBeNull();
+  });
+
+  it("is not read from what is no draft", async () => {
+    localStorage.setItem(
+      "halyard.drafts",
+      JSON.stringify({ "acme\u0000staging\u0000x": { subject: 7 }, y: null }),
+    );
+    expect((await begin()).session.edits.drafts).toEqual([]);
+    localStorage.setItem("halyard.drafts", "{");
+    expect((await begin()).session.edits.drafts).toEqual([]);
+  });
+
   it("can be staged from the sheet that asks", async () => {
     const { session, changes } = await begin("fresh", "production");
     const row = session.flags.row("guest_checkout");

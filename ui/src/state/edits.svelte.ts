@@ -12,8 +12,9 @@ import type {
 } from "../ipc/bindings";
 import { asHostError, type HostError } from "../ipc/host";
 import { text } from "../strings";
-import { flagOf, flagState, sameInput, subjectKey, turn, whyNot } from "./fields";
-import { placeKey, samePlace } from "./place";
+import { type Draft, draftKey, Drafts, type Rest } from "./drafts.svelte";
+import { flagOf, flagState, turn, whyNot } from "./fields";
+import { samePlace } from "./place";
 import type { Session } from "./session.svelte";
 import type { ToastAction } from "./toasts.svelte";
 
@@ -34,27 +35,6 @@ export interface Confirmation {
   sending: boolean;
 }
 
-/** Fields typed in a panel and not sent. */
-export interface Draft {
-  subject: SubjectView;
-  /** The subject's name for people. */
-  name: string;
-  /** The state it began from. */
-  revision: string;
-  changes: FieldEdit[];
-  /** What each changed field was where it began, by path; a field without an entry was not there. */
-  was: Record<string, FieldInput>;
-}
-
-/** The state on which a typed field rests. */
-export interface Rest {
-  revision: string;
-  /** What the field is; null where it is not there. */
-  was: FieldInput | null;
-  /** The subject's name for people; a flag's key where it is not given. */
-  name?: string;
-}
-
 /** A change that somebody asks for. */
 export interface Proposal {
   subject: SubjectView;
@@ -70,10 +50,10 @@ export class Edits {
   /** The conflict that the resolver shows. */
   conflict = $state.raw<ConflictView | null>(null);
   #sending = $state.raw<Record<string, FieldEdit[]>>({});
-  #drafts = $state.raw<Record<string, Draft>>({});
   /** Edits that can be led back, the newest last, each with the toast that offers it. */
   #undoable: { edit: string; toast: number }[] = [];
 
+  readonly #drafts = new Drafts();
   readonly #session: Session;
 
   constructor(session: Session) {
@@ -83,73 +63,46 @@ export class Edits {
   /** What is on its way for a subject of the place on screen; a flag's name stands for its state. */
   sending(subject: SubjectView | string): FieldEdit[] | null {
     const place = this.#session.place;
-    return place === null ? null : (this.#sending[keyOf(place, subject)] ?? null);
+    return place === null ? null : (this.#sending[draftKey(place, subject)] ?? null);
   }
 
   /** What is typed for a subject of the place on screen; a flag's name stands for its state. */
   draft(subject: SubjectView | string): Draft | null {
     const place = this.#session.place;
-    return place === null ? null : (this.#drafts[keyOf(place, subject)] ?? null);
+    return place === null ? null : this.#drafts.of(place, subject);
   }
 
   /** What is typed and not sent in the place on screen, as far as it could be sent, by subject. */
   get drafts(): DraftEditView[] {
     const place = this.#session.place;
     if (place === null) return [];
-    const begin = `${placeKey(place)}\u0000`;
-    return Object.entries(this.#drafts)
-      .filter(([key]) => key.startsWith(begin))
-      .filter(([, { changes }]) => changes.every(({ to }) => whyNot(to) === null))
-      .map(([, { subject, changes }]) => ({ subject, changes }));
+    return this.#drafts
+      .in(place)
+      .filter(({ changes }) => changes.every(({ to }) => whyNot(to) === null))
+      .map(({ subject, changes }) => ({ subject, changes }));
   }
 
   /** Types into a field. What the field is anyway, or null, takes the field out of the draft. */
   setField(subject: SubjectView, field: string, to: FieldInput | null, rest: Rest): void {
     const place = this.#session.place;
-    if (place === null) return;
-    const key = keyOf(place, subject);
-    const known = this.#drafts[key] ?? null;
-    const began = known ?? {
-      subject,
-      name: rest.name ?? flagOf(subject) ?? "",
-      revision: rest.revision,
-      changes: [],
-      was: {},
-    };
-    const was =
-      rest.was === null ? without(began.was, field) : { ...began.was, [field]: began.was[field] ?? rest.was };
-    const nothing = to === null || (rest.was !== null && sameInput(to, rest.was));
-    const at = began.changes.findIndex((change) => change.field === field);
-    const changes = nothing
-      ? began.changes.filter((change) => change.field !== field)
-      : at < 0
-        ? [...began.changes, { field, to }]
-        : began.changes.with(at, { field, to });
-    this.#put(
-      key,
-      changes.length === 0 ? null : { ...began, changes, was: nothing ? without(was, field) : was },
-    );
+    if (place !== null) this.#drafts.set(place, subject, field, to, rest);
   }
 
   /** Rests what is typed on a newer state: each field's as it is now, by path. */
   restOn(subject: SubjectView, revision: string, now: Record<string, FieldInput>): void {
-    const draft = this.draft(subject);
     const place = this.#session.place;
-    if (draft === null || place === null) return;
-    const changes = draft.changes.filter(({ field, to }) => {
-      const is = now[field];
-      return is === undefined || !sameInput(is, to);
-    });
-    const was = Object.fromEntries(
-      changes.flatMap(({ field }) => (now[field] === undefined ? [] : [[field, now[field]]])),
-    );
-    this.#put(keyOf(place, subject), changes.length === 0 ? null : { ...draft, revision, changes, was });
+    if (place !== null) this.#drafts.restOn(place, subject, revision, now);
   }
 
   /** Gives up what is typed for a subject. */
   discard(subject: SubjectView): void {
     const place = this.#session.place;
-    if (place !== null) this.#put(keyOf(place, subject), null);
+    if (place !== null) this.#drafts.drop(place, subject);
+  }
+
+  /** Forgets what was typed for a connection. */
+  forget(connection: string): void {
+    this.#drafts.forget(connection);
   }
 
   /** Turns a flag over: at once, or after asking in a protected environment. */
@@ -176,7 +129,7 @@ export class Edits {
     if (place === null || draft === null) return false;
     const { changes } = draft;
     const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
-    if (staged !== null) this.#sent(keyOf(place, subject), changes);
+    if (staged !== null) this.#drafts.settle(place, subject, changes);
     return staged !== null;
   }
 
@@ -187,7 +140,7 @@ export class Edits {
     const { place, subject, revision, changes } = asked;
     const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
     if (staged === null) return;
-    this.#sent(keyOf(place, subject), changes);
+    this.#drafts.settle(place, subject, changes);
     this.confirmation = null;
   }
 
@@ -306,11 +259,11 @@ export class Edits {
     confirmed: string | null,
     asked = false,
   ): Promise<HostError | null> {
-    const key = keyOf(place, subject);
+    const key = draftKey(place, subject);
     this.#sending = { ...this.#sending, [key]: changes };
     try {
       const outcome = await this.#session.host.edit({ ...place, subject, revision, changes, confirmed });
-      if (outcome.outcome !== "conflict") this.#sent(key, changes);
+      if (outcome.outcome !== "conflict") this.#drafts.settle(place, subject, changes);
       // Where a sheet asked, a single key must not lead the change back.
       this.#tell(outcome, confirmed === null ? "undoable" : "final");
       return null;
@@ -374,23 +327,6 @@ export class Edits {
     });
   }
 
-  /** What was sent is no longer typed; what was typed meanwhile stays. */
-  #sent(key: string, changes: FieldEdit[]): void {
-    const draft = this.#drafts[key];
-    if (draft === undefined) return;
-    const rest = draft.changes.filter(
-      ({ field, to }) => !changes.some((sent) => sent.field === field && sameInput(sent.to, to)),
-    );
-    this.#put(key, rest.length === 0 ? null : { ...draft, changes: rest });
-  }
-
-  #put(key: string, draft: Draft | null): void {
-    const drafts = { ...this.#drafts };
-    if (draft === null) delete drafts[key];
-    else drafts[key] = draft;
-    this.#drafts = drafts;
-  }
-
   #tell(outcome: OutcomeView, after: "undoable" | "final"): void {
     const { toasts } = this.#session;
     switch (outcome.outcome) {
@@ -427,13 +363,4 @@ export class Edits {
       }
     }
   }
-}
-
-function keyOf(place: PlaceView, subject: SubjectView | string): string {
-  return `${placeKey(place)}\u0000${subjectKey(typeof subject === "string" ? flagState(subject) : subject)}`;
-}
-
-function without<T>(record: Record<string, T>, key: string): Record<string, T> {
-  const { [key]: _, ...rest } = record;
-  return rest;
 }

@@ -144,7 +144,7 @@ export class Session {
   }
 
   async forget(connection: ConnectionView): Promise<void> {
-    await this.attempt(() => this.host.forgetConnection(connection.id));
+    if (await this.attempt(() => this.host.forgetConnection(connection.id))) this.edits.forget(connection.id);
     await this.reload();
   }
 
