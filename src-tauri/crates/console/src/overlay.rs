@@ -1,7 +1,9 @@
 //! Laying changes over a document, as the server would write them into it.
 
-use halyard_engine::{Engine, Revision};
-use halyard_model::{Change, FieldChanges, FieldPath, FlagKey, FlagState, FlagValue, Variant};
+mod subjects;
+
+use halyard_engine::Engine;
+use halyard_model::{Change, FlagKey, FlagState, Variant};
 use serde_json::Value;
 
 use crate::{ConsoleError, Draft, engines::Compiled};
@@ -32,35 +34,8 @@ pub(crate) fn changed(item: &Value, change: &Change) -> Value {
 ///
 /// [`ConsoleError::Gone`] where the document does not have a draft's flag.
 pub(crate) fn laid_over(compiled: &Compiled, drafts: &[Draft]) -> Result<Engine, ConsoleError> {
-    let mut items: Vec<(&FlagKey, Value)> = Vec::new();
-    for draft in drafts {
-        let (Some(flag), Some(change)) = (draft.subject.flag(), plain(&draft.changes)) else {
-            continue;
-        };
-        // Two drafts of one flag come one after the other.
-        let known = items
-            .iter()
-            .rfind(|(known, _)| *known == flag)
-            .map(|(_, item)| item);
-        let item = known.or_else(|| default_state(compiled.document(), flag));
-        let item = item.ok_or(ConsoleError::Gone { what: "the flag" })?;
-        items.push((flag, changed(item, &change)));
-    }
-    let revisions: Vec<Revision<'_>> = items.iter().map(|(_, item)| Revision::Flag(item)).collect();
-    Ok(compiled.engine.revised(&revisions)?)
-}
-
-/// Changes to state and value alone.
-fn plain(changes: &FieldChanges) -> Option<Change> {
-    let mut change = Change::default();
-    for (field, value) in changes {
-        match (field, value) {
-            (FieldPath::Enabled, Some(Value::Bool(enabled))) => change.enabled = Some(*enabled),
-            (FieldPath::Value, value) => change.value = Some(FlagValue(value.clone().unwrap_or_default())),
-            _ => return None,
-        }
-    }
-    Some(change)
+    let touched = subjects::Touched::by(compiled.document(), drafts)?;
+    Ok(compiled.engine.revised(&touched.revisions())?)
 }
 
 fn replace(document: &mut Value, item: Value) {

@@ -4,11 +4,15 @@ use halyard_console::{
     ConsoleError, Draft, FlagShares, Gets, ImpactFacts, ImpactInput, LocalPreview, PersonaInput, Preview,
     PreviewInput,
 };
-use halyard_model::{Change, FlagKey, FlagValue, IdentityRef};
+use halyard_model::{Change, FlagKey, FlagValue, IdentityRef, SegmentKey, Subject};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Path, Place, value};
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "changes are written where they are used"
+)]
 fn draft(flag: &str, change: Change) -> Draft {
     Draft::of_flag(&FlagKey(flag.into()), &change)
 }
@@ -362,4 +366,69 @@ async fn nothing_is_worked_out_for_a_service_that_evaluates_by_itself() {
     };
     remote_only(console.run_batch(batch, |_| ()).await.err());
     assert_eq!(console.surfaces(&place.connection).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn drafts_of_segments_overrides_and_identities_decide_as_they_would() {
+    let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
+    let changes = |list: &[(&str, Option<Value>)]| {
+        list.iter()
+            .map(|(field, value)| (field.parse().unwrap(), value.clone()))
+            .collect()
+    };
+    let flag = FlagKey("guest_checkout".into());
+    let owls = Draft {
+        subject: Subject::Segment {
+            segment: SegmentKey("new:owls".into()),
+        },
+        changes: changes(&[
+            ("name", Some(json!("owls"))),
+            (
+                "rules",
+                Some(json!([{"type": "ALL", "rules": [], "conditions": [
+                    {"operator": "EQUAL", "property": "bird", "value": "owl"}]}])),
+            ),
+        ]),
+    };
+    let over = Draft {
+        subject: Subject::state_of(&flag),
+        changes: changes(&[
+            ("value", Some(json!("all"))),
+            ("override:new:owls", Some(json!("owls"))),
+            ("override_enabled:new:owls", Some(json!(true))),
+            ("override_value:new:owls", Some(json!("owl"))),
+            ("override_order", Some(json!(["new:owls"]))),
+        ]),
+    };
+    let own = Draft {
+        subject: Subject::IdentityOverride {
+            flag: flag.clone(),
+            identity: "me".into(),
+        },
+        changes: changes(&[("enabled", Some(json!(true))), ("value", Some(json!("mine")))]),
+    };
+    let gone = Draft {
+        subject: Subject::Flag {
+            flag: FlagKey("stock_low_badge".into()),
+        },
+        changes: changes(&[("existence", None)]),
+    };
+    let edits = vec![over, owls, own, gone];
+    for (who, traits, expected) in [
+        ("somebody", vec![], "all"),
+        ("somebody", vec![("bird", json!("owl"))], "owl"),
+        ("me", vec![("bird", json!("owl"))], "mine"),
+    ] {
+        let preview = bench
+            .console
+            .preview(input(&place, who, &traits, edits.clone()))
+            .await;
+        let Ok(Preview::Local(preview)) = preview else {
+            panic!("{preview:?}");
+        };
+        assert!(preview.failure.is_none(), "{:?}", preview.failure);
+        let row = preview.rows.iter().find(|row| row.flag == flag).unwrap();
+        assert_eq!(row.value.0, json!(expected), "{who}");
+        assert!(preview.rows.iter().all(|row| row.flag.0 != "stock_low_badge"));
+    }
 }
