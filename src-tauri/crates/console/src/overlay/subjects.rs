@@ -131,7 +131,11 @@ impl Touched {
             return known.clone();
         }
         let segments = document["project"]["segments"].as_array()?;
-        segments.iter().find(|one| one["id"].to_string() == id).cloned()
+        let is_it = |one: &&Value| match &one["id"] {
+            Value::Number(number) => number.to_string() == id,
+            other => other == id,
+        };
+        segments.iter().find(is_it).cloned()
     }
 
     fn segment(&mut self, document: &Value, key: &SegmentKey, changes: &FieldChanges) {
