@@ -45,9 +45,9 @@ pub(in crate::flagsmith) struct ConditionRow {
     /// Sent also where there is none.
     #[serde(default)]
     pub(in crate::flagsmith) property: Option<String>,
-    /// Not sent where there is none: the service would make the text `None`
-    /// of a `null`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Sent as empty text where there is none: the service makes the text
+    /// `None` of a `null` and of nothing.
+    #[serde(default)]
     pub(in crate::flagsmith) value: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::flagsmith) description: Option<String>,

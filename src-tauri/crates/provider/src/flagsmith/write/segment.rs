@@ -86,12 +86,19 @@ fn as_kept(wish: &SegmentDefinition) -> SegmentDefinition {
     }
 }
 
+/// Whether a comparison is with nothing. The service keeps the text `None`
+/// where it is sent no value, and whatever text it is sent.
+fn needs_no_value(operator: &str) -> bool {
+    matches!(operator, "IS_SET" | "IS_NOT_SET")
+}
+
 fn kept_rule(rule: &SegmentRule) -> SegmentRule {
     let conditions = rule.conditions.iter().map(|condition| SegmentCondition {
         operator: condition.operator.clone(),
         property: condition.property.clone().filter(|property| !property.is_empty()),
         value: match &condition.value {
-            Value::Null => Value::Null,
+            _ if needs_no_value(&condition.operator) => Value::Null,
+            Value::Null => json!(""),
             Value::String(text) => json!(text.trim()),
             other => json!(other.to_string()),
         },
@@ -111,6 +118,13 @@ impl Carried for Whole<'_> {
         let row = self.row().await?;
         let state = row.as_ref().map(|row| SubjectState::Segment(definition(row)));
         Ok((Found { state, flag: None }, row))
+    }
+
+    fn as_held(&self, told: Option<&SubjectState>, _held: Option<&SubjectState>) -> Option<SubjectState> {
+        match told {
+            Some(SubjectState::Segment(segment)) => Some(SubjectState::Segment(as_kept(segment))),
+            other => other.cloned(),
+        }
     }
 
     async fn send(&self, here: &Self::Here, sender: &Sender<'_>) -> Result<(), WriteFailure> {
@@ -212,7 +226,11 @@ fn rule(row: &RuleRow) -> SegmentRule {
     let conditions = row.conditions.iter().map(|row| SegmentCondition {
         operator: row.operator.clone(),
         property: row.property.clone().filter(|property| !property.is_empty()),
-        value: row.value.clone().map_or(Value::Null, Value::String),
+        value: if needs_no_value(&row.operator) {
+            Value::Null
+        } else {
+            Value::String(row.value.clone().unwrap_or_default())
+        },
     });
     SegmentRule {
         kind: match row.kind.as_str() {
@@ -253,14 +271,15 @@ fn condition_rows(wished: &[SegmentCondition], held: &[ConditionRow]) -> Vec<Con
     let equal = |wish: &SegmentCondition, row: &ConditionRow| {
         row.operator == wish.operator
             && row.property == wish.property
-            && row.value.as_deref() == wish.value.as_str()
+            && (needs_no_value(&row.operator)
+                || row.value.as_deref().unwrap_or_default() == wish.value.as_str().unwrap_or_default())
     };
     paired(wished, held, equal)
         .map(|(wish, row)| ConditionRow {
             id: row.and_then(|row| row.id),
             operator: wish.operator.clone(),
             property: wish.property.clone(),
-            value: wish.value.as_str().map(str::to_owned),
+            value: Some(wish.value.as_str().unwrap_or_default().to_owned()),
             description: row.and_then(|row| row.description.clone()),
         })
         .collect()
@@ -328,13 +347,16 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_without_a_value_names_none() {
+    fn a_condition_without_a_value_sends_an_empty_one() {
         let wish = SegmentCondition {
             operator: "IS_SET".into(),
             property: Some("plan".into()),
             value: Value::Null,
         };
         let sent = json!(condition_rows(&[wish], &[]));
-        assert_eq!(sent, json!([{"operator": "IS_SET", "property": "plan"}]));
+        assert_eq!(
+            sent,
+            json!([{"operator": "IS_SET", "property": "plan", "value": ""}])
+        );
     }
 }
