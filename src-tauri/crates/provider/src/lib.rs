@@ -21,7 +21,6 @@ mod failure;
 mod flagsmith;
 mod governor;
 mod http;
-mod plain;
 mod probe;
 mod provide;
 mod status_feed;
@@ -41,9 +40,8 @@ pub use probe::{
     Reached, ServedFlag, ServerHealth, Stamp, SurfaceReading,
 };
 pub use provide::{
-    Access, Answer, Credential, Discovery, FlagOutcome, FlagWrite, Found, Leftover, LeftoverKind, Listing,
-    NoSteps, Permission, Progress, Provider, RateLimit, Standing, Steps, Target, Urgency, Write,
-    WriteOutcome, WriteStep,
+    Access, Answer, Credential, Discovery, Found, Leftover, LeftoverKind, Listing, NoSteps, Permission,
+    Progress, Provider, RateLimit, Standing, Steps, Target, Urgency, Write, WriteOutcome, WriteStep,
 };
 
 pub use status_feed::{Incident, ProviderStatus, StatusFeed, default_status_url};

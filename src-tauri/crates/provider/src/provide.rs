@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use halyard_model::{
-    Change, ConnectionId, Endpoint, Environment, Flag, FlagKey, FlagState, IdentityRecord, IdentityRef,
-    Named, RemoteFlag, Snapshot, Subject, SubjectState, Surface, Timestamp,
+    ConnectionId, Endpoint, Environment, Flag, FlagKey, IdentityRecord, IdentityRef, Named, RemoteFlag,
+    Snapshot, Subject, SubjectState, Surface, Timestamp,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -295,56 +295,6 @@ pub struct Leftover {
     pub name: String,
 }
 
-/// A change to a flag's state or value, to be written under a precondition.
-#[derive(Clone, Debug)]
-pub struct FlagWrite<'a> {
-    /// The flag as it was when the user decided; its state is the precondition.
-    pub base: &'a Flag,
-    /// What they decided.
-    pub change: &'a Change,
-}
-
-/// What became of a [`FlagWrite`]; as [`WriteOutcome`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum FlagOutcome {
-    /// A read after the write shows what was sent.
-    Confirmed {
-        /// The flag as read back.
-        flag: Box<Flag>,
-    },
-    /// Somebody had made the same change; nothing was sent.
-    AlreadyThere {
-        /// The flag as read.
-        flag: Box<Flag>,
-    },
-    /// Somebody had changed the flag since the base; nothing was sent.
-    Conflict {
-        /// The flag as the service holds it.
-        theirs: Box<Flag>,
-    },
-    /// Somebody published between the last check and this write; both states
-    /// are in the service's history, ours is live.
-    Replaced {
-        /// The flag as the service holds it now.
-        now: Box<Flag>,
-        /// The state that was replaced, as far as the service can show it.
-        replaced: Box<FlagState>,
-    },
-    /// The write succeeded and a read after it shows something else: somebody
-    /// changed the flag right afterwards, or the service dropped a part.
-    Overtaken {
-        /// The flag as the service holds it now.
-        now: Box<Flag>,
-    },
-    /// It was sent, and no answer can tell what became of it.
-    Unknown {
-        /// Why, in a sentence.
-        reason: String,
-        /// The flag as re-read, where that succeeded and did not settle it.
-        now: Option<Box<Flag>>,
-    },
-}
-
 /// A flag service. Implementations are stateless apart from a connection pool.
 ///
 /// Every method returns [`Failure`] sorted by what can be done about it.
@@ -405,13 +355,6 @@ pub trait Provider: Send + Sync {
         known: Option<&Flag>,
         leftover: &Leftover,
     ) -> Result<Answer<()>, Failure>;
-
-    /// Writes a flag's state or value.
-    async fn write_flag(
-        &self,
-        target: Target<'_>,
-        write: FlagWrite<'_>,
-    ) -> Result<Answer<FlagOutcome>, Failure>;
 
     /// Finds identities whose identifier contains (hosted: starts with) `search`.
     async fn identities(

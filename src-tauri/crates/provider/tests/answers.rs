@@ -18,7 +18,7 @@ use halyard_model::{
     FlagsmithAuth, IdentityRef, Named, Protection, Surface,
 };
 use halyard_provider::{
-    Access, Credential, Diagnosis, Failure, FailureKind, FlagWrite, HttpSettings, Stage, Target, provider_for,
+    Access, Credential, Diagnosis, Failure, FailureKind, HttpSettings, Stage, Target, provider_for,
 };
 use serde_json::json;
 use support::{NOW, flagsmith_endpoint, settings};
@@ -135,10 +135,6 @@ async fn call_everything(endpoint: &Endpoint, settings: HttpSettings) -> Vec<Fai
         traits: vec![("plan".into(), json!("secret-plan"))],
     };
     let change = Change::toggle(false);
-    let write = FlagWrite {
-        base: &flag,
-        change: &change,
-    };
     let failures = [
         provider.discover(Access::new(endpoint, &credential)).await.err(),
         provider
@@ -147,7 +143,9 @@ async fn call_everything(endpoint: &Endpoint, settings: HttpSettings) -> Vec<Fai
             .err(),
         provider.collect(target, NOW, &|_| ()).await.err(),
         provider.flag(target, &flag).await.err(),
-        provider.write_flag(target, write).await.err(),
+        support::change_flag(provider.as_ref(), target, &flag, &change)
+            .await
+            .err(),
         provider
             .evaluate(target, &identity, &Surface::FlagsApi)
             .await

@@ -12,9 +12,7 @@ mod support;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use halyard_model::{Change, Endpoint, Environment, Flag, Named, Snapshot, Surface, Timestamp};
-use halyard_provider::{
-    Access, Confirm, Credential, EdgeFlags, FlagWrite, HttpSettings, Provider, Target, Urgency,
-};
+use halyard_provider::{Access, Confirm, Credential, EdgeFlags, HttpSettings, Provider, Target, Urgency};
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Effect, Fault, MayaEdit, Running, Seed, staged};
 use serde_json::json;
@@ -223,15 +221,7 @@ async fn an_edit_of_our_own_forgets_everything() {
     let target = lists.target(Urgency::Interactive, 0);
     let base = watched(&before);
     let change = Change::toggle(!base.state.enabled);
-    lists
-        .provider
-        .write_flag(
-            target,
-            FlagWrite {
-                base,
-                change: &change,
-            },
-        )
+    support::change_flag(&lists.provider, target, base, &change)
         .await
         .unwrap();
     let (after, read) = lists.collect(Urgency::Background, 0).await;
@@ -253,16 +243,7 @@ async fn an_edit_of_our_own_forgets_everything() {
         .set(cut.on(halyard_sandbox::Surface::EdgeFlags));
     let base = watched(&after);
     let change = Change::toggle(!base.state.enabled);
-    let _ = lists
-        .provider
-        .write_flag(
-            target,
-            FlagWrite {
-                base,
-                change: &change,
-            },
-        )
-        .await;
+    let _ = support::change_flag(&lists.provider, target, base, &change).await;
     lists.running.faults().clear();
     let (_, read) = lists.collect(Urgency::Background, 0).await;
     assert!(read.contains(&("segments".to_owned(), 200)), "{read:?}");

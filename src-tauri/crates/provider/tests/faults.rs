@@ -11,11 +11,11 @@ mod support;
 
 use halyard_model::Surface;
 use halyard_model::{Change, EnvironmentKey, FlagValue, IdentityRef, differences};
-use halyard_provider::{FailureKind, FlagOutcome, HttpSettings};
+use halyard_provider::{FailureKind, HttpSettings};
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Effect, ErrorBody, Fault, Seed};
 use serde_json::json;
-use support::{Bench, NOW, settings};
+use support::{Bench, FlagOutcome, NOW, settings};
 
 async fn both(settings: HttpSettings) -> [Bench; 2] {
     [

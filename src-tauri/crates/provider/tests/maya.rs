@@ -18,11 +18,10 @@
 mod support;
 
 use halyard_model::{Change, Environment, FlagValue, Version};
-use halyard_provider::FlagOutcome;
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, ListItems, PutMode};
 use halyard_sandbox::{Effect, ErrorBody, Fault, MayaEdit, Moment, Seed};
 use serde_json::json;
-use support::{Bench, value};
+use support::{Bench, FlagOutcome, value};
 
 /// One way of writing.
 #[derive(Clone, Copy, Debug, PartialEq)]

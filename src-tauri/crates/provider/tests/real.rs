@@ -226,7 +226,7 @@ fn changes() -> Vec<(&'static str, Subject, Option<&'static str>, Wish)> {
             state(
                 |s| {
                     s.segment_overrides =
-                        vec![over(all, "two", json!("2"), &[]), over(all, "one", json!(1), &[])]
+                        vec![over(all, "two", json!("2"), &[]), over(all, "one", json!(1), &[])];
                 },
                 held,
             )

@@ -11,11 +11,11 @@ mod support;
 use std::collections::BTreeSet;
 
 use halyard_model::{Change, Environment, Flag};
-use halyard_provider::{FailureKind, FlagOutcome, Stage};
+use halyard_provider::{FailureKind, Stage};
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, ListItems};
 use halyard_sandbox::{Effect, ErrorBody, Fault, MayaEdit, Moment, Seed};
 use serde_json::json;
-use support::{Bench, value};
+use support::{Bench, FlagOutcome, value};
 
 /// The ways of writing, each with the request that carries the change to users.
 const WAYS: [Way; 5] = [
@@ -323,11 +323,8 @@ async fn a_server_that_is_not_there_means_that_nothing_was_sent() {
             environment: &environment,
         };
         let change = Change::toggle(false);
-        let write = halyard_provider::FlagWrite {
-            base: &base,
-            change: &change,
-        };
-        let failure = provider.write_flag(target, write).await.unwrap_err();
+        let written = support::change_flag(provider.as_ref(), target, &base, &change).await;
+        let failure = written.unwrap_err();
         assert_eq!(
             failure.kind,
             FailureKind::Unreachable(Stage::Connect),

@@ -10,11 +10,11 @@
 mod support;
 
 use halyard_model::{Change, FlagNote, differences};
-use halyard_provider::{FailureKind, FlagOutcome};
+use halyard_provider::FailureKind;
 use halyard_sandbox::edgeflags::{EdgeFlagsOptions, ListItems, PutMode, WriteAnswers};
 use halyard_sandbox::{MayaEdit, Seed};
 use serde_json::json;
-use support::{Bench, value};
+use support::{Bench, FlagOutcome, value};
 
 /// Every way of writing, with the values that are easy to get wrong.
 #[tokio::test]

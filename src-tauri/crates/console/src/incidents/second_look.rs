@@ -13,7 +13,7 @@ use halyard_model::{
     Snapshot, Subject, Surface, Timestamp,
 };
 use halyard_provider::{
-    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, FlagOutcome, FlagWrite, Found, Leftover,
+    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, Found, Leftover,
     Progress, Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
     diagnosis::in_context,
 };
@@ -155,15 +155,6 @@ impl Provider for SecondLook {
             .provider
             .remove_leftover(target, subject, known, leftover)
             .await;
-        self.look(told, target, &Surface::Admin).await
-    }
-
-    async fn write_flag(
-        &self,
-        target: Target<'_>,
-        write: FlagWrite<'_>,
-    ) -> Result<Answer<FlagOutcome>, Failure> {
-        let told = self.provider.write_flag(target, write).await;
         self.look(told, target, &Surface::Admin).await
     }
 

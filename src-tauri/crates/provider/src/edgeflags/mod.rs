@@ -36,9 +36,8 @@ use crate::cache::{ListCache, Owner};
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, BudgetClass, Confirm, Discovery, Door, Failure, FlagOutcome, FlagWrite,
-    Found, Leftover, Progress, Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write,
-    WriteOutcome, plain,
+    Access, Allowances, Answer, BudgetClass, Confirm, Discovery, Door, Failure, Found, Leftover, Progress,
+    Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
 };
 
 /// A client of EdgeFlags.
@@ -208,14 +207,6 @@ impl Provider for EdgeFlags {
         _leftover: &Leftover,
     ) -> Result<Answer<()>, Failure> {
         Ok(self.call(target.access)?.answer(()))
-    }
-
-    async fn write_flag(
-        &self,
-        target: Target<'_>,
-        write: FlagWrite<'_>,
-    ) -> Result<Answer<FlagOutcome>, Failure> {
-        plain::write_flag(self, target, write).await
     }
 
     async fn identities(

@@ -28,9 +28,9 @@ use serde_json::Value;
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, Confirm, Diagnosis, Discovery, Door, Failure, FailureKind, FlagOutcome,
-    FlagWrite, Found, Leftover, Progress, Provider, ProxyHealth, Reach, Remedy, ServerHealth, SurfaceReading,
-    Target, Write, WriteOutcome, plain,
+    Access, Allowances, Answer, Confirm, Diagnosis, Discovery, Door, Failure, FailureKind, Found, Leftover,
+    Progress, Provider, ProxyHealth, Reach, Remedy, ServerHealth, SurfaceReading, Target, Write,
+    WriteOutcome,
 };
 
 /// A client of Flagsmith 2.x: hosted, self-hosted, with or without Edge Proxy.
@@ -165,14 +165,6 @@ impl Provider for Flagsmith {
         let call = self.admin(target.access)?;
         write::remove_leftover(&call, target, subject, known, leftover).await?;
         Ok(call.answer(()))
-    }
-
-    async fn write_flag(
-        &self,
-        target: Target<'_>,
-        write: FlagWrite<'_>,
-    ) -> Result<Answer<FlagOutcome>, Failure> {
-        plain::write_flag(self, target, write).await
     }
 
     async fn identities(

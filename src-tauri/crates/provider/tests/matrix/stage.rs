@@ -8,14 +8,14 @@ use halyard_model::{
 };
 use halyard_provider::diagnosis::{Context, in_context};
 use halyard_provider::{
-    Access, Confirm, Credential, EdgeFlags, Failure, FlagWrite, Flagsmith, HttpSettings, Provider, ProxyRule,
-    Resolver, Target,
+    Access, Confirm, Credential, EdgeFlags, Failure, Flagsmith, HttpSettings, Provider, ProxyRule, Resolver,
+    Target,
 };
 use halyard_sandbox::{Config, Effect, Fault, Gate, MayaEdit, Running, Sandbox, Surface as Struck};
 use serde_json::Value;
 use url::Url;
 
-use crate::support::{NOW, flagsmith_endpoint, settings};
+use crate::support::{NOW, change_flag, flagsmith_endpoint, settings};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -327,16 +327,7 @@ impl Stage {
                 let snapshot = client.collect(target, NOW, &|_| ()).await.unwrap().value;
                 let base = &snapshot.flags[0];
                 let change = Change::toggle(!base.state.enabled);
-                client
-                    .write_flag(
-                        target,
-                        FlagWrite {
-                            base,
-                            change: &change,
-                        },
-                    )
-                    .await
-                    .unwrap_err()
+                change_flag(&client, target, base, &change).await.unwrap_err()
             }
             Ask::EdgeFlagsList | Ask::EdgeFlagsToggle => panic!("not Flagsmith"),
         }
@@ -364,16 +355,7 @@ impl Stage {
         let snapshot = client.collect(target, NOW, &|_| ()).await.unwrap().value;
         let base = &snapshot.flags[0];
         let change = Change::toggle(!base.state.enabled);
-        client
-            .write_flag(
-                target,
-                FlagWrite {
-                    base,
-                    change: &change,
-                },
-            )
-            .await
-            .unwrap_err()
+        change_flag(&client, target, base, &change).await.unwrap_err()
     }
 
     async fn flags_at(&self, admin: &str, flags: &str) -> Failure {
@@ -438,11 +420,7 @@ impl Stage {
             value: Some(FlagValue(Value::from("ours"))),
         };
         self.with_edgeflags(async |client, target| {
-            let write = FlagWrite {
-                base,
-                change: &change,
-            };
-            client.write_flag(target, write).await.unwrap_err()
+            change_flag(client, target, base, &change).await.unwrap_err()
         })
         .await
     }
@@ -486,16 +464,7 @@ impl Stage {
             enabled: None,
             value: Some(FlagValue(value)),
         };
-        client
-            .write_flag(
-                target,
-                FlagWrite {
-                    base,
-                    change: &change,
-                },
-            )
-            .await
-            .unwrap_err()
+        change_flag(&client, target, base, &change).await.unwrap_err()
     }
 }
 

@@ -10,12 +10,12 @@
 use std::time::Duration;
 
 use halyard_model::{
-    Change, Endpoint, Environment, Flag, FlagValue, FlagsmithAuth, FlagsmithEndpoint, Named, Snapshot,
-    Timestamp,
+    Change, Endpoint, Environment, Flag, FlagState, FlagValue, FlagsmithAuth, FlagsmithEndpoint, Named,
+    Snapshot, Subject, SubjectState, Timestamp,
 };
 use halyard_provider::{
-    Access, Answer, Credential, EdgeFlags, Failure, FlagOutcome, FlagWrite, Flagsmith, HttpSettings,
-    Provider, Target,
+    Access, Answer, Credential, EdgeFlags, Failure, Flagsmith, Found, HttpSettings, NoSteps, Provider,
+    Target, Write, WriteOutcome,
 };
 use halyard_sandbox::edgeflags::EdgeFlagsOptions;
 use halyard_sandbox::{Config, Fault, Running, Sandbox, Seed, Surface};
@@ -179,9 +179,7 @@ impl Bench {
         base: &Flag,
         change: &Change,
     ) -> Result<FlagOutcome, Failure> {
-        let write = FlagWrite { base, change };
-        let answer = self.provider.write_flag(self.target(environment), write).await?;
-        Ok(answer.value)
+        change_flag(self.provider.as_ref(), self.target(environment), base, change).await
     }
 
     pub fn fault(&self, fault: Fault) {
@@ -213,4 +211,63 @@ pub fn value(value: Value) -> Change {
         enabled: None,
         value: Some(FlagValue(value)),
     }
+}
+
+/// What became of a change to a flag's state or value: [`WriteOutcome`] with the
+/// flags in it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FlagOutcome {
+    Confirmed {
+        flag: Box<Flag>,
+    },
+    AlreadyThere {
+        flag: Box<Flag>,
+    },
+    Conflict {
+        theirs: Box<Flag>,
+    },
+    Replaced {
+        now: Box<Flag>,
+        replaced: Box<FlagState>,
+    },
+    Overtaken {
+        now: Box<Flag>,
+    },
+    Unknown {
+        reason: String,
+        now: Option<Box<Flag>>,
+    },
+}
+
+/// Changes a flag's state or value.
+pub async fn change_flag(
+    provider: &dyn Provider,
+    target: Target<'_>,
+    base: &Flag,
+    change: &Change,
+) -> Result<FlagOutcome, Failure> {
+    let from = SubjectState::FlagState(base.state.clone());
+    let to = SubjectState::FlagState(change.applied_to(&base.state));
+    let write = Write {
+        subject: &Subject::state_of(&base.key),
+        base: Some(&from),
+        wish: Some(&to),
+        known: Some(base),
+        steps: &NoSteps,
+    };
+    let flag = |found: Found| found.flag.unwrap();
+    Ok(match provider.write(target, write).await?.value {
+        WriteOutcome::Confirmed { now } => FlagOutcome::Confirmed { flag: flag(now) },
+        WriteOutcome::AlreadyThere { now } => FlagOutcome::AlreadyThere { flag: flag(now) },
+        WriteOutcome::Conflict { theirs } => FlagOutcome::Conflict { theirs: flag(theirs) },
+        WriteOutcome::Replaced { now, replaced } => FlagOutcome::Replaced {
+            now: flag(now),
+            replaced: Box::new(replaced.flag_state().unwrap().clone()),
+        },
+        WriteOutcome::Overtaken { now } => FlagOutcome::Overtaken { now: flag(now) },
+        WriteOutcome::Unknown { reason, now } => FlagOutcome::Unknown {
+            reason,
+            now: now.map(flag),
+        },
+    })
 }

@@ -19,9 +19,7 @@ use super::subject::{Part, Place};
 use super::wire::SEGMENTS;
 use super::{EdgeFlags, owner, said};
 use crate::http::{Call, WriteFailure};
-use crate::{
-    Diagnosis, Failure, FailureKind, Remedy, Standing, Target, Write, WriteOutcome, WriteStep, plain,
-};
+use crate::{Diagnosis, Failure, FailureKind, Remedy, Standing, Target, Write, WriteOutcome, WriteStep};
 use plan::{Planned, Request};
 use verify::Attempt;
 
@@ -62,7 +60,7 @@ pub(super) async fn write(
         .flatten()
         .any(|state| !job.is_of_subject(state))
     {
-        return Err(plain::beyond());
+        return Err(beyond());
     }
     let mut at_least = None;
     for _ in 0..ROUNDS {
@@ -259,4 +257,14 @@ impl Attempt<'_> {
         }
         Err(self.job.call.redacted(failure))
     }
+}
+
+/// What is not written yet.
+pub(super) fn beyond() -> Failure {
+    Failure::new(
+        FailureKind::Refused {
+            detail: "this kind of change".into(),
+        },
+        "Halyard cannot make this change yet.",
+    )
 }

@@ -14,7 +14,7 @@ use crate::edgeflags::read::Fresh;
 use crate::edgeflags::said;
 use crate::edgeflags::wire::{FLAGS, Item, SEGMENTS};
 use crate::http::WriteFailure;
-use crate::{Diagnosis, Failure, FailureKind, Remedy, plain};
+use crate::{Diagnosis, Failure, FailureKind, Remedy};
 
 /// The documented limit of a body: 1 MB, read as the larger of its meanings.
 const LARGEST_BODY: usize = 1_048_576;
@@ -75,7 +75,7 @@ pub(super) async fn plan(job: &Job<'_>, before: &Fresh) -> Result<Planned, Failu
             }
             change(job, item, (now, wish), before.whole)?
         }
-        (Some(_), None, Some(_)) => return Err(plain::beyond()),
+        (Some(_), None, Some(_)) => return Err(super::beyond()),
     };
     Ok(Planned::Send(plan))
 }
@@ -104,7 +104,7 @@ fn revealed(
         unsendable(bad.field, &bad.reason, instead)
     })?;
     let Some(wish) = wish else {
-        return Err(plain::beyond());
+        return Err(super::beyond());
     };
     let plan = change(job, item, (&now, &wish), true)?;
     // The list will not show it whole afterwards either.
@@ -119,7 +119,7 @@ fn creation(job: &Job<'_>, wish: &SubjectState) -> Result<Plan, Failure> {
         SubjectState::Flag(wish) => flag::made(wish, job.client.knows(job.call).offered)?,
         SubjectState::Config(wish) => config::made(wish),
         SubjectState::Segment(wish) => segment::made(wish)?,
-        _ => return Err(plain::beyond()),
+        _ => return Err(super::beyond()),
     };
     let mut body = Members::new();
     body.insert("key".to_owned(), json!(job.place.key));
@@ -171,7 +171,7 @@ fn change(
             };
         }
         (SubjectState::Segment(now), SubjectState::Segment(wish)) => segment::changes(definition, now, wish)?,
-        _ => return Err(plain::beyond()),
+        _ => return Err(super::beyond()),
     };
     Ok(if whole {
         complete(item, changes)
