@@ -126,7 +126,7 @@ export interface Host {
   /** Gives the edit up. */
   keepTheirs(edit: string): Promise<OutcomeView>;
   changes(connection: string): Promise<ChangesView>;
-  /** Without a name, it is called after the day. */
+  /** Without a name it is called `Draft`. */
   newChangeSet(connection: string, name: string | null): Promise<ChangeSetView>;
   renameChangeSet(changeSet: string, name: string): Promise<null>;
   discardChangeSet(changeSet: string): Promise<null>;

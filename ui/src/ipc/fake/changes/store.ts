@@ -78,7 +78,7 @@ export class FakeChanges {
     this.#count += 1;
     const set: FakeChangeSet = {
       id: `set-${this.#count}`,
-      name: name?.trim() || this.#today(connection),
+      name: name?.trim() || "Draft",
       state: "open",
       edits: [],
       createdAt: this.#now(),
@@ -88,12 +88,6 @@ export class FakeChanges {
     };
     connection.changeSets.push(set);
     return set;
-  }
-
-  #today({ changeSets }: FakeConnection): string {
-    const day = new Date(this.#now() * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "long" });
-    const taken = changeSets.filter(({ name }) => name.startsWith(day)).length;
-    return taken === 0 ? day : `${day}, ${taken + 1}`;
   }
 
   discardSet(id: string): void {
