@@ -104,8 +104,9 @@ pub(crate) struct Volatile {
     pub(crate) engines: Engines,
     /// Documents taken apart.
     pub(crate) documents: Documents,
-    /// Traits of identities as they were last read.
-    pub(crate) traits: HashMap<(Site, String), Held>,
+    /// What the mirror does not hold, as it was last asked for: traits of
+    /// identities, and what a Flagsmith flag begins with.
+    pub(crate) asked: HashMap<(Site, Subject), Held>,
     /// Sets that are being published.
     pub(crate) runs: HashMap<ChangeSetId, Run>,
     /// Sets whose rest is to be staged again once the write on its way is over.

@@ -107,7 +107,7 @@ impl Console {
         attempt.doubtful |= matches!(outcome, WriteOutcome::Unknown { .. });
         self.inner.mirror.set_attempt(&edit.id, &attempt).await?;
         let edit = Edit { attempt, ..edit };
-        self.keep_traits(&desk.site, &edit.subject, read_back(&outcome), now);
+        self.keep_asked(&desk.site, &edit.subject, read_back(&outcome), now);
         Ok(match outcome {
             WriteOutcome::Confirmed { now } => {
                 if let Some(flag) = &now.flag {

@@ -56,7 +56,7 @@ impl Console {
                 .store_flag(&desk.site.0, &desk.site.1, flag, asked_at)
                 .await?;
         }
-        self.keep_traits(&desk.site, &edit.subject, Some(&found), asked_at);
+        self.keep_asked(&desk.site, &edit.subject, Some(&found), asked_at);
         let state = settled(&edit, found.state.as_ref(), asked_at);
         if let (EditState::Confirmed, Some(flag)) = (&state, found.flag.as_deref()) {
             let sent_at = edit.attempt.sent_at.unwrap_or(edit.created_at);

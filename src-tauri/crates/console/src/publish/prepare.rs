@@ -82,7 +82,8 @@ impl Console {
         name: &str,
     ) -> Result<Option<SegmentKey>, ConsoleError> {
         let listed = self.inner.mirror.segments(&site.0, &site.1).await?;
-        let found = listed.into_iter().find(|one| one.name == name);
+        // The service takes the blanks around a name away.
+        let found = listed.into_iter().find(|one| one.name.trim() == name.trim());
         Ok(found.map(|one| SegmentKey(one.remote_id)))
     }
 

@@ -11,6 +11,10 @@ use crate::{Console, ConsoleError};
 /// How often edits of unknown outcome are read again.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
+/// How long after it came to rest a set is looked back at: a late write comes
+/// within a minute.
+const LOOKED_BACK_MILLIS: i64 = 3 * 60_000;
+
 impl Console {
     /// Sorts the sets that an earlier run left in the middle, and their edits.
     /// Where another process publishes, they are not left but on their way, and
@@ -85,10 +89,18 @@ impl Console {
     }
 
     /// Reads every edit of a set again of which no answer could tell, where the
-    /// set is not being published.
+    /// set is not being published. For a while after a set has come to rest it
+    /// is also looked for what a late write added twice.
     pub async fn read_doubtful(&self) -> Result<(), ConsoleError> {
+        let now = self.inner.clock.now();
         for set in self.inner.mirror.change_sets(None).await? {
-            if matches!(set.state, ChangeSetState::Paused(_)) && self.read_unknown(&set.id).await? {
+            let paused = matches!(set.state, ChangeSetState::Paused(_));
+            if paused && self.read_unknown(&set.id).await? {
+                self.look_back(&set.id).await?;
+                continue;
+            }
+            let at_rest = paused || set.state == ChangeSetState::Published;
+            if at_rest && now.millis_since(set.changed_at) < LOOKED_BACK_MILLIS {
                 self.look_back(&set.id).await?;
             }
         }

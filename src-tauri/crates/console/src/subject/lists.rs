@@ -242,7 +242,7 @@ impl Console {
         let subject = Subject::Traits {
             identity: identity.to_owned(),
         };
-        let (held, failure) = match self.read_traits(&site, &subject).await {
+        let (held, failure) = match self.read_live(&site, &subject).await {
             Ok(held) => (held, None),
             Err(error) => (self.held(&site, &subject).await?, Some(error.to_string())),
         };

@@ -57,8 +57,9 @@ impl Console {
     ) -> Result<SubjectFacts, ConsoleError> {
         let site = (connection.clone(), environment.clone());
         if let Subject::Traits { .. } = subject {
-            self.read_traits(&site, subject).await?;
+            self.read_live(&site, subject).await?;
         }
+        self.read_beginnings(&site, subject).await?;
         let held = self.held(&site, subject).await?;
         let is_about = |edit: &Edit| edit.is_about(environment, subject);
         let staged = self.staged_edits(connection).await?.into_iter().rfind(is_about);

@@ -1,7 +1,7 @@
 //! The state of one subject in the mirror.
 
 use halyard_model::{
-    Flag, FlagDefinition, FlagValue, Segment, SegmentDefinition, Subject, SubjectState, Timestamp,
+    Flag, FlagDefinition, FlagValue, Segment, SegmentDefinition, Service, Subject, SubjectState, Timestamp,
 };
 use halyard_provider::{Found, edgeflags};
 use serde_json::Value;
@@ -37,14 +37,25 @@ impl Console {
                 if in_document.state.is_some() {
                     return Ok(in_document);
                 }
+                let mut definition = definition_of(&row.flag);
+                let asked = self
+                    .volatile()
+                    .asked
+                    .get(&(site.clone(), subject.clone()))
+                    .cloned();
+                if let Some(SubjectState::Flag(asked)) = asked.and_then(|held| held.state) {
+                    definition.enabled = asked.enabled;
+                    definition.value = asked.value;
+                    definition.options = asked.options;
+                }
                 Ok(Held {
-                    state: Some(SubjectState::Flag(definition_of(&row.flag))),
+                    state: Some(SubjectState::Flag(definition)),
                     fetched_at: Some(row.fetched_at),
                 })
             }
-            Subject::Traits { identity } => {
-                let key = (site.clone(), identity.clone());
-                Ok(self.volatile().traits.get(&key).cloned().unwrap_or_default())
+            Subject::Traits { .. } => {
+                let key = (site.clone(), subject.clone());
+                Ok(self.volatile().asked.get(&key).cloned().unwrap_or_default())
             }
             Subject::IdentityOverride { .. } | Subject::Segment { .. } | Subject::Config { .. } => {
                 self.held_in_document(site, subject).await
@@ -71,36 +82,61 @@ impl Console {
         })
     }
 
-    /// Reads an identity's traits, so that they can be shown and rested on.
-    pub(super) async fn read_traits(&self, site: &Site, subject: &Subject) -> Result<Held, ConsoleError> {
-        let Subject::Traits { identity } = subject else {
-            return self.held(site, subject).await;
+    /// Reads what the mirror does not hold of a subject, so that it can be
+    /// shown and rested on.
+    pub(super) async fn read_live(&self, site: &Site, subject: &Subject) -> Result<Held, ConsoleError> {
+        let known = match subject.flag() {
+            Some(flag) => self.inner.mirror.flag(&site.0, &site.1, flag).await?,
+            None => None,
         };
         let reach = self.reach(site).await?;
         let asked_at = self.inner.clock.now();
-        let answer = reach.provider.read(reach.target(), subject, None).await?;
+        let answer = reach
+            .provider
+            .read(reach.target(), subject, known.as_ref())
+            .await?;
         let found = self.heard(&site.0, answer);
-        let held = Held {
+        self.keep_asked(site, subject, Some(&found), asked_at);
+        Ok(Held {
             state: found.state,
             fetched_at: Some(asked_at),
-        };
-        self.volatile()
-            .traits
-            .insert((site.clone(), identity.clone()), held.clone());
-        Ok(held)
+        })
     }
 
-    /// Keeps what a write or a reading showed of an identity's traits.
-    pub(crate) fn keep_traits(&self, site: &Site, subject: &Subject, found: Option<&Found>, at: Timestamp) {
-        if let (Subject::Traits { identity }, Some(found)) = (subject, found) {
-            let held = Held {
-                state: found.state.clone(),
-                fetched_at: Some(at),
-            };
-            self.volatile()
-                .traits
-                .insert((site.clone(), identity.clone()), held);
+    /// As [`Console::read_live`], of what a flag begins with on Flagsmith:
+    /// asked for once, since it hardly changes. Without an answer the mirror's
+    /// lists have to do.
+    pub(super) async fn read_beginnings(&self, site: &Site, subject: &Subject) -> Result<(), ConsoleError> {
+        let Subject::Flag { flag } = subject else {
+            return Ok(());
+        };
+        let asked = self
+            .volatile()
+            .asked
+            .contains_key(&(site.clone(), subject.clone()));
+        let connection = self.known_connection(&site.0).await?;
+        let listed = self.inner.mirror.flag(&site.0, &site.1, flag).await?.is_some();
+        if asked || !listed || connection.endpoint.service() != Service::Flagsmith {
+            return Ok(());
         }
+        if let Err(error) = self.read_live(site, subject).await {
+            tracing::info!(%error, "what a flag begins with could not be asked for");
+        }
+        Ok(())
+    }
+
+    /// Keeps what a write or a reading showed of what the mirror does not hold.
+    pub(crate) fn keep_asked(&self, site: &Site, subject: &Subject, found: Option<&Found>, at: Timestamp) {
+        let (Subject::Traits { .. } | Subject::Flag { .. }, Some(found)) = (subject, found) else {
+            return;
+        };
+        let held = Held {
+            state: found.state.clone(),
+            fetched_at: Some(at),
+        };
+        self.volatile()
+            .asked
+            .insert((site.clone(), subject.clone()), held);
     }
 }
 

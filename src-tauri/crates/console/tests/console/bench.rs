@@ -1,6 +1,6 @@
 //! A sandbox, a console in front of it, and an eye on what the service holds.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use halyard_console::{
     ActivityRecorder, AuthKind, ChangeSetFacts, Clock, ConnectInput, Console, ConsoleError, ConsoleParts,
@@ -410,8 +410,15 @@ impl Bench {
         self.stage_into(place, flag, change, None).await.unwrap()
     }
 
+    /// Publishes as somebody does who confirms whatever is asked.
     pub async fn publish(&self, set: &ChangeSetId) {
-        self.console.publish(set, &BTreeMap::new()).await.unwrap();
+        let connection = self.set(set).await.set.connection;
+        let environments = self.console.environments(&connection).await.unwrap();
+        let confirmed = environments
+            .into_iter()
+            .map(|facts| (facts.environment.key, facts.environment.name))
+            .collect();
+        self.console.publish(set, &confirmed).await.unwrap();
     }
 
     pub async fn set(&self, id: &ChangeSetId) -> ChangeSetFacts {

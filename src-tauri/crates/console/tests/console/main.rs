@@ -35,4 +35,5 @@ mod settings;
 mod spoiled;
 mod staging;
 mod staleness;
+mod subjects;
 mod watching;
