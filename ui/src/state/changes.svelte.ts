@@ -32,6 +32,8 @@ export interface Asking {
 export class Changes {
   /** Publishing that waits for its confirmation. */
   asking = $state.raw<Asking | null>(null);
+  /** Why the last staging was refused; null where it was not. */
+  refused = $state.raw<HostError | null>(null);
 
   #views = $state.raw<Record<string, ChangesView>>({});
   #errors = $state.raw<Record<string, HostError>>({});
@@ -132,6 +134,7 @@ export class Changes {
     const all = requests.map((request): StageRequest => ({ ...request, change_set: into }));
     const { host, toasts } = this.#session;
     const [only] = all;
+    this.refused = null;
     if (only === undefined) return [];
     try {
       const staged = all.length === 1 ? [await host.stageEdit(only)] : await host.stageEdits(all);
@@ -144,7 +147,8 @@ export class Changes {
       await this.#after();
       return staged;
     } catch (thrown) {
-      toasts.fail(asHostError(thrown));
+      this.refused = asHostError(thrown);
+      toasts.fail(this.refused);
       await this.#after();
       return null;
     }

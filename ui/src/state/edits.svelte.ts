@@ -30,6 +30,8 @@ export interface Confirmation {
   /** Names the state that the change rests on. */
   revision: string;
   changes: FieldEdit[];
+  /** Called once the service has it, or once it is staged. */
+  onsent?: () => void;
   /** Why the last attempt failed, so that nothing has to be typed again. */
   error: HostError | null;
   sending: boolean;
@@ -42,6 +44,8 @@ export interface Proposal {
   changes: FieldEdit[];
   name?: string;
   row?: FlagRowView | null;
+  /** Called once the service has it. */
+  onsent?: () => void;
 }
 
 /** Edits on their way, asked about, or typed and not sent. */
@@ -50,6 +54,7 @@ export class Edits {
   /** The conflict that the resolver shows. */
   conflict = $state.raw<ConflictView | null>(null);
   #sending = $state.raw<Record<string, FieldEdit[]>>({});
+  #refused = $state.raw<Record<string, HostError>>({});
   /** Edits that can be led back, the newest last, each with the toast that offers it. */
   #undoable: { edit: string; toast: number }[] = [];
 
@@ -72,6 +77,19 @@ export class Edits {
     return place === null ? null : this.#drafts.of(place, subject);
   }
 
+  /** Everything that is typed about a flag of the place on screen. */
+  draftsOf(flag: string): Draft[] {
+    const place = this.#session.place;
+    if (place === null) return [];
+    return this.#drafts.in(place).filter(({ subject }) => flagOf(subject) === flag);
+  }
+
+  /** Why the last attempt to send or stage a subject's edit was refused; null once it is typed on. */
+  refusal(subject: SubjectView): HostError | null {
+    const place = this.#session.place;
+    return place === null ? null : (this.#refused[draftKey(place, subject)] ?? null);
+  }
+
   /** What is typed and not sent in the place on screen, as far as it could be sent, by subject. */
   get drafts(): DraftEditView[] {
     const place = this.#session.place;
@@ -85,7 +103,9 @@ export class Edits {
   /** Types into a field. What the field is anyway, or null, takes the field out of the draft. */
   setField(subject: SubjectView, field: string, to: FieldInput | null, rest: Rest): void {
     const place = this.#session.place;
-    if (place !== null) this.#drafts.set(place, subject, field, to, rest);
+    if (place === null) return;
+    this.#drafts.set(place, subject, field, to, rest);
+    this.#forgive(place, subject);
   }
 
   /** Rests what is typed on a newer state: each field's as it is now, by path. */
@@ -97,7 +117,9 @@ export class Edits {
   /** Gives up what is typed for a subject. */
   discard(subject: SubjectView): void {
     const place = this.#session.place;
-    if (place !== null) this.#drafts.drop(place, subject);
+    if (place === null) return;
+    this.#drafts.drop(place, subject);
+    this.#forgive(place, subject);
   }
 
   /** Forgets what was typed for a connection. */
@@ -129,7 +151,8 @@ export class Edits {
     if (place === null || draft === null) return false;
     const { changes } = draft;
     const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
-    if (staged !== null) this.#drafts.settle(place, subject, changes);
+    if (staged !== null) this.#settle(place, subject, changes);
+    else this.#refuse(place, subject, this.#session.changes.refused);
     return staged !== null;
   }
 
@@ -139,9 +162,13 @@ export class Edits {
     if (asked === null || asked.sending) return;
     const { place, subject, revision, changes } = asked;
     const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
-    if (staged === null) return;
-    this.#drafts.settle(place, subject, changes);
+    if (staged === null) {
+      this.#refuse(place, subject, this.#session.changes.refused);
+      return;
+    }
+    this.#settle(place, subject, changes);
     this.confirmation = null;
+    asked.onsent?.();
   }
 
   /** Sends a change, or asks first in a protected environment. */
@@ -255,7 +282,7 @@ export class Edits {
   /** Sends and tells the outcome. Answers the error when the asker shows it itself. */
   async #send(
     place: PlaceView,
-    { subject, revision, changes }: Proposal,
+    { subject, revision, changes, onsent }: Proposal,
     confirmed: string | null,
     asked = false,
   ): Promise<HostError | null> {
@@ -263,12 +290,17 @@ export class Edits {
     this.#sending = { ...this.#sending, [key]: changes };
     try {
       const outcome = await this.#session.host.edit({ ...place, subject, revision, changes, confirmed });
-      if (outcome.outcome !== "conflict") this.#drafts.settle(place, subject, changes);
+      if (outcome.outcome !== "conflict") {
+        this.#settle(place, subject, changes);
+        onsent?.();
+      }
       // Where a sheet asked, a single key must not lead the change back.
       this.#tell(outcome, confirmed === null ? "undoable" : "final");
       return null;
     } catch (thrown) {
-      return this.#failed(asHostError(thrown), () => void this.#tryAgain(place, subject, changes), asked);
+      const error = asHostError(thrown);
+      this.#refuse(place, subject, error);
+      return this.#failed(error, () => void this.#tryAgain(place, subject, changes), asked);
     } finally {
       await this.#session.flags.reload();
       const sending = { ...this.#sending };
@@ -325,6 +357,22 @@ export class Edits {
       );
       this.propose({ subject, revision, changes, name });
     });
+  }
+
+  #settle(place: PlaceView, subject: SubjectView, changes: FieldEdit[]): void {
+    this.#drafts.settle(place, subject, changes);
+    this.#forgive(place, subject);
+  }
+
+  /** Keeps the service's words for the fields that they are about. */
+  #refuse(place: PlaceView, subject: SubjectView, error: HostError | null): void {
+    if (error !== null) this.#refused = { ...this.#refused, [draftKey(place, subject)]: error };
+  }
+
+  #forgive(place: PlaceView, subject: SubjectView): void {
+    const refused = { ...this.#refused };
+    delete refused[draftKey(place, subject)];
+    this.#refused = refused;
   }
 
   #tell(outcome: OutcomeView, after: "undoable" | "final"): void {

@@ -4,6 +4,8 @@ import type { Page, Session } from "./session.svelte";
 export interface PageKeys {
   focusFilter?: () => void;
   escape?: () => void;
+  /** Makes something new. */
+  create?: () => void;
 }
 
 const SECOND_KEY_MS = 1200;
@@ -78,7 +80,11 @@ export class Keyboard {
       this.session.shortcutsOpen = true;
       return true;
     }
-    const { focusFilter } = this.page();
+    const { focusFilter, create } = this.page();
+    if (key === "n" && create !== undefined) {
+      create();
+      return true;
+    }
     if (key !== "/" || focusFilter === undefined) return false;
     focusFilter();
     return true;
