@@ -41,7 +41,8 @@ export function rowsOf(
     const known = subject?.fields.find((each) => each.field === field) ?? null;
     // What was on screen when it was asked; what is read in full may be newer.
     const before = ofRow[field] ??
-      known?.value ?? { kind: "absent" as const, text: absentWords(field, subject) };
+      known?.value ??
+      tagIn(field, subject) ?? { kind: "absent" as const, text: absentWords(field, subject) };
     return {
       field,
       label: known?.label ?? words.fieldName(field),
@@ -50,6 +51,14 @@ export function rowsOf(
       to: changes.find((change) => change.field === field)?.to ?? null,
     };
   });
+}
+
+/** A label is changed by itself, and read with the others. */
+function tagIn(field: string, subject: SubjectFieldsView | null): FieldValueView | null {
+  if (!field.startsWith("tag:")) return null;
+  const tags = subject?.fields.find((each) => each.field === "tags")?.value;
+  const label = field.slice("tag:".length);
+  return tags?.kind === "tags" && tags.labels.includes(label) ? { kind: "text", text: label } : null;
 }
 
 function absentWords(field: string, subject: SubjectFieldsView | null): string {

@@ -206,6 +206,10 @@ function notes(connection: FakeConnection, flag: FakeFlag): string[] {
 
 function targetingOf({ targeting }: FakeFlag): string | null {
   if (targeting === null) return null;
-  const rollout: unknown = JSON.parse(targeting.rollout);
-  return JSON.stringify({ rules: targeting.rules, rollout }, null, 2);
+  const parts = Object.entries(targeting).filter(([, json]) => json !== "");
+  return JSON.stringify(
+    Object.fromEntries(parts.map(([part, json]) => [part, JSON.parse(json) as unknown])),
+    null,
+    2,
+  );
 }

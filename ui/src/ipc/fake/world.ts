@@ -6,7 +6,6 @@ import type {
   MarkView,
   PlaceView,
   ProtectionView,
-  RuleView,
   ServiceView,
   SubjectView,
   ThemeView,
@@ -30,8 +29,8 @@ export interface FakeFlag {
   overrides: OverrideSeed[];
   /** What identities get for themselves. */
   identities: Map<string, { enabled: boolean; value: string }>;
-  /** EdgeFlags: rules and rollout. */
-  targeting: { rules: RuleView[]; rollout: string } | null;
+  /** EdgeFlags: rules and rollout as JSON, empty where they are inherited. */
+  targeting: { rules: string; rollout: string } | null;
   /** Counts its changes. */
   revision: number;
   changedAt: number;
@@ -267,7 +266,7 @@ function nothingChanged(): Pick<FakeConnection, "changeSets" | "edits" | "people
 }
 
 function rollout(): NonNullable<FakeFlag["targeting"]> {
-  return { rules: [], rollout: JSON.stringify({ percentage: 50, attribute: "user_id" }) };
+  return { rules: "[]", rollout: JSON.stringify({ percentage: 50, attribute: "user_id" }) };
 }
 
 function acmeConfigs(): Map<string, FakeConfig> {

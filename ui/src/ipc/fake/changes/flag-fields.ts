@@ -5,7 +5,7 @@ import { failure } from "../errors";
 import { idOfSegment, overrideView, weightViews } from "../weights";
 import type { FakeConnection, FakeFlag } from "../world";
 import { newFlag } from "./new-flag";
-import { absent, orderValue, overrideValue, rulesValue, toggle, typed, weightsValue } from "./values";
+import { absent, orderValue, overrideValue, toggle, typed, weightsValue } from "./values";
 
 function part(field: string, label: string, value: FieldValueView, note: string | null = null): FieldView {
   return { field, label, note, value };
@@ -21,8 +21,9 @@ export function stateFields(connection: FakeConnection, flag: FakeFlag | undefin
     );
   }
   if (flag.targeting) {
-    all.push(part("rules", "Rules", rulesValue(flag.targeting.rules), "Targeting"));
-    all.push(part("rollout", "Rollout", { kind: "json", text: flag.targeting.rollout }, "Targeting"));
+    const { rules, rollout } = flag.targeting;
+    if (rules !== "") all.push(part("rules", "Rules", { kind: "json", text: rules }, "Targeting"));
+    if (rollout !== "") all.push(part("rollout", "Rollout", { kind: "json", text: rollout }, "Targeting"));
   }
   all.push(...flag.overrides.flatMap((override, at) => partsOf(connection, flag, override, at)));
   if (connection.service === "flagsmith" && flag.overrides.length > 0) {
@@ -67,7 +68,8 @@ export function writeState(
   if (field === "enabled") flag.enabled = to.kind === "toggle" && to.on;
   else if (field === "value") flag.value = valueOf(to);
   else if (field === "weights" && to.kind === "weights") flag.options = sharesOf(to.rows);
-  else if (field === "rules" && to.kind === "rules" && flag.targeting) flag.targeting.rules = to.rules;
+  else if (field === "has_targeting") flag.targeting ??= { rules: "", rollout: "" };
+  else if (field === "rules" && flag.targeting) flag.targeting.rules = textOf(to);
   else if (field === "rollout" && flag.targeting) flag.targeting.rollout = textOf(to);
   else if (field === "override_order" && to.kind === "order") reorder(connection, flag, to.ids);
   else if (field.startsWith("override:")) putOverride(connection, flag, id, to);
