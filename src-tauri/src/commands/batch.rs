@@ -1,7 +1,7 @@
 //! Commands that evaluate a cohort.
 
 use halyard_console::{BatchInput, Clock, SystemClock};
-use halyard_model::{ConnectionId, EnvironmentKey};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey};
 use tauri::{AppHandle, State};
 use tauri_specta::Event as _;
 
@@ -30,6 +30,7 @@ pub async fn run_batch(
     let began = SystemClock.now();
     let cohort = choice_in(request.cohort)?;
     let input = BatchInput {
+        change_set: request.change_set.map(ChangeSetId),
         job: request.job.clone(),
         connection,
         environment,

@@ -89,6 +89,7 @@ pub async fn conflict_impact(
         connection: facts.edit.connection,
         environment: facts.edit.environment,
         flag,
+        change_set: None,
         edits: vec![Draft {
             subject: facts.edit.subject,
             changes,

@@ -1,7 +1,7 @@
 //! What edits would do, while they are typed.
 
 use halyard_console::ImpactInput;
-use halyard_model::{ConnectionId, EnvironmentKey, FlagKey};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, FlagKey};
 use tauri::State;
 
 use crate::{
@@ -24,6 +24,7 @@ pub async fn impact(app: State<'_, Halyard>, request: ImpactRequest) -> Result<I
         connection,
         environment: EnvironmentKey(request.environment),
         flag: FlagKey(request.flag),
+        change_set: request.change_set.map(ChangeSetId),
     };
     weighed(&app, input).await
 }

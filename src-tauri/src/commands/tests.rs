@@ -211,6 +211,7 @@ async fn an_edit_says_whom_it_changes() {
     let edits = vec![Draft::of_flag(&flag, &Change::toggle(true))];
     let console = &demo.app.console;
     let input = ImpactInput {
+        change_set: None,
         connection: site.0.clone(),
         environment: site.1.clone(),
         flag: flag.clone(),
@@ -242,6 +243,7 @@ async fn an_edit_says_whom_it_changes() {
         )]
     );
     let run = BatchInput {
+        change_set: None,
         job: "run".into(),
         connection: site.0,
         environment: site.1,

@@ -4,7 +4,7 @@ use halyard_console::{
     Draft, EnvironmentFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, Weighed,
 };
 use halyard_engine::{CandidateSource, FlagTrace, edgeflags::Agreement};
-use halyard_model::{Connection, ConnectionId, EnvironmentKey, Fields, FlagValue, Service};
+use halyard_model::{ChangeSetId, Connection, ConnectionId, EnvironmentKey, Fields, FlagValue, Service};
 
 use super::{
     connection::freshness,
@@ -22,6 +22,7 @@ use crate::{
 /// A preview as asked for, inwards. Errors name the field.
 pub fn input(request: &PreviewRequest, service: Service) -> Result<PreviewInput, WireError> {
     Ok(PreviewInput {
+        change_set: request.change_set.clone().map(ChangeSetId),
         identity: identity_in(&request.identifier, &request.traits)?,
         connection: ConnectionId(request.connection.clone()),
         environment: EnvironmentKey(request.environment.clone()),

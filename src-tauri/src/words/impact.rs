@@ -82,6 +82,7 @@ pub fn rule(decided_by: &DecidedBy) -> String {
         DecidedBy::IdentityOverride => "identity override".into(),
         DecidedBy::Segment(name) => format!("segment {name}"),
         DecidedBy::Default => "environment default".into(),
+        DecidedBy::Nobody => "not there".into(),
     }
 }
 

@@ -10,7 +10,13 @@ use halyard_mirror::SnapshotFacts;
 use halyard_model::{ConnectionId, Service};
 use serde_json::Value;
 
-use crate::{Console, ConsoleError, Draft, impact::Sampled, overlay, state::Site};
+use crate::{
+    Console, ConsoleError,
+    draft::Considered,
+    impact::{Sampled, Weighings},
+    overlay::{self, Overlaid, Places},
+    state::Site,
+};
 
 /// Documents kept compiled: more than one person compares, and few enough that
 /// large ones do not add up.
@@ -39,10 +45,13 @@ pub(crate) struct Compiled {
     pub(crate) engine: Arc<Engine>,
     /// The document with drafts laid over it, as it was last asked for: while
     /// somebody types an identity, the drafts stay the same.
-    drafted: Mutex<Option<(Vec<Draft>, Arc<Engine>)>>,
+    drafted: Mutex<Option<(Considered, Arc<Overlaid>)>>,
+    places: OnceLock<Places>,
     findings: OnceLock<Vec<Finding>>,
     /// What drafts are weighed with.
     pub(crate) sample: Mutex<Option<Arc<Sampled>>>,
+    /// What change sets were found to do.
+    pub(crate) weighings: Weighings,
 }
 
 impl Compiled {
@@ -54,8 +63,10 @@ impl Compiled {
             document: OnceLock::new(),
             engine: Arc::new(engine),
             drafted: Mutex::default(),
+            places: OnceLock::new(),
             findings: OnceLock::new(),
             sample: Mutex::default(),
+            weighings: Weighings::default(),
         })
     }
 
@@ -66,20 +77,25 @@ impl Compiled {
             .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
     }
 
+    /// Where things stand in the document.
+    pub(crate) fn places(&self) -> &Places {
+        self.places.get_or_init(|| Places::of(self.document()))
+    }
+
     /// The compiled form with drafts laid over it.
-    pub(crate) fn with(&self, drafts: &[Draft]) -> Result<Arc<Engine>, ConsoleError> {
-        if drafts.is_empty() {
-            return Ok(self.engine.clone());
+    pub(crate) fn with(&self, considered: &Considered) -> Result<Arc<Overlaid>, ConsoleError> {
+        if considered.is_empty() {
+            return Ok(Arc::new(Overlaid::plain(self.engine.clone())));
         }
         let mut last = self.drafted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, engine)) = last.as_ref()
-            && of == drafts
+        if let Some((of, overlaid)) = last.as_ref()
+            && *of == *considered
         {
-            return Ok(engine.clone());
+            return Ok(overlaid.clone());
         }
-        let engine = Arc::new(overlay::laid_over(self, drafts)?);
-        *last = Some((drafts.to_vec(), engine.clone()));
-        Ok(engine)
+        let overlaid = Arc::new(overlay::laid_over(self, considered)?);
+        *last = Some((considered.clone(), overlaid.clone()));
+        Ok(overlaid)
     }
 
     /// What is doubtful about the document, worst first.

@@ -60,7 +60,7 @@ pub use compare::{CompareInput, CompareRemedy, Comparison, Difference, Differenc
 pub use connect::{AuthKind, ConnectInput, DraftFacts, DraftId, KeepKey, KeyHome, SaveDraft};
 pub use demo::DemoService;
 pub use doctor::{DoctorFacts, DoctorFinding, DoctorInput, DoctorStep, KeyKind, StepFact, StepState};
-pub use draft::Draft;
+pub use draft::{Draft, DraftOrigin};
 pub use edit::{ConflictFacts, EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
 pub use event::Event;
@@ -70,7 +70,7 @@ pub use halyard_provider::{
     Budget, BudgetClass, Credential, Diagnosis, Discovery, Failure, FailureKind, Incident, Known, Leftover,
     LeftoverKind, Listing, Permission, RateLimit, Remedy, Stage, Standing, Urgency,
 };
-pub use impact::{ImpactFacts, ImpactInput, Sample};
+pub use impact::{ChangeSetImpact, ImpactFacts, ImpactInput, Sample};
 pub use incidents::{FeedPace, Gravity, IncidentFacts, IncidentSign, IncidentWarning, StatusFeedFacts};
 pub use input::parse_value;
 pub use limits::{
@@ -79,6 +79,7 @@ pub use limits::{
 pub use listing::{EnvironmentFacts, FlagFacts, revision, revision_of};
 pub use notices::Notice;
 pub use open::Beginning;
+pub use overlay::{DraftNotes, Estimated, LeftOut, LeftOutReason};
 pub use persona::PersonaInput;
 pub use places::{Notices, Place, Settings, Theme};
 pub use preview::{

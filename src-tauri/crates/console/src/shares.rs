@@ -3,7 +3,7 @@
 use halyard_model::{FlagKey, FlagValue, IdentityRef};
 
 /// What an identity gets of a flag.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gets {
     /// On or off.
     pub enabled: bool,
@@ -24,6 +24,8 @@ pub enum DecidedBy {
     Segment(String),
     /// The environment's default.
     Default,
+    /// The flag is not there.
+    Nobody,
 }
 
 /// A share of the identities.

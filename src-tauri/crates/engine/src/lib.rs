@@ -68,8 +68,9 @@ mod version;
 
 pub use cohort::{
     BrokenLine, CHUNK_ROWS, CellTypes, Chunk, ChunkSource, Cohort, CohortBuilder, CohortChunks, CohortFormat,
-    CohortGenerator, CohortReader, Column, RangeKind, ReadError, ReadOptions, ReadReport, TraitCondition,
-    TraitCount, TraitRange, UNSET, WeightedValue, generate_cohort, read_cohort, suggested_ranges,
+    CohortGenerator, CohortReader, Column, RangeKind, ReadError, ReadOptions, ReadReport, TraitChanges,
+    TraitCondition, TraitCount, TraitRange, UNSET, WeightedValue, generate_cohort, read_cohort,
+    suggested_ranges,
 };
 pub use counterfactual::{Change, Counterfactual, OtherResult, Reached, TraitChange, WeightChange};
 pub use engine::{Dialect, Engine};
@@ -78,7 +79,7 @@ pub use identity::Identity;
 pub use impact::{
     CohortExample, Control, Decided, DecidingRule, Distribution, FailureExample, Failures, FlagDistribution,
     FlagImpact, FlagState, Impact, Move, Share, Stopped, distribution, distribution_of_stream, impact,
-    impact_of_stream,
+    impact_of_stream, impact_with_traits,
 };
 pub use lint::{
     ConditionText, Evaluator, Example, Finding, FindingKind, Likelihood, SegmentName, Severity, Subject,

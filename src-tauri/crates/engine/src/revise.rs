@@ -32,13 +32,15 @@ pub enum Revision<'a> {
     Identity(&'a Value),
     /// The identity with this identifier loses its overrides.
     RemoveIdentity(&'a str),
+    /// Whether the flag with this id is in the project's `server_key_only_feature_ids`.
+    ServerOnly(i64, bool),
 }
 
 impl Engine {
     /// The engine that the changed document would compile to. Shares with this one what did not change, so that it
     /// takes a fraction of the time of a compilation.
     ///
-    /// Only the parts a [`Revision`] names are read again: settings of the environment or project stay. A context
+    /// Only the parts a [`Revision`] names are read again: other settings of the environment or project stay. A context
     /// cannot be revised. Removing what is not there changes nothing.
     pub fn revised(&self, revisions: &[Revision<'_>]) -> Result<Engine, DocumentError> {
         if self.origin == Origin::Context {
@@ -63,6 +65,12 @@ impl Engine {
                     engine.put_identity(read_identity(&Node::root(&tree))?);
                 }
                 Revision::RemoveIdentity(identifier) => engine.remove_identity(identifier),
+                Revision::ServerOnly(flag, true) => {
+                    Arc::make_mut(&mut engine.server_only_ids).insert(*flag);
+                }
+                Revision::ServerOnly(flag, false) => {
+                    Arc::make_mut(&mut engine.server_only_ids).remove(flag);
+                }
             }
         }
         engine.take_stock();

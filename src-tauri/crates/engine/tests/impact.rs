@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use halyard_engine::{
     Chunk, ChunkSource, Cohort, CohortBuilder, CohortReader, Control, DecidingRule, Dialect, Engine,
-    Evaluation, EvaluationError, FlagState, Identity, ReadError, ReadOptions, Stopped, distribution,
-    distribution_of_stream, impact, impact_of_stream, read_cohort,
+    Evaluation, EvaluationError, FlagState, Identity, ReadError, ReadOptions, Stopped, TraitChanges,
+    distribution, distribution_of_stream, impact, impact_of_stream, impact_with_traits, read_cohort,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -459,4 +459,67 @@ fn a_file_is_weighed_while_it_is_read() {
         refused.to_string(),
         "line 3003: a row without end; perhaps a quote is not closed"
     );
+}
+
+#[test]
+fn an_identity_can_have_other_traits_after_an_edit() {
+    let before = Plan {
+        defaults: vec![(false, 0); 3],
+        segments: vec![(2, 1, false, 1, 0), (7, 4, false, 2, 1)],
+        overrides: vec![],
+        raises: false,
+    };
+    let mut after = before.clone();
+    after.defaults[0].0 = true;
+    let (before, after) = (before.engine(), after.engine());
+    let mut everybody = sample(300);
+    everybody.push(Identity::new("bare"));
+    let mut traits = TraitChanges::default();
+    for (number, one) in everybody.iter().enumerate().filter(|(number, _)| number % 7 == 0) {
+        for (at, name) in one.traits.keys().enumerate() {
+            let to = [None, Some(json!(number % 5)), Some(json!(null)), Some(json!("3"))];
+            traits.set(&one.identifier, name, to[(number + at) % 4].clone());
+        }
+    }
+    traits.set("bare", "age", Some(json!(4)));
+    for edited in [&[][..], &["flag_1"][..]] {
+        let cohort = cohort(&everybody, 40);
+        let found = impact_with_traits(
+            &before,
+            &after,
+            &mut cohort.source(),
+            edited,
+            &traits,
+            &threads(2),
+        )
+        .unwrap();
+        assert_eq!(found.untouched, 0);
+        let mut changed = 0;
+        let mut by_flag: BTreeMap<String, u64> = BTreeMap::new();
+        for one in &everybody {
+            let then = before.evaluate(one).unwrap();
+            let other = traits.applied_to(one.clone());
+            let now = after.evaluate(&other).unwrap();
+            let names = before
+                .flag_names()
+                .filter(|name| state_in(&then, name) != state_in(&now, name));
+            let names: Vec<&str> = names.collect();
+            changed += u64::from(!names.is_empty());
+            for name in names {
+                *by_flag.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        assert_eq!(found.changed, changed);
+        let counted: BTreeMap<String, u64> = found
+            .flags
+            .iter()
+            .filter(|flag| flag.changed > 0)
+            .map(|flag| (flag.name.clone(), flag.changed))
+            .collect();
+        assert_eq!(counted, by_flag);
+        assert!(
+            by_flag.len() >= 2,
+            "traits change flags that the edit leaves alone: {by_flag:?}"
+        );
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) type Jobs = HashMap<String, Arc<Job>>;
 #[derive(Debug, Default)]
 pub(crate) struct Job {
     ending: AtomicBool,
-    pub(super) control: Control,
+    pub(crate) control: Control,
 }
 
 impl Job {
@@ -55,30 +55,37 @@ impl<S: ChunkSource> ChunkSource for UntilStopped<'_, S> {
 
 /// A run under way, which is no longer known by its name once this is dropped.
 /// Dropped before its end, as when nobody waits for it any more, it is stopped.
-pub(super) struct UnderWay {
+pub(crate) struct UnderWay {
     console: Console,
     name: String,
-    pub(super) job: Arc<Job>,
+    pub(crate) job: Arc<Job>,
 }
 
 impl UnderWay {
     /// [`ConsoleError::Input`] on `job` where a run of this name is going on.
     pub(super) fn begin(console: &Console, name: &str) -> Result<UnderWay, ConsoleError> {
-        let job = Arc::new(Job::default());
-        let mut volatile = console.volatile();
-        if volatile.jobs.contains_key(name) {
+        if console.volatile().jobs.contains_key(name) {
             return Err(ConsoleError::Input {
                 field: "job",
                 sentence: "This run is still going on.".into(),
             });
         }
-        volatile.jobs.insert(name.to_owned(), job.clone());
-        drop(volatile);
-        Ok(UnderWay {
+        Ok(UnderWay::take_over(console, name))
+    }
+
+    /// Stops a run of this name that is going on: what it was asked is not
+    /// wanted any more.
+    pub(crate) fn take_over(console: &Console, name: &str) -> UnderWay {
+        let job = Arc::new(Job::default());
+        let before = console.volatile().jobs.insert(name.to_owned(), job.clone());
+        if let Some(before) = before {
+            before.control.cancel();
+        }
+        UnderWay {
             console: console.clone(),
             name: name.to_owned(),
             job,
-        })
+        }
     }
 
     /// Waits for work on a run, telling its progress meanwhile.
@@ -108,7 +115,12 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.job.control.cancel();
-        self.console.volatile().jobs.remove(&self.name);
+        let mut volatile = self.console.volatile();
+        // One that took over goes on under the name.
+        let is_own = |job: &Arc<Job>| Arc::ptr_eq(job, &self.job);
+        if volatile.jobs.get(&self.name).is_some_and(is_own) {
+            volatile.jobs.remove(&self.name);
+        }
     }
 }
 

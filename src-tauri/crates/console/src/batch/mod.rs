@@ -3,14 +3,14 @@
 mod job;
 mod run;
 
-pub(crate) use job::Jobs;
+pub(crate) use job::{Jobs, UnderWay};
 pub(crate) use run::{flag_shares, of_distribution};
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use halyard_model::{ConnectionId, EnvironmentKey, IdentityRef};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, IdentityRef};
 
-use crate::{CohortChoice, Draft, FlagShares};
+use crate::{CohortChoice, Draft, DraftNotes, FlagShares};
 
 /// Asks who of a cohort gets what; with drafts, before and after them.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct BatchInput {
     pub environment: EnvironmentKey,
     /// Whom.
     pub cohort: CohortChoice,
+    /// A change set whose ticked edits that are not sent are laid over first.
+    pub change_set: Option<ChangeSetId>,
     /// What is laid over the mirror's document for the after.
     pub edits: Vec<Draft>,
 }
@@ -57,6 +59,8 @@ pub struct BatchFacts {
     pub changed: Option<u64>,
     /// The flags: those that change first, most flips first, then by name.
     pub flags: Vec<FlagShares>,
+    /// What to know of the drafts that were laid over.
+    pub notes: Arc<DraftNotes>,
 }
 
 /// An identity for which a server would fail.

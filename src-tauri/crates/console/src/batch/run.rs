@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use halyard_engine::{
     Decided, DecidingRule, Distribution, Engine, Failures, FlagImpact, FlagState, Identity, Impact,
-    ReadError, distribution_of_stream, impact_of_stream,
+    ReadError, distribution_of_stream, impact_with_traits,
 };
 use halyard_model::{FlagKey, FlagValue, IdentityRef};
 
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Console, ConsoleError, DecidedBy, FlagShares, Gets, Move, Share, cohort::Whom, engines::computed,
+    overlay::Overlaid,
 };
 
 /// How many failures are named.
@@ -41,22 +42,21 @@ impl Console {
         let site = (input.connection, input.environment);
         let compiled = self.compiled(&site).await?;
         let whom = self.whom(&site, &compiled, input.cohort).await?;
+        let considered = self
+            .considered(&site, input.change_set.as_ref(), input.edits)
+            .await?;
         let under_way = UnderWay::begin(self, &input.job)?;
         let job = under_way.job.clone();
         let total = whom.len();
         let work = computed(move || {
-            let after = compiled.with(&input.edits)?;
-            let edited: Vec<&str> = input
-                .edits
-                .iter()
-                .filter_map(|draft| Some(draft.subject.flag()?.0.as_str()))
-                .collect();
+            let after = compiled.with(&considered)?;
             let begun = Instant::now();
-            let mut facts = if edited.is_empty() {
+            let mut facts = if considered.is_empty() {
                 distribution(&compiled.engine, &whom, &job)
             } else {
-                impact((&compiled.engine, &after), &edited, &whom, &job)
+                impact((&compiled.engine, &after), &considered.flags(), &whom, &job)
             };
+            facts.notes = after.notes.clone();
             facts.took = begun.elapsed();
             facts.cohort = total;
             facts.stopped = job.is_ending() && facts.identities + facts.failed < total;
@@ -83,12 +83,19 @@ fn distribution(engine: &Arc<Engine>, whom: &Whom, job: &Job) -> BatchFacts {
     }
 }
 
-fn impact(engines: (&Engine, &Engine), edited: &[&str], whom: &Whom, job: &Job) -> BatchFacts {
+fn impact((before, after): (&Engine, &Overlaid), edited: &[&str], whom: &Whom, job: &Job) -> BatchFacts {
     let mut chunks = UntilStopped {
         chunks: whom.chunks(),
         job,
     };
-    match impact_of_stream(engines.0, engines.1, &mut chunks, edited, &job.control) {
+    match impact_with_traits(
+        before,
+        &after.engine,
+        &mut chunks,
+        edited,
+        &after.traits,
+        &job.control,
+    ) {
         Ok(found) => {
             let failures = [&found.failures_before, &found.failures_after];
             BatchFacts {
@@ -161,7 +168,7 @@ pub(crate) fn flag_shares(flag: FlagImpact) -> FlagShares {
         now: shares(flag.before),
         after: Some(shares(flag.after)),
         flips: flag.changed,
-        moves: flag.moves.into_iter().filter_map(moved).collect(),
+        moves: flag.moves.into_iter().map(moved).collect(),
     }
 }
 
@@ -178,18 +185,26 @@ fn shares(shares: Vec<halyard_engine::Share>) -> Vec<Share> {
     shares.into_iter().map(share).collect()
 }
 
-/// Drafts neither make flags nor remove them, so both sides are there.
-fn moved(one: halyard_engine::Move) -> Option<Move> {
-    let (before, after): (Decided, Decided) = (one.before?, one.after?);
+fn moved(one: halyard_engine::Move) -> Move {
+    let (from, from_rule) = side(one.before);
+    let (to, to_rule) = side(one.after);
     let examples = one.examples.into_iter().take(NAMED_EXAMPLES);
-    Some(Move {
-        from: gets(before.state),
-        from_rule: decided_by(before.rule),
-        to: gets(after.state),
-        to_rule: decided_by(after.rule),
+    Move {
+        from,
+        from_rule,
+        to,
+        to_rule,
         count: one.count,
         examples: examples.map(|example| identity(example.identity)).collect(),
-    })
+    }
+}
+
+/// A draft may make a flag or delete it, so that one side lacks it.
+fn side(decided: Option<Decided>) -> (Gets, DecidedBy) {
+    match decided {
+        Some(decided) => (gets(decided.state), decided_by(decided.rule)),
+        None => (Gets::default(), DecidedBy::Nobody),
+    }
 }
 
 fn identity(identity: Identity) -> IdentityRef {

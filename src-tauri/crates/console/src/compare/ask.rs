@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     Console, ConsoleError,
+    draft::Considered,
     engines::{Compiled, computed},
     preview::identity_of,
     reach::Reach,
@@ -68,9 +69,12 @@ impl Console {
         let took = begun.elapsed();
 
         let own_overrides = taken_from_overrides(&there);
+        let considered = self
+            .considered(&site, preview.change_set.as_ref(), preview.edits)
+            .await?;
         let case = Case {
             compiled,
-            drafts: preview.edits,
+            considered,
             identity: identity_of(&preview.identity),
             surface,
             there: answered(there),
@@ -248,7 +252,7 @@ fn taken_from_overrides(answer: &[RemoteFlag]) -> Vec<FlagKey> {
 /// Both sides of a comparison.
 struct Case {
     compiled: Arc<Compiled>,
-    drafts: Vec<crate::Draft>,
+    considered: Considered,
     identity: Identity,
     surface: Surface,
     there: Answers,
@@ -286,8 +290,9 @@ impl Case {
     }
 
     fn here(&self) -> Result<(Answers, Option<halyard_engine::EvaluationError>), ConsoleError> {
-        let engine = self.compiled.with(&self.drafts)?;
-        Ok(match evaluated(&engine, &self.identity) {
+        let overlaid = self.compiled.with(&self.considered)?;
+        let identity = overlaid.identity(self.identity.clone());
+        Ok(match evaluated(&overlaid.engine, &identity) {
             Ok(answers) => (answers, None),
             Err(failure) => (Answers::new(), Some(failure)),
         })
@@ -295,7 +300,7 @@ impl Case {
 
     fn inquiry(&self, here: &Answers) -> Inquiry<'_> {
         let mut inquiry = Inquiry::new(&self.surface, &self.compiled, &self.identity, here, &self.there);
-        inquiry.look_here(!self.drafts.is_empty());
+        inquiry.look_here(!self.considered.is_empty());
         inquiry
     }
 }

@@ -375,6 +375,7 @@ impl Run<'_> {
         }
         self.begin(DoctorStep::Evaluates);
         let preview = PreviewInput {
+            change_set: None,
             connection: self.input.connection.clone(),
             environment: self.input.environment.clone(),
             identity: IdentityRef {

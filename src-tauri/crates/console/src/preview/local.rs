@@ -7,7 +7,7 @@ use halyard_engine::{
 };
 use halyard_model::{FlagKey, FlagKind, FlagValue, IdentityRef};
 
-use crate::{Console, ConsoleError, PreviewInput, engines::computed};
+use crate::{Console, ConsoleError, DraftNotes, PreviewInput, engines::computed, overlay::Overlaid};
 
 /// An evaluation of the mirror's document, with the drafts laid over it.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct LocalPreview {
     pub rows: Vec<LocalRow>,
     /// What a client may see differently.
     pub remote: RemoteRules,
+    /// What to know of the drafts that were laid over.
+    pub notes: Arc<DraftNotes>,
 }
 
 impl LocalPreview {
@@ -65,6 +67,8 @@ pub struct TracedFlag {
     /// The other results the flag could have for this identity and what would
     /// lead there, cheapest first; none where a server would fail.
     pub others: Vec<OtherResult>,
+    /// What to know of the drafts that were laid over.
+    pub notes: Arc<DraftNotes>,
 }
 
 impl TracedFlag {
@@ -80,14 +84,19 @@ impl Console {
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
     /// [`ConsoleError::Gone`] where the document does not have the flag.
     pub async fn trace(&self, input: PreviewInput, flag: &FlagKey) -> Result<TracedFlag, ConsoleError> {
-        let compiled = self.compiled(&(input.connection, input.environment)).await?;
+        let site = (input.connection, input.environment);
+        let compiled = self.compiled(&site).await?;
+        let considered = self
+            .considered(&site, input.change_set.as_ref(), input.edits)
+            .await?;
         let flag = flag.clone();
         computed(move || {
-            let engine = compiled.with(&input.edits)?;
+            let overlaid = compiled.with(&considered)?;
+            let engine = overlaid.engine.clone();
             if !engine.flag_names().any(|name| name == flag.0) {
                 return Err(ConsoleError::Gone { what: "the flag" });
             }
-            let identity = identity_of(&input.identity);
+            let identity = overlaid.identity(identity_of(&input.identity));
             let others = engine.counterfactuals(&identity, &flag.0).unwrap_or_default();
             let concerned = |finding: &&Finding| finding.subject.flags.contains(&flag.0);
             Ok(TracedFlag {
@@ -96,6 +105,7 @@ impl Console {
                 flag,
                 engine,
                 identity,
+                notes: overlaid.notes.clone(),
             })
         })
         .await
@@ -104,13 +114,11 @@ impl Console {
     pub(super) async fn preview_locally(&self, input: PreviewInput) -> Result<LocalPreview, ConsoleError> {
         let site = (input.connection, input.environment);
         let compiled = self.compiled(&site).await?;
-        let mut preview = computed(move || {
-            Ok(evaluate(
-                compiled.with(&input.edits)?,
-                identity_of(&input.identity),
-            ))
-        })
-        .await?;
+        let considered = self
+            .considered(&site, input.change_set.as_ref(), input.edits)
+            .await?;
+        let who = identity_of(&input.identity);
+        let mut preview = computed(move || Ok(evaluate(&*compiled.with(&considered)?, who))).await?;
         // Few flags are decided by the identity's own override; all others need
         // no look into the mirror.
         for row in preview.rows.iter_mut().filter(|row| row.server_may_choose_option) {
@@ -130,7 +138,8 @@ pub(crate) fn identity_of(who: &IdentityRef) -> Identity {
     }
 }
 
-fn evaluate(engine: Arc<Engine>, identity: Identity) -> LocalPreview {
+fn evaluate(overlaid: &Overlaid, who: Identity) -> LocalPreview {
+    let (engine, identity) = (overlaid.engine.clone(), overlaid.identity(who));
     let (rows, failure) = match rows(&engine, &identity) {
         Ok(rows) => (rows, None),
         Err(failure) => (Vec::new(), Some(failure)),
@@ -139,6 +148,7 @@ fn evaluate(engine: Arc<Engine>, identity: Identity) -> LocalPreview {
         rows,
         failure,
         remote: engine.remote(),
+        notes: overlaid.notes.clone(),
         engine,
         identity,
     }

@@ -7,7 +7,7 @@ pub(crate) use local::identity_of;
 pub use local::{LocalPreview, LocalRow, TracedFlag};
 pub use remote::{RemotePreview, RemoteRow, Weighed};
 
-use halyard_model::{ConnectionId, EnvironmentKey, IdentityRef, Service};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, IdentityRef, Service};
 
 use crate::{Console, ConsoleError, Draft};
 
@@ -20,13 +20,19 @@ pub struct PreviewInput {
     pub environment: EnvironmentKey,
     /// Who, and what is known about them.
     pub identity: IdentityRef,
+    /// A change set whose ticked edits that are not sent are laid over first.
+    pub change_set: Option<ChangeSetId>,
     /// Laid over the mirror's document before it is evaluated. A service that
-    /// evaluates by itself is not asked about them.
+    /// evaluates by itself is not asked about them, nor about the change set.
     pub edits: Vec<Draft>,
 }
 
 /// What an identity gets.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is moved a few times at most"
+)]
 pub enum Preview {
     /// Evaluated here, from the mirror's document.
     Local(LocalPreview),

@@ -1,24 +1,21 @@
 //! What changes nobody has sent would do.
 
 use halyard_console::{
-    ConsoleError, Draft, FlagShares, Gets, ImpactFacts, ImpactInput, LocalPreview, PersonaInput, Preview,
-    PreviewInput,
+    ConsoleError, Draft, DraftOrigin, FlagShares, Gets, ImpactFacts, ImpactInput, LeftOut, LeftOutReason,
+    LocalPreview, PersonaInput, Preview, PreviewInput,
 };
 use halyard_model::{Change, FlagKey, FlagValue, IdentityRef, SegmentKey, Subject};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Path, Place, value};
 
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "changes are written where they are used"
-)]
-fn draft(flag: &str, change: Change) -> Draft {
-    Draft::of_flag(&FlagKey(flag.into()), &change)
+fn draft(flag: &str, change: &Change) -> Draft {
+    Draft::of_flag(&FlagKey(flag.into()), change)
 }
 
 fn input(place: &Place, identifier: &str, traits: &[(&str, Value)], edits: Vec<Draft>) -> PreviewInput {
     PreviewInput {
+        change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
         identity: IdentityRef {
@@ -47,6 +44,7 @@ fn got(preview: &LocalPreview, flag: &str) -> (bool, Value) {
 
 async fn weighed(bench: &Bench, place: &Place, flag: &str, edits: Vec<Draft>) -> ImpactFacts {
     let input = ImpactInput {
+        change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
         flag: FlagKey(flag.into()),
@@ -64,10 +62,7 @@ async fn a_draft_is_previewed_as_if_it_were_sent_and_is_not() {
             ("guest_checkout", Change::toggle(false)),
             ("new_checkout", value(json!("classic"))),
         ];
-        let edits: Vec<Draft> = changes
-            .iter()
-            .map(|(flag, change)| draft(flag, change.clone()))
-            .collect();
+        let edits: Vec<Draft> = changes.iter().map(|(flag, change)| draft(flag, change)).collect();
         let people: Vec<String> = (0..20).map(|number| format!("drafted-{number}")).collect();
         bench.sandbox.clear_journal();
         let mut foreseen = Vec::new();
@@ -107,19 +102,24 @@ async fn a_draft_is_previewed_as_if_it_were_sent_and_is_not() {
 async fn the_later_of_two_drafts_of_a_flag_builds_on_the_first() {
     let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
     let edits = vec![
-        draft("stock_low_badge", value(json!(7))),
-        draft("stock_low_badge", Change::toggle(false)),
+        draft("stock_low_badge", &value(json!(7))),
+        draft("stock_low_badge", &Change::toggle(false)),
     ];
     let preview = local(&bench, input(&place, "anybody", &[], edits)).await;
     assert_eq!(got(&preview, "stock_low_badge"), (false, json!(7)));
 }
 
 #[tokio::test]
-async fn a_draft_of_a_flag_that_is_not_there_is_refused() {
+async fn a_draft_of_a_flag_that_is_not_there_is_left_out_and_told() {
     let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
-    let edits = vec![draft("no_such_flag", Change::toggle(true))];
-    let refused = bench.console.preview(input(&place, "anybody", &[], edits)).await;
-    assert!(matches!(refused, Err(ConsoleError::Gone { what: "the flag" })));
+    let edits = vec![draft("no_such_flag", &Change::toggle(true))];
+    let preview = local(&bench, input(&place, "anybody", &[], edits)).await;
+    let left_out = LeftOut {
+        of: DraftOrigin::Typed(0),
+        field: None,
+        why: LeftOutReason::FlagMissing,
+    };
+    assert_eq!(preview.notes.left_out, [left_out]);
     let known = input(&place, "anybody", &[], Vec::new());
     let refused = bench.console.trace(known, &FlagKey("no_such_flag".into())).await;
     assert!(matches!(refused, Err(ConsoleError::Gone { what: "the flag" })));
@@ -267,7 +267,7 @@ async fn the_impact_of_a_draft_counts_who_changes() {
         now.shares.now
     );
 
-    let edits = vec![draft(flag, value(json!(45)))];
+    let edits = vec![draft(flag, &value(json!(45)))];
     let after = weighed(&bench, &production, flag, edits.clone()).await;
     let FlagShares {
         now: before,
@@ -307,6 +307,7 @@ async fn the_impact_of_a_draft_counts_who_changes() {
     let example = moves[0].examples.first().expect("somebody");
     assert!(!example.traits.is_empty(), "{example:?}");
     let shown = PreviewInput {
+        change_set: None,
         identity: example.clone(),
         ..input(&production, "", &[], edits.clone())
     };
@@ -346,6 +347,7 @@ async fn nothing_is_worked_out_for_a_service_that_evaluates_by_itself() {
             .err(),
     );
     let impact = ImpactInput {
+        change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
         flag,
@@ -358,6 +360,7 @@ async fn nothing_is_worked_out_for_a_service_that_evaluates_by_itself() {
     };
     remote_only(console.compare(compare).await.err());
     let batch = halyard_console::BatchInput {
+        change_set: None,
         job: "job".into(),
         connection: place.connection.clone(),
         environment: place.environment.clone(),

@@ -24,6 +24,7 @@ mod keychain;
 mod limits;
 mod noticing;
 mod outcomes;
+mod overlaid;
 mod path;
 mod personas;
 mod previewing;

@@ -10,6 +10,7 @@ use crate::bench::{Bench, Path, Place};
 
 async fn preview(bench: &Bench, place: &Place, who: &IdentityRef) -> Result<Preview, ConsoleError> {
     let input = PreviewInput {
+        change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
         identity: who.clone(),

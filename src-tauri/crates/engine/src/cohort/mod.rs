@@ -1,6 +1,7 @@
 //! Cohorts: many identities, to evaluate all at once.
 
 mod builder;
+mod changes;
 mod chunk;
 mod dictionary;
 mod examples;
@@ -13,6 +14,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use builder::CohortBuilder;
+pub use changes::TraitChanges;
 pub use chunk::{CHUNK_ROWS, Chunk, Column, UNSET};
 pub use generate::{CohortGenerator, RangeKind, TraitRange, WeightedValue, generate_cohort};
 pub use read::{

@@ -8,7 +8,7 @@ use super::report::{Failures, Impact};
 use super::tally::{Counts, Pairs};
 use super::{CHECKED_ROWS, run, shares};
 use crate::batch::Batch;
-use crate::cohort::{Chunk, ChunkSource, Cohort, ReadError};
+use crate::cohort::{Chunk, ChunkSource, Cohort, ReadError, TraitChanges};
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 
@@ -37,7 +37,20 @@ pub fn impact_of_stream(
     edited: &[&str],
     control: &Control,
 ) -> Result<Impact, ReadError> {
-    let compared = Compared::new(before, after, edited);
+    impact_with_traits(before, after, source, edited, &TraitChanges::default(), control)
+}
+
+/// The same where some identities have other traits on the document after. Every flag is evaluated then, since traits
+/// can change any of them.
+pub fn impact_with_traits(
+    before: &Engine,
+    after: &Engine,
+    source: &mut (impl ChunkSource + Send + ?Sized),
+    edited: &[&str],
+    traits: &TraitChanges,
+    control: &Control,
+) -> Result<Impact, ReadError> {
+    let compared = Compared::new(before, after, edited, traits);
     let start = || Tally::new(&compared);
     let work = |tally: &mut Tally<'_>, chunk: &Chunk| tally.take(&compared, chunk, control);
     let mut total = start();
@@ -70,6 +83,7 @@ pub fn impact_of_stream(
 struct Compared<'e> {
     before: &'e Engine,
     after: &'e Engine,
+    traits: &'e TraitChanges,
     flags: Vec<Flag>,
     /// Positions of the flags to evaluate, in the order of `flags`.
     positions_before: Vec<usize>,
@@ -121,16 +135,17 @@ impl Side {
 }
 
 impl<'e> Compared<'e> {
-    fn new(before: &'e Engine, after: &'e Engine, edited: &[&str]) -> Self {
+    fn new(before: &'e Engine, after: &'e Engine, edited: &[&str], traits: &'e TraitChanges) -> Self {
         let mut compared = Self {
             before,
             after,
+            traits,
             flags: Vec::new(),
             positions_before: Vec::new(),
             positions_after: Vec::new(),
             untouched: 0,
         };
-        let mut affected = vec![false; after.flag_count()];
+        let mut affected = vec![!traits.is_empty(); after.flag_count()];
         for position in before.affected(after) {
             if let Some(is_affected) = affected.get_mut(position) {
                 *is_affected = true;
@@ -207,7 +222,8 @@ impl<'e> Tally<'e> {
 
     fn take(&mut self, compared: &Compared<'_>, chunk: &Chunk, control: &Control) -> Result<(), Stopped> {
         self.take_before(compared, chunk, control)?;
-        self.take_after(compared, chunk, control)
+        let changed = compared.traits.of_chunk(chunk);
+        self.take_after(compared, chunk, changed.as_deref().unwrap_or(chunk), control)
     }
 
     fn take_before(
@@ -245,6 +261,7 @@ impl<'e> Tally<'e> {
         &mut self,
         compared: &Compared<'_>,
         chunk: &Chunk,
+        chunk_after: &Chunk,
         control: &Control,
     ) -> Result<(), Stopped> {
         let Self {
@@ -258,7 +275,7 @@ impl<'e> Tally<'e> {
             ..
         } = self;
         let mut noted = 0;
-        let ended = batch_after.run(chunk, |row, outcomes| {
+        let ended = batch_after.run(chunk_after, |row, outcomes| {
             match outcomes {
                 Ok(_) if failed.get(row).copied().unwrap_or(true) => {}
                 Ok(outcomes) => {

@@ -10,7 +10,7 @@ mod shares;
 
 mod tally;
 
-pub use compare::{impact, impact_of_stream};
+pub use compare::{impact, impact_of_stream, impact_with_traits};
 pub use control::{Control, Stopped};
 pub use distribution::{distribution, distribution_of_stream};
 pub use report::{

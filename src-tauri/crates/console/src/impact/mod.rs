@@ -1,18 +1,24 @@
 //! What drafts would do to a sample, quickly enough to follow typing.
 
+mod change_set;
+
 use std::sync::{Arc, PoisonError};
 
+pub use change_set::ChangeSetImpact;
+pub(crate) use change_set::Weighings;
+
 use halyard_engine::{
-    Cohort, Control, Engine, Identity, distribution, generate_cohort, impact, suggested_ranges,
+    Cohort, Control, Engine, Identity, distribution, generate_cohort, impact_with_traits, suggested_ranges,
 };
 use halyard_mirror::Persona;
-use halyard_model::{ConnectionId, EnvironmentKey, FlagKey};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, FlagKey, FlagState};
 
 use crate::{
-    Console, ConsoleError, Draft, FlagShares,
+    Console, ConsoleError, Draft, DraftNotes, FlagShares,
     batch::{flag_shares, of_distribution},
     cohort::personas_and_overridden,
     engines::{Compiled, computed},
+    overlay::{self, Overlaid},
 };
 
 /// How many identities are made up.
@@ -30,6 +36,9 @@ pub struct ImpactInput {
     pub environment: EnvironmentKey,
     /// The flag to speak of.
     pub flag: FlagKey,
+    /// A change set whose ticked edits that are not sent are laid over first.
+    /// What they change counts: the before is the mirror as it is.
+    pub change_set: Option<ChangeSetId>,
     /// The drafts; empty to see who gets what now.
     pub edits: Vec<Draft>,
 }
@@ -66,6 +75,8 @@ pub struct ImpactFacts {
     pub shares: FlagShares,
     /// Other flags that change although no draft concerns them, by name.
     pub surprises: Vec<FlagKey>,
+    /// What to know of the drafts that were laid over.
+    pub notes: Arc<DraftNotes>,
 }
 
 /// The sample of a document and the personas it was made with.
@@ -74,6 +85,8 @@ pub(crate) struct Sampled {
     personas: Vec<Persona>,
     sample: Sample,
     cohort: Cohort,
+    /// Who of it somebody knows: personas and identities with overrides.
+    known: Vec<String>,
 }
 
 impl Console {
@@ -83,15 +96,51 @@ impl Console {
     /// can be compared.
     ///
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
-    /// [`ConsoleError::Gone`] where the document does not have the flag.
+    /// [`ConsoleError::Gone`] where neither the document nor a draft has the
+    /// flag, and where the change set is not there.
     pub async fn impact(&self, input: ImpactInput) -> Result<ImpactFacts, ConsoleError> {
         let site = (input.connection, input.environment);
         let compiled = self.compiled(&site).await?;
         let personas = self.inner.mirror.personas(&site.0).await?;
-        let (flag, edits) = (input.flag, input.edits);
+        let considered = self
+            .considered(&site, input.change_set.as_ref(), input.edits)
+            .await?;
+        let flag = input.flag;
         computed(move || {
             let sampled = compiled.sampled(personas);
-            weigh(&compiled, &sampled, &flag, &edits)
+            let after = compiled.with(&considered)?;
+            let mut facts = weigh((&compiled.engine, &after), &sampled, &flag, &considered.flags())?;
+            if considered.is_empty() {
+                facts.shares.after = None;
+            }
+            Ok(facts)
+        })
+        .await
+    }
+
+    /// What it does to a flag's users when one state takes the place of
+    /// another, over the same sample as [`Console::impact`]. Nothing for a
+    /// state means that the flag is not there.
+    ///
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
+    /// [`ConsoleError::Gone`] where the flag is not there in either.
+    pub async fn state_impact(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        flag: &FlagKey,
+        before: Option<FlagState>,
+        after: Option<FlagState>,
+    ) -> Result<ImpactFacts, ConsoleError> {
+        let site = (connection.clone(), environment.clone());
+        let compiled = self.compiled(&site).await?;
+        let personas = self.inner.mirror.personas(&site.0).await?;
+        let flag = flag.clone();
+        computed(move || {
+            let sampled = compiled.sampled(personas);
+            let before = overlay::with_state(&compiled, &flag, before.as_ref())?;
+            let after = overlay::with_state(&compiled, &flag, after.as_ref())?;
+            weigh((&before.engine, &after), &sampled, &flag, &[&flag.0])
         })
         .await
     }
@@ -108,6 +157,7 @@ impl Sampled {
                 personas: n_personas,
             },
             cohort: generated.iter().chain(&identities).collect(),
+            known: identities.iter().map(|one| one.identifier.clone()).collect(),
             personas,
         }
     }
@@ -127,19 +177,23 @@ impl Compiled {
 }
 
 fn weigh(
-    compiled: &Compiled,
+    (before, after): (&Engine, &Overlaid),
     sampled: &Sampled,
     flag: &FlagKey,
-    drafts: &[Draft],
+    edited: &[&str],
 ) -> Result<ImpactFacts, ConsoleError> {
-    let after = compiled.with(drafts)?;
-    let edited: Vec<&str> = drafts
-        .iter()
-        .filter_map(|draft| Some(draft.subject.flag()?.0.as_str()))
-        .collect();
     let control = Control::new();
     let stopped = |_| ConsoleError::Gone { what: "the sample" };
-    let found = impact(&compiled.engine, &after, &sampled.cohort, &edited, &control).map_err(stopped)?;
+    let mut source = sampled.cohort.source();
+    let found = impact_with_traits(
+        before,
+        &after.engine,
+        &mut source,
+        edited,
+        &after.traits,
+        &control,
+    )
+    .map_err(stopped)?;
     let surprises = found
         .surprises()
         .map(|other| FlagKey(other.name.clone()))
@@ -147,23 +201,21 @@ fn weigh(
     let failed = found.failures_before.count.max(found.failures_after.count);
     let shares = match found.flags.into_iter().find(|one| one.name == flag.0) {
         Some(found) => flag_shares(found),
-        None => unchanged(compiled, sampled, flag)?,
+        None => unchanged(before, sampled, flag)?,
     };
     Ok(ImpactFacts {
         sample: sampled.sample,
         failed,
-        shares: FlagShares {
-            after: shares.after.filter(|_| !drafts.is_empty()),
-            ..shares
-        },
+        shares,
         surprises,
+        notes: after.notes.clone(),
     })
 }
 
 /// A flag that nothing the drafts touch decides: who gets what, now and after.
-fn unchanged(compiled: &Compiled, sampled: &Sampled, flag: &FlagKey) -> Result<FlagShares, ConsoleError> {
+fn unchanged(engine: &Engine, sampled: &Sampled, flag: &FlagKey) -> Result<FlagShares, ConsoleError> {
     let stopped = |_| ConsoleError::Gone { what: "the sample" };
-    let found = distribution(&compiled.engine, &sampled.cohort, &Control::new()).map_err(stopped)?;
+    let found = distribution(engine, &sampled.cohort, &Control::new()).map_err(stopped)?;
     let mut shares = of_distribution(found)
         .into_iter()
         .find(|one| one.flag == *flag)

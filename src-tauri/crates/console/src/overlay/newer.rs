@@ -1,12 +1,7 @@
-//! Laying changes over a document, as the server would write them into it.
+//! A document with flags as they were read on their own.
 
-mod subjects;
-
-use halyard_engine::Engine;
 use halyard_model::{Change, FlagKey, FlagState, Variant};
 use serde_json::Value;
-
-use crate::{ConsoleError, Draft, engines::Compiled};
 
 /// The document's item of a flag's default state. Of several the last, which
 /// is the one that counts.
@@ -19,7 +14,7 @@ pub(crate) fn default_state<'d>(document: &'d Value, flag: &FlagKey) -> Option<&
 
 /// An item of `feature_states` after a change. Everything else stays: the seed
 /// of its buckets, its options and their shares.
-pub(crate) fn changed(item: &Value, change: &Change) -> Value {
+fn changed(item: &Value, change: &Change) -> Value {
     let mut item = item.clone();
     if let Some(enabled) = change.enabled {
         item["enabled"] = Value::Bool(enabled);
@@ -28,14 +23,6 @@ pub(crate) fn changed(item: &Value, change: &Change) -> Value {
         item["feature_state_value"] = value.0.clone();
     }
     item
-}
-
-/// The compiled form of a document with drafts laid over it.
-///
-/// [`ConsoleError::Gone`] where the document does not have a draft's flag.
-pub(crate) fn laid_over(compiled: &Compiled, drafts: &[Draft]) -> Result<Engine, ConsoleError> {
-    let touched = subjects::Touched::by(compiled.document(), drafts)?;
-    Ok(compiled.engine.revised(&touched.revisions())?)
 }
 
 fn replace(document: &mut Value, item: Value) {
