@@ -133,14 +133,12 @@ impl Compiled {
             return Ok(known.clone());
         }
         let sampled = self.sampled(asked.personas.clone());
-        let (found, is_whole) = Weighing::new(self, &sampled, &asked, control).run(edits)?;
-        if is_whole {
-            let mut kept = kept();
-            if kept.len() >= KEPT {
-                kept.remove(0);
-            }
-            kept.push((asked, found.clone()));
+        let found = Weighing::new(self, &sampled, &asked, control).run(edits)?;
+        let mut kept = kept();
+        if kept.len() >= KEPT {
+            kept.remove(0);
         }
+        kept.push((asked, found.clone()));
         Ok(found)
     }
 }
@@ -194,8 +192,7 @@ impl<'a> Weighing<'a> {
         }
     }
 
-    /// The result, and whether every edit was reached.
-    fn run(mut self, edits: &[Edit]) -> Result<(ChangeSetImpact, bool), ConsoleError> {
+    fn run(mut self, edits: &[Edit]) -> Result<ChangeSetImpact, ConsoleError> {
         let begun = Instant::now();
         let compiled = self.compiled;
         let mut sheet = Sheet::new(compiled.document(), compiled.places());
@@ -222,13 +219,12 @@ impl<'a> Weighing<'a> {
             }
             engine = next;
         }
-        let is_whole = by_edit.len() == edits.len();
         // A flag that is made counts from the state it is made with on.
         let revisions: Vec<Revision<'_>> = made.iter().map(Revision::Flag).collect();
         let before = compiled.engine.revised(&revisions)?;
         self.groups = everybody;
         let total = self.between(&before, &engine, &traits)?;
-        let result = ChangeSetImpact {
+        Ok(ChangeSetImpact {
             sample: self.sampled.sample,
             sampled: total.identities,
             failed: total.failed,
@@ -236,8 +232,7 @@ impl<'a> Weighing<'a> {
             flags: by_change(total.flags, &self.asked.considered),
             edits: by_edit,
             notes: Arc::new(notes),
-        };
-        Ok((result, is_whole))
+        })
     }
 
     fn between(

@@ -52,14 +52,11 @@ pub(super) fn lay(
         let made = new_identity(sheet, identity);
         sheet.put(Kind::Identity, identity, made);
     }
-    let states = sheet
-        .get_mut(Kind::Identity, identity)
-        .and_then(|own| own["identity_features"].as_array_mut());
-    if let Some(states) = states {
-        match held.and_then(|place| states.get_mut(place)) {
-            Some(held) => *held = state,
-            None => states.push(state),
-        }
+    let Some(place) = held else {
+        return sheet.join(Kind::Identity, identity, &flag.0, state);
+    };
+    if let Some(own) = sheet.get_mut(Kind::Identity, identity) {
+        own["identity_features"][place] = state;
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Sheet<'d> {
     touched: BTreeMap<Part, Option<Value>>,
     /// Segments that drafts made, by the key that stands for them until then.
     made: BTreeMap<String, String>,
+    /// Who of a kind was given a state of a flag.
+    joined: BTreeMap<(Kind, String), Vec<String>>,
     server_only: Vec<(i64, bool)>,
     dirty: BTreeSet<Part>,
     last_id: u64,
@@ -41,6 +43,7 @@ impl<'d> Sheet<'d> {
             places,
             touched: BTreeMap::new(),
             made: BTreeMap::new(),
+            joined: BTreeMap::new(),
             server_only: Vec::new(),
             dirty: BTreeSet::new(),
             last_id: places.highest,
@@ -128,8 +131,8 @@ impl<'d> Sheet<'d> {
             Kind::Identity => self.places.owners.get(flag),
         };
         let mut holders: Vec<String> = known.cloned().unwrap_or_default();
-        for (of, key) in self.touched.keys() {
-            if *of == kind && !holders.contains(key) {
+        for key in self.joined.get(&(kind, flag.to_owned())).into_iter().flatten() {
+            if !holders.contains(key) {
                 holders.push(key.clone());
             }
         }
@@ -139,6 +142,20 @@ impl<'d> Sheet<'d> {
             })
         });
         holders
+    }
+
+    /// Gives a part a state of a flag beside those it has.
+    pub(super) fn join(&mut self, kind: Kind, key: &str, flag: &str, state: Value) {
+        let Some(item) = self.get_mut(kind, key) else {
+            return;
+        };
+        let states = &mut item[states_member(kind)];
+        match states.as_array_mut() {
+            Some(states) => states.push(state),
+            None => *states = json!([state]),
+        }
+        let joined = self.joined.entry((kind, flag.to_owned())).or_default();
+        joined.push(key.to_owned());
     }
 
     /// Takes all states of a flag away from a part. An identity that is left

@@ -254,12 +254,7 @@ fn add(
             findings.leave_out(&field, why);
         }
     }
-    if let Some(segment) = sheet.get_mut(Kind::Segment, id) {
-        match segment["feature_states"].as_array_mut() {
-            Some(states) => states.push(state),
-            None => segment["feature_states"] = json!([state]),
-        }
-    }
+    sheet.join(Kind::Segment, id, &flag.0, state);
 }
 
 /// The parts of an override that a draft names.

@@ -38,3 +38,4 @@ mod staging;
 mod staleness;
 mod subjects;
 mod watching;
+mod weighing;

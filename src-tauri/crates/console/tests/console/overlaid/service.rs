@@ -222,9 +222,21 @@ impl Service {
             return;
         };
         let feature = self.feature(name).await;
-        let body = json!({"is_archived": wish.archived, "is_server_key_only": wish.server_only});
-        self.in_project(Method::PATCH, &format!("features/{feature}/"), body)
-            .await;
+        let mut body = Map::new();
+        for (name, from, to) in [
+            ("is_archived", base.archived, wish.archived),
+            ("is_server_key_only", base.server_only, wish.server_only),
+        ] {
+            if from != to {
+                body.insert(name.into(), json!(to));
+            }
+        }
+        self.in_project(
+            Method::PATCH,
+            &format!("features/{feature}/"),
+            Value::Object(body),
+        )
+        .await;
         let path = format!("features/{feature}/mv-options/");
         for gone in base
             .options

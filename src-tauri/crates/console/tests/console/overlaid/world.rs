@@ -179,7 +179,18 @@ impl World {
             .filter(|(id, _)| state.segment_overrides.iter().all(|own| own.segment_id != **id))
             .map(|(id, segment)| (id.clone(), segment.name.clone()))
             .collect();
-        let Some((segment_id, segment_name)) = self.dice.pick(&free).cloned() else {
+        // One that is made just before is the harder case.
+        let new: Vec<(String, String)> = free
+            .iter()
+            .filter(|(id, _)| id.starts_with("new:"))
+            .cloned()
+            .collect();
+        let among = if new.is_empty() || self.dice.one_in(4) {
+            free
+        } else {
+            new
+        };
+        let Some((segment_id, segment_name)) = self.dice.pick(&among).cloned() else {
             return;
         };
         let mut variants = state.variants.clone();
