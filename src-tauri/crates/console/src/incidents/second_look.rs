@@ -13,9 +13,8 @@ use halyard_model::{
     Snapshot, Subject, Surface, Timestamp,
 };
 use halyard_provider::{
-    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, Found, Leftover,
-    Progress, Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
-    diagnosis::in_context,
+    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, Found, Leftover, Progress, Provider,
+    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome, diagnosis::in_context,
 };
 
 use crate::Console;

@@ -168,7 +168,14 @@ impl Overlaid {
 pub(crate) fn laid_over(compiled: &Compiled, considered: &Considered) -> Result<Overlaid, ConsoleError> {
     let mut sheet = Sheet::new(compiled.document(), compiled.places());
     let mut notes = DraftNotes::default();
-    for (place, draft) in considered.drafts.iter().enumerate() {
+    // Segments that are made come first: what rests on one may be typed before it.
+    let makes_segment = |draft: &Draft| match &draft.subject {
+        Subject::Segment { segment } => segment.name_to_be().is_some(),
+        _ => false,
+    };
+    let all = considered.drafts.iter().enumerate();
+    let (first, rest): (Vec<_>, Vec<_>) = all.partition(|(_, draft)| makes_segment(draft));
+    for (place, draft) in first.into_iter().chain(rest) {
         notes.add(&considered.origin(place), lay(&mut sheet, draft));
     }
     Ok(Overlaid {

@@ -23,6 +23,7 @@ pub(super) fn lay(
     match (changes.get(&FieldPath::Existence), known) {
         (Some(None), Some(id)) => sheet.remove(Kind::Segment, &id),
         (Some(Some(_)), _) => create(sheet, segment, changes, findings),
+        (None, None) if segment.name_to_be().is_some() => create(sheet, segment, changes, findings),
         (_, None) => findings.leave_all_out(LeftOutReason::SegmentMissing),
         (None, Some(id)) => {
             let mut item = sheet.get(Kind::Segment, &id).cloned().unwrap_or_default();
