@@ -7,7 +7,8 @@ use tauri_specta::Event as _;
 
 use crate::{
     app::Halyard,
-    convert::{cohort::choice_in, large_count, preview::drafts_in, shares::batch},
+    commands::prepare::drafts,
+    convert::{cohort::choice_in, large_count, shares::batch},
     error::WireError,
     events::BatchProgress,
     view::*,
@@ -25,7 +26,7 @@ pub async fn run_batch(
 ) -> Result<BatchView, WireError> {
     let connection = ConnectionId(request.connection);
     let environment = EnvironmentKey(request.environment);
-    let service = app.console.connection(&connection).await?.endpoint.service();
+    let edits = drafts(&app, (&connection, &environment), &request.edits).await?;
     let facts = app.console.environment(&connection, &environment).await?;
     let began = SystemClock.now();
     let cohort = choice_in(request.cohort)?;
@@ -35,7 +36,7 @@ pub async fn run_batch(
         connection,
         environment,
         cohort: cohort.clone(),
-        edits: drafts_in(&request.edits, service)?,
+        edits,
     };
     let edits = input.edits.len();
     let job = request.job;

@@ -13,7 +13,7 @@ use tauri::State;
 use crate::{
     app::Halyard,
     commands::{
-        not_yet,
+        impact::of_change_set,
         prepare::{named, prepared},
     },
     convert::{
@@ -392,11 +392,11 @@ pub async fn roll_back(app: State<'_, Halyard>, change_set: String) -> Result<Ch
 #[tauri::command]
 #[specta::specta]
 pub async fn change_set_impact(
-    _app: State<'_, Halyard>,
-    _change_set: String,
-    _environment: String,
+    app: State<'_, Halyard>,
+    change_set: String,
+    environment: String,
 ) -> Result<ChangeSetImpactView, WireError> {
-    not_yet()
+    of_change_set(&app, &ChangeSetId(change_set), &EnvironmentKey(environment)).await
 }
 
 /// Removes what a write that was cut off left behind.

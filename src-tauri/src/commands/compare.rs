@@ -6,10 +6,8 @@ use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::{
-        compare::{comparison, surface, surface_in},
-        preview::input,
-    },
+    commands::prepare::preview_input,
+    convert::compare::{comparison, surface, surface_in},
     error::WireError,
     view::*,
 };
@@ -30,9 +28,7 @@ pub async fn surfaces(
 #[tauri::command]
 #[specta::specta]
 pub async fn compare(app: State<'_, Halyard>, request: CompareRequest) -> Result<ComparisonView, WireError> {
-    let connection = ConnectionId(request.preview.connection.clone());
-    let service = app.console.connection(&connection).await?.endpoint.service();
-    let preview = input(&request.preview, service)?;
+    let preview = preview_input(&app, &request.preview).await?;
     let identifier = preview.identity.identifier.clone();
     let input = CompareInput {
         preview,

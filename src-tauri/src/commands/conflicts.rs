@@ -1,12 +1,12 @@
 //! Commands that decide conflicts.
 
 use halyard_console::{ConflictFacts, Draft, ImpactInput, Resolution};
-use halyard_model::{EditId, FieldChanges, Merge, Service, fields_of};
+use halyard_model::{EditId, FieldChanges, Merge, Service, Subject, SubjectState, fields_of};
 use tauri::State;
 
 use crate::{
     app::Halyard,
-    commands::{edits::shown, environment, impact::weighed},
+    commands::{edits::shown, environment, impact::shown as impact_shown},
     convert::conflict::{Scene, choices_in, conflict as conflict_view},
     error::WireError,
     view::*,
@@ -78,6 +78,21 @@ pub async fn conflict_impact(
             "What this does is shown for flags only.",
         ));
     };
+    let (connection, environment) = (&facts.edit.connection, &facts.edit.environment);
+    let known = app.console.flag(connection, environment, &flag).await.ok();
+    let known = known.map(|facts| facts.flag);
+    if let Subject::FlagState { .. } = &facts.edit.subject {
+        let merged = merge
+            .state(&facts.edit.subject, facts.theirs.as_ref())
+            .map_err(|_| WireError::input("choices", "The merged result makes no state."))?;
+        let of = |state: Option<&SubjectState>| state.and_then(SubjectState::flag_state).cloned();
+        let (before, after) = (of(facts.now.as_ref()), of(merged.as_ref()));
+        let weighed = app
+            .console
+            .state_impact(connection, environment, &flag, before, after)
+            .await?;
+        return Ok(impact_shown(&weighed, &[], known.as_ref()));
+    }
     let live = fields_of(facts.now.as_ref());
     let mut changes = FieldChanges::new();
     for one in merge.fields {
@@ -85,17 +100,19 @@ pub async fn conflict_impact(
             changes.insert(one.field, one.merged);
         }
     }
+    let edits = vec![Draft {
+        subject: facts.edit.subject.clone(),
+        changes,
+    }];
     let input = ImpactInput {
-        connection: facts.edit.connection,
-        environment: facts.edit.environment,
-        flag,
         change_set: None,
-        edits: vec![Draft {
-            subject: facts.edit.subject,
-            changes,
-        }],
+        connection: connection.clone(),
+        environment: environment.clone(),
+        flag,
+        edits: edits.clone(),
     };
-    weighed(&app, input).await
+    let weighed = app.console.impact(input).await?;
+    Ok(impact_shown(&weighed, &edits, known.as_ref()))
 }
 
 /// Writes the merged result under a precondition: against the state that was

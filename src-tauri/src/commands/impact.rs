@@ -1,15 +1,19 @@
-//! What edits would do, while they are typed.
+//! What edits would do, while they are typed and once they are staged.
 
-use halyard_console::ImpactInput;
-use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, FlagKey};
+use halyard_console::{Draft, DraftOrigin, ImpactFacts, ImpactInput, LeftOut};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, Flag, FlagKey};
 use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::{preview::drafts_in, shares::impact as impact_view},
+    commands::prepare::drafts,
+    convert::{
+        shares::{change_set_impact as change_set_impact_view, impact as impact_view},
+        staged::names_of,
+    },
     error::WireError,
     view::*,
-    words::impact::notes,
+    words::{foreseen, impact::notes},
 };
 
 /// What edits would do to one flag over a sample of identities; without edits,
@@ -18,26 +22,51 @@ use crate::{
 #[specta::specta]
 pub async fn impact(app: State<'_, Halyard>, request: ImpactRequest) -> Result<ImpactView, WireError> {
     let connection = ConnectionId(request.connection);
-    let service = app.console.connection(&connection).await?.endpoint.service();
+    let environment = EnvironmentKey(request.environment);
+    let flag = FlagKey(request.flag);
+    let edits = drafts(&app, (&connection, &environment), &request.edits).await?;
+    // One that a staged edit makes is not there yet.
+    let known = app.console.flag(&connection, &environment, &flag).await.ok();
     let input = ImpactInput {
-        edits: drafts_in(&request.edits, service)?,
-        connection,
-        environment: EnvironmentKey(request.environment),
-        flag: FlagKey(request.flag),
         change_set: request.change_set.map(ChangeSetId),
+        connection,
+        environment,
+        flag,
+        edits: edits.clone(),
     };
-    weighed(&app, input).await
+    let facts = app.console.impact(input).await?;
+    Ok(shown(&facts, &edits, known.map(|facts| facts.flag).as_ref()))
 }
 
 /// The answer to a question about a flag, as it is shown.
-pub async fn weighed(app: &Halyard, input: ImpactInput) -> Result<ImpactView, WireError> {
-    let known = app
-        .console
-        .flag(&input.connection, &input.environment, &input.flag)
-        .await?
-        .flag;
-    let edits = input.edits.clone();
-    let facts = app.console.impact(input).await?;
-    let notes = notes(&facts.shares, &edits, &known, facts.failed);
-    Ok(impact_view(&facts, &known.state.segment_overrides, notes))
+pub fn shown(facts: &ImpactFacts, edits: &[Draft], known: Option<&Flag>) -> ImpactView {
+    let mut told = known.map_or_else(Vec::new, |known| notes(&facts.shares, edits, known, facts.failed));
+    told.extend(foreseen::sentences(&facts.notes, foreseen::typed));
+    let overrides = known.map(|known| known.state.segment_overrides.as_slice());
+    impact_view(facts, overrides.unwrap_or_default(), told)
+}
+
+/// What a change set's ticked edits do in one environment.
+pub async fn of_change_set(
+    app: &Halyard,
+    id: &ChangeSetId,
+    environment: &EnvironmentKey,
+) -> Result<ChangeSetImpactView, WireError> {
+    let found = app.console.change_set_impact(id, environment).await?;
+    let set = app.console.change_set(id).await?;
+    let label = |left_out: &LeftOut| {
+        let DraftOrigin::Staged(edit) = &left_out.of else {
+            return foreseen::typed(left_out);
+        };
+        let name = names_of(std::slice::from_ref(edit), &set).concat();
+        match &left_out.field {
+            Some(field) => format!("{name}, {field},"),
+            None => name,
+        }
+    };
+    Ok(change_set_impact_view(
+        &found,
+        environment,
+        foreseen::sentences(&found.notes, label),
+    ))
 }

@@ -40,8 +40,3 @@ async fn environment(app: &Halyard, connection: &str, key: &str) -> Result<Envir
     );
     Ok(app.console.environment(&connection, &key).await?.environment)
 }
-
-/// What is not built yet says so.
-fn not_yet<T>() -> Result<T, WireError> {
-    Err(WireError::gone("this part of Halyard"))
-}

@@ -1,5 +1,6 @@
 //! What is typed, made ready to be staged or sent.
 
+use halyard_console::{Draft, PreviewInput};
 use halyard_model::{
     ConnectionId, EnvironmentKey, FieldChanges, FieldPath, Fields, FlagKey, Service, Subject, SubjectState,
     fields_of,
@@ -7,14 +8,18 @@ use halyard_model::{
 
 use crate::{
     app::Halyard,
-    convert::field::{
-        beginning::{beginning, of_flag},
-        changes_in,
-        outward::Names,
-        rows::row_of,
+    convert::{
+        field::{
+            beginning::{beginning, of_flag},
+            changes_in,
+            outward::Names,
+            rows::row_of,
+            subject_in,
+        },
+        preview,
     },
     error::WireError,
-    view::FieldEdit,
+    view::{DraftEditView, FieldEdit, PreviewRequest},
     words::field::Place,
 };
 
@@ -67,6 +72,41 @@ pub async fn prepared(
         base,
         changes,
     })
+}
+
+/// Changes that are considered, inwards. What is staged counts as known, so
+/// that shares can be typed into it.
+pub async fn drafts(
+    app: &Halyard,
+    (connection, environment): (&ConnectionId, &EnvironmentKey),
+    edits: &[DraftEditView],
+) -> Result<Vec<Draft>, WireError> {
+    let service = app.console.connection(connection).await?.endpoint.service();
+    let mut drafts = Vec::with_capacity(edits.len());
+    for edit in edits {
+        let subject = subject_in(edit.subject.clone());
+        // Traits would be asked of the service, and their changes need no base.
+        let known = match &subject {
+            Subject::Traits { .. } => Fields::new(),
+            subject => {
+                let facts = app.console.subject(connection, environment, subject).await?;
+                fields_of(facts.wished().or(facts.state.as_ref()))
+            }
+        };
+        let changes = changes_in(service, &known, &edit.changes)?;
+        drafts.push(Draft { subject, changes });
+    }
+    Ok(drafts)
+}
+
+/// A preview as asked for, inwards.
+pub async fn preview_input(app: &Halyard, request: &PreviewRequest) -> Result<PreviewInput, WireError> {
+    let (connection, environment) = (
+        ConnectionId(request.connection.clone()),
+        EnvironmentKey(request.environment.clone()),
+    );
+    let edits = drafts(app, (&connection, &environment), &request.edits).await?;
+    preview::input(request, edits)
 }
 
 /// What a subject begins with that does not exist yet.

@@ -5,10 +5,8 @@ use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::{
-        preview::{input as preview_input, preview as preview_view},
-        traits::trait_out,
-    },
+    commands::prepare::preview_input,
+    convert::{preview::preview as preview_view, traits::trait_out},
     error::WireError,
     view::*,
 };
@@ -21,7 +19,7 @@ pub async fn preview(app: State<'_, Halyard>, request: PreviewRequest) -> Result
         .console
         .connection(&ConnectionId(request.connection.clone()))
         .await?;
-    let input = preview_input(&request, connection.endpoint.service())?;
+    let input = preview_input(&app, &request).await?;
     let facts = app
         .console
         .environment(&input.connection, &input.environment)

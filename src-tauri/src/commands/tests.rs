@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::Halyard,
+    commands::prepare::preview_input,
     convert::{cohort, compare, health, incident, preview, shares, trace::trace},
     error::WireError,
     view::*,
@@ -61,9 +62,9 @@ impl Demo {
         panic!("the demo has a production environment");
     }
 
-    async fn preview(&self, request: &PreviewRequest, service: Service) -> PreviewView {
+    async fn preview(&self, request: &PreviewRequest) -> PreviewView {
         let console = &self.app.console;
-        let input = preview::input(request, service).unwrap();
+        let input = preview_input(&self.app, request).await.unwrap();
         let connection = console.connection(&input.connection).await.unwrap();
         let facts = console
             .environment(&input.connection, &input.environment)
@@ -104,7 +105,7 @@ fn why<'a>(shown: &'a PreviewView, flag: &str) -> &'a str {
 async fn a_preview_says_why() {
     let demo = Demo::new().await;
     let site = demo.production(Service::Flagsmith).await;
-    let shown = demo.preview(&lena(&site, Vec::new()), Service::Flagsmith).await;
+    let shown = demo.preview(&lena(&site, Vec::new())).await;
     assert_eq!(shown.source, "The mirror of Production");
     assert_eq!((shown.rows.len(), shown.failure.as_deref()), (128, None));
     let cases = [
@@ -138,7 +139,7 @@ async fn a_preview_says_why() {
             to: FieldInput::Toggle { on: true },
         }],
     }];
-    let edited = demo.preview(&lena(&site, turned_on), Service::Flagsmith).await;
+    let edited = demo.preview(&lena(&site, turned_on)).await;
     assert_eq!(edited.source, "The mirror of Production plus 1 edit");
     assert_eq!(
         why(&edited, "express_checkout_wallets"),
@@ -150,7 +151,7 @@ async fn a_preview_says_why() {
 async fn a_trace_says_what_would_change_it() {
     let demo = Demo::new().await;
     let site = demo.production(Service::Flagsmith).await;
-    let input = preview::input(&lena(&site, Vec::new()), Service::Flagsmith).unwrap();
+    let input = preview_input(&demo.app, &lena(&site, Vec::new())).await.unwrap();
     let flag = FlagKey("new_checkout".into());
     let shown = trace(&demo.app.console.trace(input, &flag).await.unwrap()).unwrap();
     let titles: Vec<&str> = shown.steps.iter().map(|step| step.title.as_str()).collect();
@@ -183,7 +184,7 @@ async fn a_server_says_the_same_or_why_not() {
     assert!(labels[0].starts_with("Flags API, 127.0.0.1:"), "{labels:?}");
     assert!(labels[1].starts_with("Edge Proxy, 127.0.0.1:"), "{labels:?}");
     let asked = CompareInput {
-        preview: preview::input(&lena(&site, Vec::new()), Service::Flagsmith).unwrap(),
+        preview: preview_input(&demo.app, &lena(&site, Vec::new())).await.unwrap(),
         surface: surfaces[0].surface.clone(),
     };
     let answer = demo.app.console.compare(asked).await.unwrap();
@@ -265,7 +266,7 @@ async fn an_edit_says_whom_it_changes() {
 async fn edgeflags_answers_beside_what_was_expected() {
     let demo = Demo::new().await;
     let site = demo.production(Service::EdgeFlags).await;
-    let shown = demo.preview(&lena(&site, Vec::new()), Service::EdgeFlags).await;
+    let shown = demo.preview(&lena(&site, Vec::new())).await;
     assert!(shown.remote);
     let row = |flag: &str| shown.rows.iter().find(|row| row.flag == flag).unwrap();
     let ruled = row("cookie_banner_v3").expected.as_ref().unwrap();

@@ -1,12 +1,10 @@
 //! How one flag came to its value.
 
-use halyard_model::{ConnectionId, FlagKey};
+use halyard_model::FlagKey;
 use tauri::State;
 
 use crate::{
-    app::Halyard,
-    convert::{preview::input, trace::trace as trace_view},
-    error::WireError,
+    app::Halyard, commands::prepare::preview_input, convert::trace::trace as trace_view, error::WireError,
     view::*,
 };
 
@@ -19,11 +17,7 @@ pub async fn trace(
     request: PreviewRequest,
     flag: String,
 ) -> Result<TraceView, WireError> {
-    let connection = app
-        .console
-        .connection(&ConnectionId(request.connection.clone()))
-        .await?;
-    let input = input(&request, connection.endpoint.service())?;
+    let input = preview_input(&app, &request).await?;
     let traced = app.console.trace(input, &FlagKey(flag)).await?;
     trace_view(&traced)
 }

@@ -4,15 +4,9 @@ use halyard_console::{
     Draft, EnvironmentFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, Weighed,
 };
 use halyard_engine::{CandidateSource, FlagTrace, edgeflags::Agreement};
-use halyard_model::{ChangeSetId, Connection, ConnectionId, EnvironmentKey, Fields, FlagValue, Service};
+use halyard_model::{ChangeSetId, Connection, ConnectionId, EnvironmentKey, FlagValue};
 
-use super::{
-    connection::freshness,
-    count,
-    field::{changes_in, subject_in},
-    flag::value,
-    traits::identity_in,
-};
+use super::{connection::freshness, count, flag::value, traits::identity_in};
 use crate::{
     error::WireError,
     view::*,
@@ -20,27 +14,14 @@ use crate::{
 };
 
 /// A preview as asked for, inwards. Errors name the field.
-pub fn input(request: &PreviewRequest, service: Service) -> Result<PreviewInput, WireError> {
+pub fn input(request: &PreviewRequest, edits: Vec<Draft>) -> Result<PreviewInput, WireError> {
     Ok(PreviewInput {
         change_set: request.change_set.clone().map(ChangeSetId),
         identity: identity_in(&request.identifier, &request.traits)?,
         connection: ConnectionId(request.connection.clone()),
         environment: EnvironmentKey(request.environment.clone()),
-        edits: drafts_in(&request.edits, service)?,
+        edits,
     })
-}
-
-/// Changes considered, inwards.
-pub fn drafts_in(edits: &[DraftEditView], service: Service) -> Result<Vec<Draft>, WireError> {
-    edits
-        .iter()
-        .map(|edit| {
-            Ok(Draft {
-                subject: subject_in(edit.subject.clone()),
-                changes: changes_in(service, &Fields::new(), &edit.changes)?,
-            })
-        })
-        .collect()
 }
 
 /// What an identity gets of every flag. `edits` is how many are laid over the mirror.

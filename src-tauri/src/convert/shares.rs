@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use halyard_console::{BatchFacts, DecidedBy, FlagShares, Gets, ImpactFacts, Move, Share};
+use halyard_console::{BatchFacts, ChangeSetImpact, DecidedBy, FlagShares, Gets, ImpactFacts, Move, Share};
 
-use halyard_model::{IdentityRef, SegmentOverride};
+use halyard_model::{EnvironmentKey, IdentityRef, SegmentOverride};
 
 use super::{basis_points, flag::value, large_count, traits::trait_out};
-use crate::{view::*, words::impact};
+use crate::{
+    view::*,
+    words::{self, impact},
+};
 
 /// One flag over a cohort.
 pub fn flag_shares(shares: &FlagShares) -> FlagSharesView {
@@ -103,6 +106,45 @@ pub fn batch(facts: &BatchFacts, cohort: String, source: String) -> BatchView {
         changed: facts.changed.map(large_count),
         flags: facts.flags.iter().map(flag_shares).collect(),
         source,
+    }
+}
+
+/// What a change set does in one environment. `told` is what it cannot say.
+pub fn change_set_impact(
+    facts: &ChangeSetImpact,
+    environment: &EnvironmentKey,
+    mut told: Vec<String>,
+) -> ChangeSetImpactView {
+    if facts.failed > 0 {
+        told.push(format!(
+            "A server would fail for {} of them, who are not counted.",
+            words::number::count(facts.failed)
+        ));
+    }
+    let share = |changed: u64| basis_points(changed as f64 / facts.sampled.max(1) as f64 * 100.0);
+    ChangeSetImpactView {
+        environment: environment.0.clone(),
+        sampled: large_count(facts.sampled),
+        changed: large_count(facts.changed),
+        flags: facts
+            .flags
+            .iter()
+            .map(|(flag, changed)| FlagImpactView {
+                flag: flag.0.clone(),
+                changed: large_count(*changed),
+                basis_points: share(*changed),
+            })
+            .collect(),
+        edits: facts
+            .edits
+            .iter()
+            .map(|(edit, changed)| EditImpactView {
+                edit: edit.0.clone(),
+                changed: large_count(*changed),
+            })
+            .collect(),
+        sample: impact::how(&facts.sample),
+        notes: told,
     }
 }
 

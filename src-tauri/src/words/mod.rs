@@ -13,6 +13,7 @@ pub mod expected;
 pub mod failure;
 pub mod field;
 pub mod finding;
+pub mod foreseen;
 pub mod heed;
 pub mod impact;
 pub mod incident;

@@ -10,6 +10,7 @@ use super::*;
 use crate::commands::{
     changes::{changes_of, stage_all},
     conflicts::shown_conflict,
+    impact::of_change_set,
     subjects::{segment_detail_of, segments_of, subject_fields_of},
 };
 
@@ -164,6 +165,13 @@ async fn edits_are_staged_reviewed_published_and_rolled_back() {
         .map(|one| (EnvironmentKey(one.environment.clone()), one.name.clone()))
         .collect();
     let id = ChangeSetId(set.id.clone());
+    let impact = of_change_set(&demo.app, &id, &site.1).await.unwrap();
+    let changed: Vec<&str> = impact.flags.iter().map(|one| one.flag.as_str()).collect();
+    assert!(
+        changed.contains(&"guest_checkout") && impact.changed > 0,
+        "{impact:?}"
+    );
+    assert_eq!((impact.edits.len(), impact.notes.len()), (2, 0));
     demo.app.console.publish(&id, &confirmed).await.unwrap();
     let published = at_rest(&demo, &site, &id).await;
     for edit in published.edits.iter().filter(|edit| edit.ticked) {

@@ -64,6 +64,7 @@ fn shown(identity: Identity) -> TraceView {
         findings: engine.lint(),
         engine,
         identity,
+        notes: Default::default(),
     };
     trace(&traced).unwrap()
 }

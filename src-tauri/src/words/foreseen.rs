@@ -1,0 +1,67 @@
+//! What a foreseen effect cannot say.
+
+use halyard_console::{DraftNotes, DraftOrigin, Estimated, LeftOut, LeftOutReason};
+
+/// The same in sentences. `label` names a draft and its part for people.
+pub fn sentences(notes: &DraftNotes, label: impl Fn(&LeftOut) -> String) -> Vec<String> {
+    let left_out = notes
+        .left_out
+        .iter()
+        .map(|one| format!("{} is not counted: {}", label(one), because(&one.why)));
+    left_out.chain(notes.estimated.iter().map(estimated)).collect()
+}
+
+/// What somebody is typing has no name yet.
+pub fn typed(left_out: &LeftOut) -> String {
+    match (&left_out.of, &left_out.field) {
+        (DraftOrigin::Typed(_), Some(field)) => format!("What is typed for {field}"),
+        (DraftOrigin::Typed(_), None) => "What is typed".into(),
+        (DraftOrigin::Staged(_), _) => "A staged edit".into(),
+    }
+}
+
+fn because(why: &LeftOutReason) -> String {
+    let sentence = why.to_string();
+    let mut letters = sentence.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn estimated(what: &Estimated) -> String {
+    match what {
+        Estimated::Flag(flag) => format!(
+            "The split of {} is an estimate: the service draws it by a number it gives when the flag is made.",
+            flag.0
+        ),
+        Estimated::Override(flag, _) => format!(
+            "The split of the new override of {} is an estimate: the service draws it by a number it gives then.",
+            flag.0
+        ),
+        Estimated::Segment(_) => {
+            "The share of the new segment is an estimate: the service draws it by a number it gives then."
+                .into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use halyard_model::FlagKey;
+
+    #[test]
+    fn what_is_left_out_and_what_is_estimated_is_said() {
+        let notes = DraftNotes {
+            left_out: vec![LeftOut {
+                of: DraftOrigin::Typed(0),
+                field: None,
+                why: LeftOutReason::FlagMissing,
+            }],
+            estimated: vec![Estimated::Flag(FlagKey("a".into()))],
+        };
+        let told = sentences(&notes, typed);
+        assert_eq!(told[0], "What is typed is not counted: the flag is not there.");
+        assert!(told[1].starts_with("The split of a is an estimate"), "{told:?}");
+    }
+}
