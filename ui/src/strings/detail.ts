@@ -56,7 +56,7 @@ export const detail = {
   overrideState: (segment: string) => `Override for ${segment} state`,
   valueFor: (segment: string) => `Value for ${segment}`,
   kindFor: (segment: string) => `Kind of the value for ${segment}`,
-  shared: (shares: string[]) => `${shares.join(" / ")} %`,
+  shared: (shares: string[]) => shares.join(" / "),
   controlGives: "Control gives this value:",
   identities: {
     title: "Identity overrides",

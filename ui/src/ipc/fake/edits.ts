@@ -73,8 +73,9 @@ export class FakeEdits {
     spot.connection.edits.push(edit);
     if (this.maya) return this.#meetMaya(spot, edit);
     const name = nameOf(spot, subject);
-    const there = [...wish].every(([field, to]) => sameField(valueIn(base, field), to));
-    if (there && base.size > 0) {
+    // Whether a subject exists is not among its fields.
+    const same = [...wish].every(([field, to]) => sameField(valueIn(base, field), to));
+    if (same && base.size > 0 && !wish.has("existence")) {
       edit.status = { status: "discarded" };
       return {
         outcome: "already_there",
