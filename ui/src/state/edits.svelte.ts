@@ -146,13 +146,19 @@ export class Edits {
 
   /** Stages what is typed for a subject; says whether it was. */
   async stage(subject: SubjectView, revision: string): Promise<boolean> {
-    const place = this.#session.place;
     const draft = this.draft(subject);
-    if (place === null || draft === null) return false;
-    const { changes } = draft;
+    return draft !== null && this.stageProposal({ subject, revision, changes: draft.changes });
+  }
+
+  /** Stages a change instead of sending it; says whether it was. */
+  async stageProposal(
+    { subject, revision, changes }: Pick<Proposal, "subject" | "revision" | "changes">,
+    place: PlaceView | null = this.#session.place,
+  ): Promise<boolean> {
+    if (place === null) return false;
     const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
-    if (staged !== null) this.#settle(place, subject, changes);
-    else this.#refuse(place, subject, this.#session.changes.refused);
+    if (staged === null) this.#refuse(place, subject, this.#session.changes.refused);
+    else this.#settle(place, subject, changes);
     return staged !== null;
   }
 
@@ -160,13 +166,7 @@ export class Edits {
   async stageAsked(): Promise<void> {
     const asked = this.confirmation;
     if (asked === null || asked.sending) return;
-    const { place, subject, revision, changes } = asked;
-    const staged = await this.#session.changes.stage([{ ...place, subject, revision, changes }]);
-    if (staged === null) {
-      this.#refuse(place, subject, this.#session.changes.refused);
-      return;
-    }
-    this.#settle(place, subject, changes);
+    if (!(await this.stageProposal(asked, asked.place))) return;
     this.confirmation = null;
     asked.onsent?.();
   }

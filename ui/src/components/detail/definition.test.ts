@@ -197,6 +197,11 @@ describe("a new flag", () => {
     await userEvent.click(within(dialog).getByRole("button", { name: "Create" }));
     await waitFor(() => expect(name).toHaveAccessibleDescription("This name is reserved."));
     expect(name).toHaveValue("winter_sale");
+    await userEvent.type(name, "_2");
+    host.failNext("stageEdit", failure("input", "The service did not accept this.", { said }));
+    await userEvent.click(within(dialog).getByRole("button", { name: "Stage" }));
+    await waitFor(() => expect(name).toHaveAccessibleDescription("This name is reserved."));
+    expect(dialog).toBeVisible();
   });
 
   it("can be staged instead", async () => {
