@@ -199,8 +199,7 @@ describe("the targeting of an EdgeFlags environment", () => {
     await fireEvent.input(rollout, { target: { value: '{"percentage": }' } });
     expect(rollout).toBeInvalid();
     await fireEvent.input(rollout, { target: { value: '{"percentage": 25}' } });
-    await userEvent.click(within(region).getByRole("button", { name: "Inherit rules again" }));
-    expect(within(region).getByText("inherited from the flag")).toBeVisible();
+    await userEvent.click(within(region).getByRole("button", { name: "Remove rules" }));
     await userEvent.click(within(panel).getByRole("button", { name: "Publish" }));
     await waitFor(() => expect(callsOf(host, "edit")).toHaveLength(1));
     const { changes } = callsOf(host, "edit")[0]?.[0] as EditRequest;
@@ -208,6 +207,18 @@ describe("the targeting of an EdgeFlags environment", () => {
       { field: "rollout", to: { kind: "json", text: '{"percentage": 25}' } },
       { field: "rules", to: { kind: "unset" } },
     ]);
-    expect(await within(region).findByText("inherited from the flag")).toBeVisible();
+    await waitFor(() => expect(within(panel).queryByText(/not sent/)).toBeNull());
+    expect(within(region).getByRole("textbox", { name: "Rollout" })).toHaveValue('{\n  "percentage": 25\n}');
+    await userEvent.click(within(region).getByRole("button", { name: "Inherit the flag's" }));
+    expect(within(region).getByText("Will be the flag's own again.")).toBeVisible();
+    const said = [{ field: "has_targeting", label: null, words: "It sets no targeting of its own." }];
+    host.failNext("edit", failure("input", "This cannot be sent.", { said }));
+    await userEvent.click(within(panel).getByRole("button", { name: "Publish" }));
+    expect(await within(region).findByText("It sets no targeting of its own.")).toBeVisible();
+    await userEvent.click(within(panel).getByRole("button", { name: "Publish" }));
+    await waitFor(() => expect(callsOf(host, "edit")).toHaveLength(3));
+    expect((callsOf(host, "edit")[2]?.[0] as EditRequest).changes).toEqual([
+      { field: "has_targeting", to: { kind: "unset" } },
+    ]);
   });
 });

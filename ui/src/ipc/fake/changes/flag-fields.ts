@@ -22,6 +22,7 @@ export function stateFields(connection: FakeConnection, flag: FakeFlag | undefin
   }
   if (flag.targeting) {
     const { rules, rollout } = flag.targeting;
+    all.push(part("has_targeting", "Own targeting", toggle(true, ["Yes", "No"]), "Targeting"));
     if (rules !== "") all.push(part("rules", "Rules", { kind: "json", text: rules }, "Targeting"));
     if (rollout !== "") all.push(part("rollout", "Rollout", { kind: "json", text: rollout }, "Targeting"));
   }
@@ -68,7 +69,8 @@ export function writeState(
   if (field === "enabled") flag.enabled = to.kind === "toggle" && to.on;
   else if (field === "value") flag.value = valueOf(to);
   else if (field === "weights" && to.kind === "weights") flag.options = sharesOf(to.rows);
-  else if (field === "has_targeting") flag.targeting ??= { rules: "", rollout: "" };
+  else if (field === "has_targeting")
+    flag.targeting = to.kind === "absent" ? null : { rules: "", rollout: "" };
   else if (field === "rules" && flag.targeting) flag.targeting.rules = textOf(to);
   else if (field === "rollout" && flag.targeting) flag.targeting.rollout = textOf(to);
   else if (field === "override_order" && to.kind === "order") reorder(connection, flag, to.ids);
