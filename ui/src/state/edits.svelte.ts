@@ -79,9 +79,13 @@ export class Edits {
 
   /** Everything that is typed about a flag of the place on screen. */
   draftsOf(flag: string): Draft[] {
+    return this.draftsAbout((subject) => flagOf(subject) === flag);
+  }
+
+  /** Everything that is typed about some subjects of the place on screen. */
+  draftsAbout(holds: (subject: SubjectView) => boolean): Draft[] {
     const place = this.#session.place;
-    if (place === null) return [];
-    return this.#drafts.in(place).filter(({ subject }) => flagOf(subject) === flag);
+    return place === null ? [] : this.#drafts.in(place).filter(({ subject }) => holds(subject));
   }
 
   /** Why the last attempt to send or stage a subject's edit was refused; null once it is typed on. */

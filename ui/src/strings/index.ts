@@ -2,6 +2,7 @@ import { activity } from "./activity";
 import { batch } from "./batch";
 import { bulk } from "./bulk";
 import { changes } from "./changes";
+import { configs } from "./configs";
 import { connect } from "./connect";
 import { detail } from "./detail";
 import { edits } from "./edits";
@@ -9,11 +10,14 @@ import { fields } from "./fields";
 import { flags } from "./flags";
 import { frame } from "./frame";
 import { health } from "./health";
+import { identities } from "./identities";
 import { impact } from "./impact";
 import { preview } from "./preview";
+import { segments } from "./segments";
 import { settings } from "./settings";
 import { shared } from "./shared";
 import { staging } from "./staging";
+import { subjects } from "./subjects";
 import { surfaces } from "./surfaces";
 
 /** Every word on screen. One folder, so that nothing is worded twice. */
@@ -35,4 +39,8 @@ export const text = {
   changes,
   activity,
   edits,
+  subjects,
+  segments,
+  identities,
+  configs,
 };

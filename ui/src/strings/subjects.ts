@@ -1,0 +1,18 @@
+/** What the pages of segments, identities and configs have in common. */
+export const subjects = {
+  more: "More",
+  close: "Close details",
+  delete: "Delete",
+  deleteStage: "Stage",
+  deleting: "Deleting",
+  type: (name: string) => `Type ${name} to confirm`,
+  movedOn: "This changed after your edit began.",
+  movedOnMeans: "Nothing of yours has been sent. What is new is held against what you typed.",
+  fresh: "New, not sent",
+  draft: "Typed, not sent",
+  clear: "Clear the filter",
+  noMatch: (query: string) => `Nothing matches “${query}”`,
+  create: "Create",
+  was: (value: string) => `was ${value}`,
+  restore: "As before",
+};
