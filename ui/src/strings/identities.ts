@@ -1,4 +1,4 @@
-import { count, plural } from "./numbers";
+import { plural } from "./numbers";
 
 /** The page of identities. */
 export const identities = {
@@ -49,5 +49,4 @@ export const identities = {
     taken: (flag: string) => `It has an override of ${flag} already.`,
     open: (flag: string) => `Open ${flag}`,
   },
-  tally: (shown: number, all: number) => `${count(shown)} of ${count(all)}`,
 };

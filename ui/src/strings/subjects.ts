@@ -9,10 +9,6 @@ export const subjects = {
   movedOn: "This changed after your edit began.",
   movedOnMeans: "Nothing of yours has been sent. What is new is held against what you typed.",
   fresh: "New, not sent",
-  draft: "Typed, not sent",
   clear: "Clear the filter",
   noMatch: (query: string) => `Nothing matches “${query}”`,
-  create: "Create",
-  was: (value: string) => `was ${value}`,
-  restore: "As before",
 };

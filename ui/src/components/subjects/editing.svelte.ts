@@ -15,8 +15,8 @@ export interface EditingFacts {
   now: Record<string, FieldInput>;
   /** It is to be made. */
   fresh?: boolean;
-  /** Why it cannot be sent as it is typed, in a sentence. */
-  wrong?: string | null;
+  /** Why it cannot be sent as it is typed, in a sentence. Asked apart, as it depends on what is typed. */
+  wrong?: () => string | null;
 }
 
 /** What is typed about a subject in its panel, and how it is sent. */
@@ -64,7 +64,7 @@ export class Editing {
   get blocked(): string | null {
     const invalid = this.drafting.changes.map(({ to }) => whyNot(to)).find((why) => why !== null);
     const moved = this.moved.length > 0 ? text.subjects.movedOn : null;
-    return this.#session.readOnly ?? this.#facts().wrong ?? invalid ?? moved;
+    return this.#session.readOnly ?? this.#facts().wrong?.() ?? invalid ?? moved;
   }
 
   /** The staged edit of this subject in the environment on screen; null where there is none. */
