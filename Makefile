@@ -2,7 +2,7 @@
 # and say so. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check e2e bench differential fuzz chaos sandbox bindings setup setup-test ui ui-check fmt
+.PHONY: help run dev test check e2e bench differential fuzz chaos team sandbox bindings setup setup-test ui ui-check fmt
 
 APP := target/app/halyard
 SHELL := /bin/bash
@@ -57,6 +57,9 @@ fuzz: setup ## damage documents, identities and cohort files for HALYARD_FUZZ_SE
 chaos: setup ## let three requests in ten fail, in thirteen ways, for HALYARD_CHAOS (10000) operations
 	HALYARD_CHAOS=$${HALYARD_CHAOS:-10000} cargo test --locked -p halyard-console --test chaos -- --nocapture
 
+team: setup ## let eight writers make HALYARD_TEAM (2000) edits in each way of writing
+	HALYARD_TEAM=$${HALYARD_TEAM:-2000} cargo test --locked -p halyard-console --test team -- --nocapture
+
 sandbox: ## serve both flag services on loopback, with the sample shop
 	cargo run -q --locked -p halyard-sandbox -- --seed acme
 
@@ -73,3 +76,4 @@ setup:
 setup-test:
 	@scripts/setup.sh test
 	@scripts/oracle-setup.sh
+	@scripts/sdk-setup.sh

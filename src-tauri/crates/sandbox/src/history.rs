@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::{Surface, journal::as_text};
 
-/// The header in which a client of the sandbox may say who it is, for [`FlagWrite::by`].
+/// The header in which a client of the sandbox may say who it is, for [`FlagWrite::by`]. A client whose headers cannot
+/// be chosen says it by the name it calls the sandbox, such as `ada` by `http://ada.localhost:8000`.
 pub const CLIENT_HEADER: &str = "x-sandbox-client";
 /// Who made a write that names nobody.
 pub(crate) const UNKNOWN: &str = "unknown";
@@ -24,7 +25,7 @@ pub struct FlagWrite {
     pub number: u64,
     /// Flagsmith or EdgeFlags.
     pub surface: Surface,
-    /// What the request said in [`CLIENT_HEADER`], or `unknown`; `maya`; or `schedule`.
+    /// Whom the request named ([`CLIENT_HEADER`]), or `unknown`; `maya`; or `schedule`.
     pub by: String,
     /// The request's number in the journal, where a request wrote.
     pub request: Option<u64>,
@@ -56,9 +57,10 @@ pub(crate) struct Writer {
 impl Writer {
     /// The client of a request, with the request's number in the journal.
     pub(crate) fn of(headers: &axum::http::HeaderMap, request: Option<u64>) -> Self {
-        let named = headers.get(CLIENT_HEADER).and_then(|value| value.to_str().ok());
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let called = || Some(text("host")?.split_once(".localhost")?.0);
         Self {
-            by: named.unwrap_or(UNKNOWN).to_owned(),
+            by: text(CLIENT_HEADER).or_else(called).unwrap_or(UNKNOWN).to_owned(),
             request,
         }
     }
