@@ -269,11 +269,18 @@ fn some_override(
     let (id, name) = dice.pick(segments).clone();
     let known = state.segment_overrides.iter().find(|own| own.segment_id == id);
     match known {
-        None => FieldChanges::from([
-            (FieldPath::Override(id.clone()), Some(json!(name))),
-            (FieldPath::OverrideEnabled(id.clone()), Some(json!(true))),
-            (FieldPath::OverrideValue(id), Some(json!(mark))),
-        ]),
+        None => {
+            let mut changes = FieldChanges::from([
+                (FieldPath::Override(id.clone()), Some(json!(name))),
+                (FieldPath::OverrideEnabled(id.clone()), Some(json!(true))),
+                (FieldPath::OverrideValue(id.clone()), Some(json!(mark))),
+            ]);
+            // The service gives every option a share, so that leaving them out would be overtaken by its own answer.
+            if !state.variants.is_empty() {
+                changes.insert(FieldPath::OverrideWeights(id), Some(json!(state.variants)));
+            }
+            changes
+        }
         Some(_) if dice.one_in(2) => FieldChanges::from([(FieldPath::Override(id), None)]),
         Some(own) if dice.one_in(2) => {
             FieldChanges::from([(FieldPath::OverrideEnabled(id), Some(json!(!own.enabled)))])

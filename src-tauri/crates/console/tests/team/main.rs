@@ -78,7 +78,10 @@ async fn on_v1_what_is_overwritten_unseen_is_counted() {
 /// What holds in every way of writing.
 fn fair(tally: &Tally) {
     assert!(tally.wrong.is_empty(), "{tally}\n{}", tally.wrong.join("\n"));
-    assert!(tally.refused.is_empty(), "{tally}\n{}", tally.refused.join("\n"));
+    // An override that others made or removed in the gap takes the place that this one was to have: the service says no.
+    let late = |words: &String| words.contains("Duplicate priority") || words.contains("have changed since");
+    let refused: Vec<&String> = tally.refused.iter().filter(|words| !late(words)).collect();
+    assert!(refused.is_empty(), "{tally}\n{refused:?}");
     assert!(
         tally.confirmed > 0 && tally.conflicts > 0 && tally.by_maya > 0,
         "they met: {tally}"
