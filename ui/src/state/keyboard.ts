@@ -13,6 +13,9 @@ const SECOND_KEY_MS = 1200;
 const PAGES: Record<string, Page> = {
   f: { name: "flags" },
   p: { name: "preview" },
+  c: { name: "changes" },
+  e: { name: "segments" },
+  i: { name: "identities" },
   a: { name: "activity", search: "" },
   h: { name: "health", focus: null },
 };

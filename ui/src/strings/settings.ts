@@ -38,6 +38,9 @@ export function shortcuts(modifier: string): { keys: string[]; act: string; lett
   return [
     { keys: ["G", "F"], act: "Flags", letter: true },
     { keys: ["G", "P"], act: "Preview", letter: true },
+    { keys: ["G", "C"], act: "Changes", letter: true },
+    { keys: ["G", "E"], act: "Segments", letter: true },
+    { keys: ["G", "I"], act: "Identities", letter: true },
     { keys: ["G", "A"], act: "Activity", letter: true },
     { keys: ["G", "H"], act: "Health", letter: true },
     { keys: [`${modifier} 1 to 9`], act: "Environment 1 to 9" },
