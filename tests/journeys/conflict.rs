@@ -32,7 +32,7 @@ async fn a_colleagues_change_is_shown_and_kept() {
         .await;
     window.picture("conflict").await;
 
-    window.click("button", "Keep theirs").await;
+    window.click("button", "Discard my edits").await;
     window
         .until("switch", "free_shipping_threshold state", "aria-checked", "true")
         .await;

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod changing;
 mod cohort;
 mod conflict;
 mod connect;

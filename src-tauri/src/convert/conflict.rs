@@ -123,7 +123,7 @@ fn rows(
             Part::Row => changed.push(table.row(one)),
             Part::Tags => changed.push(table.tags()),
             Part::Unchanged => {
-                unchanged.push(table.names.label(&one.field, Place::Conflict).to_lowercase());
+                unchanged.push(table.names.label(&one.field, Place::Conflict));
             }
             Part::Elsewhere => {}
         }

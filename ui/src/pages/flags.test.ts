@@ -208,7 +208,7 @@ describe("a toggle in an unprotected environment", () => {
   it("opens the resolver when it meets a newer change", async () => {
     await openWindow("conflict");
     await userEvent.click(await flagSwitch("guest_checkout"));
-    expect(await screen.findByRole("dialog", { name: /guest_checkout/ })).toBeVisible();
+    expect(await screen.findByRole("region", { name: /^Resolve conflict in guest_checkout/ })).toBeVisible();
   });
 });
 

@@ -247,6 +247,8 @@ export class Changes {
       this.#session.toasts.say(set.blocked, { kind: "note" });
       return;
     }
+    // It stays on screen when it is through.
+    this.choose(set.id);
     if (set.confirmations.length === 0) void this.#do(() => this.#session.host.publish(set.id, []));
     else this.asking = { set: set.id, error: null, sending: false };
   }

@@ -80,6 +80,8 @@ export const changes = {
   publishKeys: ["Ctrl", "Enter"],
   nothingTicked: "Tick at least one edit.",
   band: {
+    limited: "Publishing paused by the rate limit",
+    asked: "The service asked for a pause.",
     goesOn: (headline: string, time: string) => `${headline}, goes on in ${time}`,
     cancel: "Cancel the rest",
     hold: "Hold",
