@@ -118,6 +118,17 @@ describe("the Segments page", () => {
     expect(await screen.findByRole("row", { name: /^France, country is FRX/ })).toBeVisible();
   });
 
+  it("says in words what the rules become, before a protected environment gets them", async () => {
+    await openSegments("production");
+    const panel = await openSegment(/^Klarna countries/);
+    await userEvent.type(panel.getByRole("textbox", { name: "Value of condition 1.1.1" }), ",BE");
+    await userEvent.click(panel.getByRole("button", { name: "Review and publish" }));
+    const sheet = within(await screen.findByRole("dialog", { hidden: true }));
+    expect(
+      await sheet.findByText(/country is one of DE,AT,SE,NL,BE\s+not: network is 2g/),
+    ).toBeInTheDocument();
+  });
+
   it("makes a segment, and keeps a half made one in the list", async () => {
     const host = await openSegments();
     await userEvent.click(screen.getByRole("button", { name: "New segment" }));
