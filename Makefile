@@ -47,6 +47,7 @@ bench: ## measure beside other engines and the best schedule, and write target/b
 	@scripts/setup.sh bench
 	@scripts/peers-setup.sh
 	cargo run --release --locked -p halyard-peers
+	cargo test --release --locked -p halyard-console --test pace -- --ignored --nocapture
 
 differential: setup-test ## compare millions of generated decisions with the Python engine
 	cargo test --release --locked -p halyard-engine --test differential -- --ignored --nocapture
