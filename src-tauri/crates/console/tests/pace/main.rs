@@ -36,6 +36,7 @@ const MOST: f64 = 1.1;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement, for make bench"]
 async fn publishing_beside_a_bare_loop() {
+    let mut missed = Vec::new();
     for path in Path::ALL {
         let (bench, place) = Bench::connected(path).await;
         let flags = bench
@@ -66,8 +67,11 @@ async fn publishing_beside_a_bare_loop() {
             SETS * EDITS,
             (ratio - 1.0) * 100.0
         );
-        assert!(ratio <= MOST, "{path:?}: {ratio:.3} times a bare loop");
+        if ratio > MOST {
+            missed.push(format!("{path:?}: {ratio:.3} times a bare loop"));
+        }
     }
+    assert!(missed.is_empty(), "{missed:?}");
 }
 
 /// Publishes a set that switches every flag over: how long it took, and what it sent.
