@@ -123,7 +123,10 @@ fn rows(
             Part::Row => changed.push(table.row(one)),
             Part::Tags => changed.push(table.tags()),
             Part::Unchanged => {
-                unchanged.push(table.names.label(&one.field, Place::Conflict));
+                let label = table.names.label(&one.field, Place::Conflict);
+                // A name is written as it is, a word as within a sentence.
+                let is_name = one.field.override_of().is_some() || matches!(one.field, FieldPath::Trait(_));
+                unchanged.push(if is_name { label } else { label.to_lowercase() });
             }
             Part::Elsewhere => {}
         }

@@ -132,7 +132,7 @@ fn contested_fields_come_first_and_what_touches_nothing_is_merged() {
     assert_eq!(view.live, LiveSideView::Theirs);
     assert_eq!(
         view.unchanged,
-        ["state", "value", "vip customers, state", "override order"]
+        ["state", "value", "VIP customers, state", "override order"]
     );
 
     let third = ChoiceView {
