@@ -62,17 +62,15 @@ impl Ledger {
         match (path, marker) {
             // A draft reaches nobody; publishing it does.
             (Path::FlagsmithV2, Some(marker)) if exchange.target.contains("/versions/") => {
-                let draft = after(&exchange.target, "/versions/");
-                if draft.is_empty() || exchange.body.contains("publish_immediately") {
+                if exchange.body.contains("publish_immediately") {
                     *self.carried_out.entry(marker).or_default() += 1;
                 } else {
-                    self.drafts.insert(draft, marker);
+                    self.drafts.insert(flag_of(&exchange.target), marker);
                 }
             }
             (Path::FlagsmithV2, _) if exchange.target.contains("/publish/") => {
-                let draft = after(&exchange.target, "/versions/");
                 // Publishing the same draft again changes nothing.
-                if let Some(marker) = self.drafts.remove(&draft) {
+                if let Some(marker) = self.drafts.remove(&flag_of(&exchange.target)) {
                     *self.carried_out.entry(marker).or_default() += 1;
                 }
             }
@@ -125,8 +123,8 @@ fn marker_in(body: &str) -> Option<String> {
     Some(body[start..end].to_owned())
 }
 
-/// The segment of a path after a part of it.
-fn after(target: &str, part: &str) -> String {
-    let rest = target.split_once(part).map_or("", |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or_default().to_owned()
+/// The flag that a version belongs to: the newest draft of one flag is the one that is published.
+fn flag_of(target: &str) -> String {
+    let flag = target.split_once("/versions/").map_or("", |(flag, _)| flag);
+    flag.to_owned()
 }
