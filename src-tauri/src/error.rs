@@ -175,6 +175,11 @@ impl From<ConsoleError> for WireError {
                 "EdgeFlags evaluates by itself and keeps its rules to itself.",
             )
             .next("Preview one identity at a time; the service is asked."),
+            ConsoleError::FromFile => WireError::new(
+                ErrorCode::Forbidden,
+                "This is a snapshot file: it can be read, and nothing can be asked or written.",
+            )
+            .next("Connect to the service to see what is there now."),
             ConsoleError::Gone { what } => WireError::gone(what),
         }
     }

@@ -34,6 +34,11 @@ pub enum ChangedTag {
         /// The connection.
         connection: String,
     },
+    /// [`crate::view::TimelineView`] of one connection.
+    Timeline {
+        /// The connection.
+        connection: String,
+    },
     /// [`crate::view::ActivityView`]: requests were made. Told at most once a second.
     Activity,
 }

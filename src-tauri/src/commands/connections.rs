@@ -36,6 +36,8 @@ pub async fn app(app: State<'_, Halyard>) -> Result<AppView, WireError> {
             environment: place.environment.0,
         }),
         theme: theme(settings.theme),
+        waiting_file: None,
+        locked: None,
         desktop_notices: settings.notices == Notices::On,
     })
 }

@@ -84,6 +84,13 @@ pub fn connection(
             .map(|organisation| organisation.name.clone()),
         project: connection.project.name.clone(),
         demo: connection.demo,
+        file: match &connection.endpoint {
+            Endpoint::File { name, made_at, .. } => Some(FileOriginView {
+                name: name.clone(),
+                made_at: seconds(*made_at),
+            }),
+            Endpoint::Flagsmith(_) | Endpoint::EdgeFlags { .. } => None,
+        },
         key: match key {
             KeyHome::Keychain => KeyHomeView::Keychain,
             KeyHome::Session => KeyHomeView::Session,
@@ -245,7 +252,7 @@ pub fn draft(facts: &DraftFacts) -> DraftView {
         address: facts.endpoint.address().to_owned(),
         flags_address: match &facts.endpoint {
             Endpoint::Flagsmith(flagsmith) => flagsmith.flags_base.clone(),
-            Endpoint::EdgeFlags { .. } => None,
+            Endpoint::EdgeFlags { .. } | Endpoint::File { .. } => None,
         },
         corrections: facts.corrections.clone(),
         server_version: facts.discovery.server_version.clone(),

@@ -113,6 +113,8 @@ pub struct BatchRequest {
     pub environment: String,
     /// Whom.
     pub cohort: CohortChoiceView,
+    /// The moment to evaluate at; `null` for what the mirror holds now.
+    pub moment: Option<String>,
     /// The change set whose ticked edits are laid over first.
     pub change_set: Option<String>,
     /// Edits to weigh; empty for a plain distribution.
@@ -231,6 +233,8 @@ pub struct ImpactRequest {
     pub environment: String,
     /// The flag to speak of.
     pub flag: String,
+    /// The moment to evaluate at; `null` for what the mirror holds now.
+    pub moment: Option<String>,
     /// The change set whose ticked edits are laid over first.
     pub change_set: Option<String>,
     /// The edits; empty to see who gets what now.

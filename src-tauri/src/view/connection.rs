@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::WarningView;
+use super::{ChosenFileView, WarningView};
 
 /// A flag service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -84,6 +84,12 @@ pub struct AppView {
     pub last_place: Option<PlaceView>,
     /// Light or dark.
     pub theme: ThemeView,
+    /// A snapshot file that was double-clicked or dropped on the program and
+    /// waits to be opened.
+    pub waiting_file: Option<ChosenFileView>,
+    /// The local copy is encrypted and its key is missing or wrong: nothing can
+    /// be shown. What happened and what to do.
+    pub locked: Option<NoticeView>,
     /// The desktop tells of trouble in protected environments.
     pub desktop_notices: bool,
 }
@@ -98,6 +104,15 @@ pub enum KeyHomeView {
     Session,
     /// Nowhere: it must be typed again. The mirror can still be read.
     Missing,
+}
+
+/// The file that a read-only connection was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FileOriginView {
+    /// Its name, without its folder.
+    pub name: String,
+    /// When it was written.
+    pub made_at: u32,
 }
 
 /// A connection with its environments.
@@ -117,6 +132,8 @@ pub struct ConnectionView {
     pub project: String,
     /// It leads to the sandbox inside the app.
     pub demo: bool,
+    /// A snapshot file that was opened: read-only, of the past, without a key.
+    pub file: Option<FileOriginView>,
     /// Where its key is.
     pub key: KeyHomeView,
     /// Its environments, in the service's order.

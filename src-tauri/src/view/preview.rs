@@ -39,6 +39,8 @@ pub struct PreviewRequest {
     pub identifier: String,
     /// What is known about it.
     pub traits: Vec<TraitView>,
+    /// The moment to evaluate at; `null` for what the mirror holds now.
+    pub moment: Option<String>,
     /// The change set whose ticked edits are laid over first.
     pub change_set: Option<String>,
     /// Laid over the mirror before it is evaluated; empty for the mirror as it

@@ -224,6 +224,64 @@ export const commands = {
 	exportActivity: (request: ActivityRequest, format: ActivityFormatView) => typedError<string, WireError>(__TAURI_INVOKE("export_activity", { request, format })),
 	/**  Forgets the requests of a connection, or all. */
 	clearActivity: (connection: string | null) => typedError<null, WireError>(__TAURI_INVOKE("clear_activity", { connection })),
+	/**  A page of the timeline. */
+	timeline: (request: TimelineRequest) => typedError<TimelineView, WireError>(__TAURI_INVOKE("timeline", { request })),
+	/**  What an environment was at a time, in seconds since the Unix epoch. */
+	momentAt: (connection: string, environment: string, at: number) => typedError<MomentAtView, WireError>(__TAURI_INVOKE("moment_at", { connection, environment, at })),
+	/**  The moments that touched a flag in an environment, the newest in front. */
+	flagHistory: (connection: string, environment: string, flag: string) => typedError<MomentView[], WireError>(__TAURI_INVOKE("flag_history", { connection, environment, flag })),
+	/**  Refreshes an environment and pins what is there then. */
+	takeSnapshot: (connection: string, environment: string, name: string | null) => typedError<MomentView, WireError>(__TAURI_INVOKE("take_snapshot", { connection, environment, name })),
+	/**  Gives a moment a name; an empty one takes it away. */
+	nameMoment: (moment: string, name: string) => typedError<null, WireError>(__TAURI_INVOKE("name_moment", { moment, name })),
+	/**  Keeps a moment for ever, or no longer. */
+	pinMoment: (moment: string, pinned: boolean) => typedError<null, WireError>(__TAURI_INVOKE("pin_moment", { moment, pinned })),
+	/**  How long moments are kept. */
+	retention: () => typedError<RetentionView, WireError>(__TAURI_INVOKE("retention")),
+	/**  Sets how long moments are kept, and removes what is past it. */
+	setRetention: (days: number | null, megabytes: number | null) => typedError<RetentionView, WireError>(__TAURI_INVOKE("set_retention", { days, megabytes })),
+	/**  Whether the local copy is encrypted. */
+	encryption: () => typedError<EncryptionView, WireError>(__TAURI_INVOKE("encryption")),
+	/**  Encrypts the local copy with a key from the keychain, or no longer. */
+	setEncryption: (on: boolean) => typedError<EncryptionView, WireError>(__TAURI_INVOKE("set_encryption", { on })),
+	/**  Tries again to open a local copy whose key was missing or wrong. */
+	unlockMirror: () => typedError<AppView, WireError>(__TAURI_INVOKE("unlock_mirror")),
+	/**  Sets a local copy that cannot be opened aside and begins an empty one. */
+	setMirrorAside: () => typedError<AppView, WireError>(__TAURI_INVOKE("set_mirror_aside")),
+	/**  Two environments or moments beside each other. */
+	compareSides: (a: AtView, b: AtView) => typedError<SidesView, WireError>(__TAURI_INVOKE("compare_sides", { a, b })),
+	/**  The same as text or JSON, to be kept. */
+	exportSides: (a: AtView, b: AtView, format: DiffFormatView) => typedError<ExportedFileView, WireError>(__TAURI_INVOKE("export_sides", { a, b, format })),
+	/**  What taking differences over would do; nothing is staged. */
+	checkPromotion: (request: PromoteRequest) => typedError<PromoteCheckView, WireError>(__TAURI_INVOKE("check_promotion", { request })),
+	/**  Stages what was ticked into a change set. */
+	promote: (request: PromoteRequest) => typedError<PromotedView, WireError>(__TAURI_INVOKE("promote", { request })),
+	/**
+	 *  Stages what leads a flag, or the whole environment where `flag` is `null`,
+	 *  back to a moment.
+	 */
+	restore: (moment: string, flag: string | null) => typedError<PromotedView, WireError>(__TAURI_INVOKE("restore", { moment, flag })),
+	/**  Flags beside environments. */
+	matrix: (request: MatrixRequest) => typedError<MatrixView, WireError>(__TAURI_INVOKE("matrix", { request })),
+	/**  What is doubtful about an environment. */
+	lint: (connection: string, environment: string) => typedError<LintView, WireError>(__TAURI_INVOKE("lint", { connection, environment })),
+	/**  Writes a snapshot file into the folder for downloads. */
+	exportFile: (request: ExportFileRequest) => typedError<ExportedFileView, WireError>(__TAURI_INVOKE("export_file", { request })),
+	/**  Begins to read a chosen file; returns what names it. */
+	chooseFile: (name: string) => typedError<string, WireError>(__TAURI_INVOKE("choose_file", { name })),
+	/**  The next bytes of a chosen file, in base64. */
+	feedFile: (id: string, base64: string) => typedError<null, WireError>(__TAURI_INVOKE("feed_file", { id, base64 })),
+	/**  Ends a chosen file and says what is in it. Nothing is imported. */
+	lookIntoFile: (id: string, passphrase: string | null) => typedError<ChosenFileView, WireError>(__TAURI_INVOKE("look_into_file", { id, passphrase })),
+	/**
+	 *  Opens a chosen file as a read-only connection; returns its id. A wrong or
+	 *  missing passphrase is an error on the field `passphrase`.
+	 */
+	openFile: (id: string, passphrase: string | null) => typedError<string, WireError>(__TAURI_INVOKE("open_file", { id, passphrase })),
+	/**  Gives a chosen file up. */
+	dropFile: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("drop_file", { id })),
+	/**  Shows a written file in its folder. */
+	showInFolder: (path: string) => typedError<null, WireError>(__TAURI_INVOKE("show_in_folder", { path })),
 };
 
 /** Events */
@@ -291,8 +349,61 @@ export type AppView = {
 	last_place: PlaceView | null,
 	/**  Light or dark. */
 	theme: ThemeView,
+	/**
+	 *  A snapshot file that was double-clicked or dropped on the program and
+	 *  waits to be opened.
+	 */
+	waiting_file: ChosenFileView | null,
+	/**
+	 *  The local copy is encrypted and its key is missing or wrong: nothing can
+	 *  be shown. What happened and what to do.
+	 */
+	locked: NoticeView | null,
 	/**  The desktop tells of trouble in protected environments. */
 	desktop_notices: boolean,
+};
+
+/**  How many differences a tab has. */
+export type AspectCountView = {
+	/**  The tab. */
+	aspect: AspectView,
+	/**  How many. */
+	count: number,
+};
+
+/**  The tabs of a comparison. */
+export type AspectView = 
+/**  On or off. */
+"state" | 
+/**  The value or the weights. */
+"value" | 
+/**  Segment and identity overrides, and targeting. */
+"overrides" | 
+/**  A whole flag, or what it is everywhere. */
+"flags" | 
+/**  Segments. */
+"segments" | 
+/**  Configs. */
+"configs";
+
+/**  An environment now, or at a moment. */
+export type AtView = {
+	/**  The connection. */
+	connection: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  The moment; `null` for now, as the mirror holds it. */
+	moment: string | null,
+};
+
+/**  Who changed something, as the service's audit log tells. */
+export type AuthorView = {
+	/**  A name, an address, or what the service writes for a key. */
+	name: string,
+	/**  When. */
+	at: number,
+	/**  What they did, in the service's own words. */
+	what: string,
 };
 
 /**  How far a run over many identities has come. */
@@ -315,6 +426,8 @@ export type BatchRequest = {
 	environment: string,
 	/**  Whom. */
 	cohort: CohortChoiceView,
+	/**  The moment to evaluate at; `null` for what the mirror holds now. */
+	moment: string | null,
 	/**  The change set whose ticked edits are laid over first. */
 	change_set: string | null,
 	/**  Edits to weigh; empty for a plain distribution. */
@@ -468,6 +581,10 @@ connection: string } |
 { what: "changes"; 
 /**  The connection. */
 connection: string } | 
+/**  [`crate::view::TimelineView`] of one connection. */
+{ what: "timeline"; 
+/**  The connection. */
+connection: string } | 
 /**  [`crate::view::ActivityView`]: requests were made. Told at most once a second. */
 { what: "activity" };
 
@@ -500,6 +617,18 @@ export type ChoiceView = {
 	field: string,
 	/**  What it becomes. */
 	side: ChoiceSideView,
+};
+
+/**  A snapshot file that was chosen and not yet opened. */
+export type ChosenFileView = {
+	/**  Names it while it is read. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  A passphrase must be typed. */
+	encrypted: boolean,
+	/**  What is in it, in a sentence; `null` while it is encrypted. */
+	content: string | null,
 };
 
 /**  Whom to evaluate. */
@@ -754,6 +883,8 @@ export type ConnectionView = {
 	project: string,
 	/**  It leads to the sandbox inside the app. */
 	demo: boolean,
+	/**  A snapshot file that was opened: read-only, of the past, without a key. */
+	file: FileOriginView | null,
 	/**  Where its key is. */
 	key: KeyHomeView,
 	/**  Its environments, in the service's order. */
@@ -784,6 +915,13 @@ export type DemoFaultView = {
 	/**  It is on. */
 	on: boolean,
 };
+
+/**  How a comparison is written to a file. */
+export type DiffFormatView = 
+/**  To be read. */
+"text" | 
+/**  To be processed. */
+"json";
 
 /**  One flag for which the server says something else. */
 export type DifferenceView = {
@@ -1051,6 +1189,16 @@ export type ElsewhereView = {
 	enabled: boolean | null,
 };
 
+/**  Whether the local copy is encrypted. */
+export type EncryptionView = {
+	/**  It is. */
+	on: boolean,
+	/**  Why it cannot be changed now, in a sentence; `null` when it can. */
+	blocked: string | null,
+	/**  What it means, in a sentence. */
+	sentence: string,
+};
+
 /**  An environment that can be chosen. */
 export type EnvironmentChoiceView = {
 	/**  Its key. */
@@ -1208,6 +1356,30 @@ export type ExpectedView = {
 	unsure: string[],
 };
 
+/**  Asks for a snapshot file. */
+export type ExportFileRequest = {
+	/**  The connection. */
+	connection: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  The oldest moment in it; `null` for the newest alone. */
+	from: string | null,
+	/**  The newest moment in it; `null` for the one the mirror holds now. */
+	to: string | null,
+	/**  Encrypts it; `null` or empty leaves it readable by everybody. */
+	passphrase: string | null,
+	/**  Keeps identities and their overrides in it. */
+	identities: boolean,
+};
+
+/**  A snapshot file was written. */
+export type ExportedFileView = {
+	/**  Where it is. */
+	path: string,
+	/**  Such as `Saved production-2026-11-20.halyard, 48 kB, to Downloads.` */
+	sentence: string,
+};
+
 /**  An identity for which a server would fail. */
 export type FailureExampleView = {
 	/**  The identity. */
@@ -1352,6 +1524,14 @@ export type FieldView = {
 	note: string | null,
 	/**  Its value. */
 	value: FieldValueView,
+};
+
+/**  The file that a read-only connection was read from. */
+export type FileOriginView = {
+	/**  Its name, without its folder. */
+	name: string,
+	/**  When it was written. */
+	made_at: number,
 };
 
 /**  One doubtful condition or override. */
@@ -1602,6 +1782,8 @@ export type ImpactRequest = {
 	environment: string,
 	/**  The flag to speak of. */
 	flag: string,
+	/**  The moment to evaluate at; `null` for what the mirror holds now. */
+	moment: string | null,
 	/**  The change set whose ticked edits are laid over first. */
 	change_set: string | null,
 	/**  The edits; empty to see who gets what now. */
@@ -1783,6 +1965,86 @@ export type LimitView = {
 	note: string | null,
 };
 
+/**  What a line of a value is. */
+export type LineKindView = 
+/**  In both. */
+"same" | 
+/**  Only in A. */
+"only_a" | 
+/**  Only in B. */
+"only_b";
+
+/**  A piece of a line. */
+export type LinePieceView = {
+	/**  Its text. */
+	text: string,
+	/**  It is what differs within the line. */
+	marked: boolean,
+};
+
+/**  A line of a value that differs by line. */
+export type LineView = {
+	/**  What it is. */
+	kind: LineKindView,
+	/**  Its number in A, from 1. */
+	a: number | null,
+	/**  Its number in B, from 1. */
+	b: number | null,
+	/**  Its text, piece by piece. */
+	pieces: LinePieceView[],
+};
+
+/**  What a finding leads to. */
+export type LintFixView = 
+/**  An edit that can be staged at once. */
+{ way: "stage"; 
+/**  What the button says, such as `Stage its removal`. */
+label: string; 
+/**  The environment's key. */
+environment: string; 
+/**  What it is about. */
+subject: SubjectView; 
+/**  Names the state it rests on. */
+revision: string; 
+/**  What changes. */
+changes: FieldEdit[] } | 
+/**  A place where it is decided. */
+{ way: "open"; 
+/**  What the button says, such as `Open the segment`. */
+label: string; 
+/**  The environment's key. */
+environment: string; 
+/**  What is opened. */
+subject: SubjectView };
+
+/**  One finding. */
+export type LintRowView = {
+	/**  Names it, as long as it is found. */
+	id: string,
+	/**  How bad it is. */
+	severity: SeverityView,
+	/**  What kind it is, such as `unused_segment`. */
+	kind: string,
+	/**  What those of the kind have in common, such as `Segments that nothing uses`. */
+	heading: string,
+	/**  What it is about, for people. */
+	name: string,
+	/**  What is doubtful and why, in a sentence. */
+	sentence: string,
+	/**  What to do; the first is the usual one. */
+	fixes: LintFixView[],
+};
+
+/**  What is doubtful about an environment. */
+export type LintView = {
+	/**  The findings, worst first. */
+	rows: LintRowView[],
+	/**  What was looked at, in a sentence. */
+	summary: string,
+	/**  What could not be looked at and why, in sentences. */
+	skipped: string[],
+};
+
 /**  An organisation and its projects. */
 export type ListingView = {
 	/**  The organisation. */
@@ -1811,6 +2073,85 @@ export type MarkView =
 /**  Striped: a further production. */
 "second_production";
 
+/**  A flag in an environment. */
+export type MatrixCellView = {
+	/**  On or off. */
+	enabled: boolean,
+	/**  The value; shares such as `60 / 30 / 10` where the flag has options. */
+	value: ValueView,
+	/**  Shares, such as `60 / 30 / 10`; `null` for a flag without options. */
+	weights: string | null,
+	/**  How many segment overrides. */
+	overrides: number,
+	/**  Differs from the reference. */
+	differs: boolean,
+	/**  How it differs, in a sentence or two, such as `On here, off in Production.` */
+	how: string | null,
+	/**  Who changed it and when, as far as it is known, such as `Turned on 12 Nov by Jonas Weber.` */
+	last_change: string | null,
+	/**  An edit of it is staged. */
+	staged: boolean,
+	/**  An edit of it is in conflict. */
+	conflict: boolean,
+	/**  Names the state; goes back with an edit as its base. */
+	revision: string,
+};
+
+/**  A column. */
+export type MatrixColumnView = {
+	/**  The environment's key. */
+	environment: string,
+	/**  Its name. */
+	name: string,
+	/**  Its mark. */
+	mark: MarkView,
+	/**  It asks before it is changed. */
+	protected: boolean,
+	/**  Nothing can be written here, in a sentence. */
+	read_only: string | null,
+	/**  How fresh the mirror's copy is. */
+	freshness: FreshnessView,
+	/**  Flags that are on. */
+	on: number,
+};
+
+/**  Asks for the matrix. */
+export type MatrixRequest = {
+	/**  The connection. */
+	connection: string,
+	/**  The environments by key; all of them where empty. */
+	environments: string[],
+	/**
+	 *  The environment that the others are held against; the protected one, or
+	 *  the first, where `null`.
+	 */
+	reference: string | null,
+};
+
+/**  A flag in all environments asked for. */
+export type MatrixRowView = {
+	/**  The flag. */
+	flag: string,
+	/**  What stands before its name. */
+	icon: SubjectIconView,
+	/**  One cell per column; `null` where the environment does not have it. */
+	cells: (MatrixCellView | null)[],
+	/**  A cell differs from the reference. */
+	differs: boolean,
+};
+
+/**  Flags beside environments. */
+export type MatrixView = {
+	/**  The columns, in the connection's order. */
+	columns: MatrixColumnView[],
+	/**  The reference's key. */
+	reference: string,
+	/**  The rows, sorted by name. */
+	rows: MatrixRowView[],
+	/**  How many rows differ. */
+	differing: number,
+};
+
 /**  How a field of the merged result came about. */
 export type MergedHowView = 
 /**  Only they changed it. */
@@ -1823,6 +2164,62 @@ export type MergedHowView =
 "contested" | 
 /**  It was contested and is decided. */
 "decided";
+
+/**  What an environment was at a time. */
+export type MomentAtView = {
+	/**  The moment; `null` where nothing was seen by then. */
+	moment: MomentView | null,
+	/**  It was seen before and after that time. */
+	sure: boolean,
+	/**  How sure that is and why, in a sentence. */
+	sentence: string,
+};
+
+/**  What an environment was for a while. */
+export type MomentView = {
+	/**  Names it. */
+	id: string,
+	/**  The environment's key. */
+	environment: string,
+	/**  The environment's name. */
+	environment_name: string,
+	/**  The environment's mark. */
+	mark: MarkView,
+	/**  When it was first seen. */
+	at: number,
+	/**  When it was last seen. */
+	until: number,
+	/**  It is what the mirror holds now. */
+	current: boolean,
+	/**
+	 *  Its name where it has one, else what changed: `new_checkout`, `5 flags`,
+	 *  `3 flags, 1 segment`, `First snapshot`.
+	 */
+	title: string,
+	/**  Who: `Maya Lindqvist`, `2 people`; `null` where nobody is known. */
+	by: string | null,
+	/**  What the user calls it. */
+	name: string | null,
+	/**  Kept for ever. */
+	pinned: boolean,
+	/**  Parts that are there since. */
+	added: number,
+	/**  Parts that are others since. */
+	changed: number,
+	/**  Parts that are gone since. */
+	removed: number,
+	/**  What changed by name, such as `new_checkout changed`; at most fifty. */
+	parts: string[],
+	/**  Who changed what, as the audit log tells. */
+	authors: AuthorView[],
+	/**
+	 *  Nobody looked for a while before it, in a sentence: the change, or
+	 *  several, fell into that time. `null` where there is no gap.
+	 */
+	gap: string | null,
+	/**  Where it comes from, in a sentence. */
+	source: string,
+};
 
 /**  Identities that go from one result to another. */
 export type MoveView = {
@@ -1846,6 +2243,14 @@ export type NamedView = {
 	id: string,
 	/**  Its name. */
 	name: string,
+};
+
+/**  Something to be made first, because what was ticked needs it. */
+export type NeededView = {
+	/**  What, in a sentence, such as `Segment Beta testers is not there and will be made.` */
+	sentence: string,
+	/**  The difference that makes it. */
+	id: string,
 };
 
 /**  Something the user should know once, such as a damaged mirror set aside. */
@@ -1970,6 +2375,15 @@ export type PlaceView = {
 	environment: string,
 };
 
+/**  How two sides stand to each other in one respect. */
+export type PresenceView = 
+/**  Both have it, with different contents. */
+"changed" | 
+/**  Only A has it. */
+"only_a" | 
+/**  Only B has it. */
+"only_b";
+
 /**  Asks what an identity gets. */
 export type PreviewRequest = {
 	/**  The connection. */
@@ -1980,6 +2394,8 @@ export type PreviewRequest = {
 	identifier: string,
 	/**  What is known about it. */
 	traits: TraitView[],
+	/**  The moment to evaluate at; `null` for what the mirror holds now. */
+	moment: string | null,
 	/**  The change set whose ticked edits are laid over first. */
 	change_set: string | null,
 	/**
@@ -2034,6 +2450,49 @@ export type PreviewView = {
 	 *  and why, in a sentence.
 	 */
 	failure: string | null,
+};
+
+/**  What taking over would do, checked on the target. */
+export type PromoteCheckView = {
+	/**  How many edits would be staged. */
+	edits: number,
+	/**  What is made along with what was ticked. */
+	needed: NeededView[],
+	/**  Why some of it cannot be taken over, in sentences; those are left out. */
+	problems: string[],
+	/**  What to know, in sentences: types, limits, names. */
+	warnings: string[],
+	/**
+	 *  What it does to the identities of the target, flag by flag; empty where
+	 *  that cannot be worked out.
+	 */
+	impact: ImpactView[],
+	/**  Why the impact is not known, in a sentence. */
+	impact_note: string | null,
+};
+
+/**  Asks for differences to be taken over from A to B. */
+export type PromoteRequest = {
+	/**  What is taken from. */
+	a: AtView,
+	/**  What it is taken to: now. */
+	b: AtView,
+	/**  The ticked differences, by id. */
+	picked: string[],
+	/**  The change set; `null` for a new one. */
+	change_set: string | null,
+};
+
+/**  Edits were staged from a comparison or a restore. */
+export type PromotedView = {
+	/**  The change set. */
+	change_set: string,
+	/**  How many edits were staged. */
+	staged: number,
+	/**  Such as `Staged 4 edits for Production.` */
+	sentence: string,
+	/**  What was left out and why, in sentences. */
+	left_out: string[],
 };
 
 /**  A change followed to each surface. */
@@ -2183,6 +2642,16 @@ export type RemedyView = {
 	link: string | null,
 	/**  The text to copy; holds no key. */
 	text: string | null,
+};
+
+/**  How long moments are kept. */
+export type RetentionView = {
+	/**  Days; `null` for ever. */
+	days: number | null,
+	/**  Megabytes in all; `null` for any. */
+	megabytes: number | null,
+	/**  What the history takes now, such as `214 snapshots, 18.4 MB`. */
+	used: string,
 };
 
 /**  How the parts of a rule are put together. */
@@ -2356,6 +2825,89 @@ export type ShareView = {
 	count: number,
 	/**  In hundredths of a percent. */
 	basis_points: number,
+};
+
+/**  One difference. */
+export type SideDifferenceView = {
+	/**  Names it; what a ticked box sends back. */
+	id: string,
+	/**  Which tab it is under. */
+	aspect: AspectView,
+	/**  How the sides stand to each other. */
+	presence: PresenceView,
+	/**  What it is about, as B names it. */
+	subject: SubjectView,
+	/**  The subject's name for people. */
+	name: string,
+	/**  What stands before the name. */
+	icon: SubjectIconView,
+	/**  Which part of it, such as `State`, `Value, 2 of 5 lines`, `Override, Beta testers`, `Rule 2`. */
+	label: string,
+	/**  It holds in every environment. */
+	everywhere: boolean,
+	/**  What A has. */
+	a: FieldValueView,
+	/**  What B has. */
+	b: FieldValueView,
+	/**  Line by line, where the values have lines; else empty. */
+	lines: LineView[],
+	/**  Why it cannot be taken over to B, in a sentence; `null` when it can. */
+	blocked: string | null,
+	/**
+	 *  Differences that go along where this one is ticked, by id: a flag that
+	 *  must be made first.
+	 */
+	needs: string[],
+};
+
+/**  One side of a comparison. */
+export type SideView = {
+	/**  Which. */
+	at: AtView,
+	/**  The connection's name. */
+	connection_name: string,
+	/**  The environment's name. */
+	environment_name: string,
+	/**  The environment's mark. */
+	mark: MarkView,
+	/**  When it was, such as `now`, `today 14:32`, or the moment's name. */
+	when: string,
+	/**  How fresh the mirror's copy is, for now; `null` for a moment. */
+	freshness: FreshnessView | null,
+	/**  What it lacks because it is damaged, in sentences. */
+	damaged: string[],
+};
+
+/**  Two environments or moments beside each other. */
+export type SidesView = {
+	/**  What is taken from. */
+	a: SideView,
+	/**  What it would be taken to. */
+	b: SideView,
+	/**  The differences, by name. */
+	differences: SideDifferenceView[],
+	/**  How many each tab has; those without any are left out. */
+	counts: AspectCountView[],
+	/**  Differences that only A has. */
+	only_a: number,
+	/**  Differences that only B has. */
+	only_b: number,
+	/**  Both have, with different contents. */
+	changed: number,
+	/**  What is the same, such as `117 flags are the same`. */
+	same: string,
+	/**
+	 *  What exists on one side and has no counterpart in the other service, in
+	 *  sentences; never guessed.
+	 */
+	unmapped: string[],
+	/**
+	 *  Why nothing can be taken over to B, in a sentence, such as that it is a
+	 *  moment; `null` when it can.
+	 */
+	read_only: string | null,
+	/**  What to do before taking over, in a sentence, such as `Staging is stale. Sync it first to be sure.` */
+	advice: string | null,
 };
 
 /**  A range of buckets on the ruler. */
@@ -2642,6 +3194,32 @@ export type ThemeView =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  Asks for a page of the timeline. */
+export type TimelineRequest = {
+	/**  The connection. */
+	connection: string,
+	/**  The environments, by key. */
+	environments: string[],
+	/**  Only pinned and named moments. */
+	pinned_only: boolean,
+	/**  Only moments before this one: [`TimelineView::next`] of the page before. */
+	before: string | null,
+	/**  At most so many. */
+	limit: number,
+};
+
+/**  A page of the timeline, the newest in front. */
+export type TimelineView = {
+	/**  The moments. */
+	moments: MomentView[],
+	/**  Goes back as [`TimelineRequest::before`]; `null` at the end. */
+	next: string | null,
+	/**  What is kept, such as `214 snapshots, 18.4 MB. Kept 90 days`. */
+	summary: string,
+	/**  What is damaged, in sentences. */
+	damaged: string[],
+};
 
 /**  One condition as asked of this identity. */
 export type TraceConditionView = {

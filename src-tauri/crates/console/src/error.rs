@@ -64,6 +64,10 @@ pub enum ConsoleError {
     /// nothing about it can be worked out here.
     #[error("the service evaluates by itself")]
     RemoteOnly,
+    /// The connection is a snapshot file: nobody can be asked for more, and
+    /// nothing can be written.
+    #[error("this is a snapshot file")]
+    FromFile,
     /// What was asked for is not there.
     #[error("{what} is not there any more")]
     Gone {

@@ -56,6 +56,9 @@ impl Console {
         connection: Connection,
         environment: Environment,
     ) -> Result<Reach, ConsoleError> {
+        if connection.endpoint.is_file() {
+            return Err(ConsoleError::FromFile);
+        }
         let credential = self.credential(&connection.id).await?;
         let provider = (self.inner.providers)(&connection.endpoint);
         let provider = SecondLook::around(provider, self, &connection);

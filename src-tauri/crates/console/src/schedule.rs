@@ -123,6 +123,9 @@ impl Console {
         let in_view = self.volatile().in_view.clone();
         let mut all = Vec::new();
         for connection in self.inner.mirror.connections().await? {
+            if connection.endpoint.is_file() {
+                continue;
+            }
             let mut due: Option<(Timestamp, Site)> = None;
             let mut not_before = None;
             for environment in self.inner.mirror.environments(&connection.id).await? {

@@ -48,7 +48,7 @@ impl Console {
         let kept: Kept = self.inner.mirror.surface_settings(id).await?.unwrap_or_default();
         let flags_address = match &endpoint {
             Endpoint::Flagsmith(flagsmith) => flagsmith.flags_base.clone(),
-            Endpoint::EdgeFlags { .. } => None,
+            Endpoint::EdgeFlags { .. } | Endpoint::File { .. } => None,
         };
         Ok(SurfaceSettings {
             flags_address,
@@ -98,6 +98,7 @@ impl Console {
                 flagsmith.ca_bundle = ca_bundle;
             }
             Endpoint::EdgeFlags { ca_bundle: kept, .. } => *kept = ca_bundle,
+            Endpoint::File { .. } => return Err(ConsoleError::FromFile),
         }
         let environments = self.inner.mirror.environments(id).await?;
         self.inner

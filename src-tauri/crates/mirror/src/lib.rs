@@ -14,6 +14,7 @@
 
 mod content;
 mod error;
+mod history;
 mod open;
 mod record;
 mod table;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use sqlx::sqlite::{Sqlite, SqlitePool};
 
 pub use error::MirrorError;
+pub use history::{DamagedPart, HistorySize, MomentFilter, OpenedMoment};
 pub use open::{Opened, SetAsideReason};
 pub use record::UnreadableRow;
 pub use table::{

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
+
 /// Names one connection for its whole life; also names its keychain item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -145,6 +147,16 @@ pub enum Endpoint {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ca_bundle: Option<String>,
     },
+    /// A snapshot file that was opened. Nobody can be asked for more, and
+    /// nothing is ever written.
+    File {
+        /// The service that the snapshots came from.
+        of: Service,
+        /// The file's name, without its folder.
+        name: String,
+        /// When it was written.
+        made_at: Timestamp,
+    },
 }
 
 impl Endpoint {
@@ -153,14 +165,21 @@ impl Endpoint {
         match self {
             Endpoint::Flagsmith(_) => Service::Flagsmith,
             Endpoint::EdgeFlags { .. } => Service::EdgeFlags,
+            Endpoint::File { of, .. } => *of,
         }
     }
 
-    /// The address shown to people.
+    /// Whether it is a file: read-only, and of one moment or a few.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Endpoint::File { .. })
+    }
+
+    /// The address shown to people; a file's name.
     pub fn address(&self) -> &str {
         match self {
             Endpoint::Flagsmith(endpoint) => &endpoint.admin_base,
             Endpoint::EdgeFlags { base, .. } => base,
+            Endpoint::File { name, .. } => name,
         }
     }
 
@@ -169,6 +188,7 @@ impl Endpoint {
         match self {
             Endpoint::Flagsmith(endpoint) => endpoint.ca_bundle.as_deref(),
             Endpoint::EdgeFlags { ca_bundle, .. } => ca_bundle.as_deref(),
+            Endpoint::File { .. } => None,
         }
     }
 
@@ -176,7 +196,7 @@ impl Endpoint {
     pub fn edge_proxies(&self) -> &[EdgeProxy] {
         match self {
             Endpoint::Flagsmith(endpoint) => &endpoint.edge_proxies,
-            Endpoint::EdgeFlags { .. } => &[],
+            Endpoint::EdgeFlags { .. } | Endpoint::File { .. } => &[],
         }
     }
 }

@@ -12,6 +12,7 @@ mod flag;
 mod freshness;
 mod identity;
 mod merge;
+mod moment;
 mod propagation;
 mod review;
 mod snapshot;
@@ -38,6 +39,9 @@ pub use flag::{
 pub use freshness::{FetchStatus, Freshness, FreshnessRule, freshness};
 pub use identity::{IdentityRecord, IdentityRef, RemoteFlag};
 pub use merge::{Choice, How, Merge, MergedField, Unmerged, merge};
+pub use moment::{
+    At, Author, Moment, MomentId, MomentSource, Retention, Touched, TouchedCounts, TouchedHow, TouchedKind,
+};
 pub use propagation::{
     Answer, Answers, Content, FlagPart, Followed, Lane, LaneCause, LaneFacts, LaneState, Showing, Shown,
     Sighting, flag_part,

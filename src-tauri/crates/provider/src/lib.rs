@@ -48,13 +48,22 @@ pub use status_feed::{Incident, ProviderStatus, StatusFeed, default_status_url};
 
 use std::sync::Arc;
 
-use halyard_model::Endpoint;
+use halyard_model::{Endpoint, Service};
 
 /// The client for an endpoint, with a connection pool of its own. Fails where
-/// the system offers no usable encryption.
+/// the system offers no usable encryption. The one for a file, behind which no
+/// service is, refuses every call.
 pub fn provider_for(endpoint: &Endpoint, settings: HttpSettings) -> Result<Arc<dyn Provider>, Failure> {
     Ok(match endpoint {
-        Endpoint::Flagsmith(_) => Arc::new(Flagsmith::new(settings)?),
-        Endpoint::EdgeFlags { .. } => Arc::new(EdgeFlags::new(settings)?),
+        Endpoint::Flagsmith(_)
+        | Endpoint::File {
+            of: Service::Flagsmith,
+            ..
+        } => Arc::new(Flagsmith::new(settings)?),
+        Endpoint::EdgeFlags { .. }
+        | Endpoint::File {
+            of: Service::EdgeFlags,
+            ..
+        } => Arc::new(EdgeFlags::new(settings)?),
     })
 }

@@ -130,6 +130,7 @@ impl Run<'_> {
     fn base(&self) -> (String, bool) {
         match self.target().access.endpoint {
             Endpoint::EdgeFlags { base, .. } => (base.clone(), false),
+            Endpoint::File { name, .. } => (name.clone(), false),
             Endpoint::Flagsmith(endpoint) => {
                 let base = match &self.input.surface {
                     Surface::Admin => &endpoint.admin_base,
@@ -169,7 +170,9 @@ impl Run<'_> {
     fn header(&mut self) {
         let target = self.target();
         let (header, kind) = match (target.access.endpoint, &self.input.surface) {
-            (Endpoint::EdgeFlags { .. }, _) => ("Authorization: Bearer", KeyKind::AccessToken),
+            (Endpoint::EdgeFlags { .. } | Endpoint::File { .. }, _) => {
+                ("Authorization: Bearer", KeyKind::AccessToken)
+            }
             (Endpoint::Flagsmith(endpoint), Surface::Admin) => match endpoint.auth {
                 FlagsmithAuth::OrganisationKey => ("Authorization: Api-Key", KeyKind::Organisation),
                 FlagsmithAuth::UserToken => ("Authorization: Token", KeyKind::User),

@@ -103,7 +103,7 @@ pub(super) fn concerned(incident: &Incident, endpoint: &Endpoint) -> Vec<Surface
             .flags_base
             .as_ref()
             .is_none_or(|flags| *flags == flagsmith.admin_base),
-        Endpoint::EdgeFlags { .. } => false,
+        Endpoint::EdgeFlags { .. } | Endpoint::File { .. } => false,
     };
     match (core, serving) {
         (true, false) if !shared => vec![SurfaceKind::Admin],

@@ -71,6 +71,7 @@ pub(crate) fn is_hosted(endpoint: &Endpoint) -> bool {
             host == "flagsmith.com" || host.ends_with(".flagsmith.com")
         }
         Endpoint::EdgeFlags { .. } => true,
+        Endpoint::File { .. } => false,
     }
 }
 

@@ -55,12 +55,16 @@ pub struct WatchedSurface {
     pub freshness: SurfaceFreshness,
 }
 
-/// The surfaces of an endpoint and their addresses, the admin API first.
+/// The surfaces of an endpoint and their addresses, the admin API first. A
+/// file has none.
 pub fn surfaces_of(endpoint: &Endpoint) -> Vec<(Surface, String)> {
+    if endpoint.is_file() {
+        return Vec::new();
+    }
     let admin = endpoint.address().to_owned();
     let flags = match endpoint {
         Endpoint::Flagsmith(flagsmith) => flagsmith.flags_base.clone().unwrap_or_else(|| admin.clone()),
-        Endpoint::EdgeFlags { base, .. } => base.clone(),
+        Endpoint::EdgeFlags { .. } | Endpoint::File { .. } => admin.clone(),
     };
     let proxies = endpoint
         .edge_proxies()

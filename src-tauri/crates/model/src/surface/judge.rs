@@ -81,7 +81,7 @@ impl SurfaceRule {
                 ageing_after_millis: 60_000,
                 stale_after_millis: 120_000,
             },
-            (_, Endpoint::EdgeFlags { .. }) => Allowance {
+            (_, Endpoint::EdgeFlags { .. } | Endpoint::File { .. }) => Allowance {
                 ageing_after_millis: 120_000,
                 stale_after_millis: 180_000,
             },

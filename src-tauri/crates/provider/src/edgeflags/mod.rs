@@ -109,7 +109,7 @@ fn owner(access: Access<'_>) -> Owner {
 fn base_of(endpoint: &Endpoint) -> Result<&str, Failure> {
     match endpoint {
         Endpoint::EdgeFlags { base, .. } => Ok(base),
-        Endpoint::Flagsmith(_) => Err(diagnosis::other_service(Service::EdgeFlags)),
+        Endpoint::Flagsmith(_) | Endpoint::File { .. } => Err(diagnosis::other_service(Service::EdgeFlags)),
     }
 }
 

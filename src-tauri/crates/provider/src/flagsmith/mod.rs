@@ -92,7 +92,9 @@ impl Flagsmith {
 fn flagsmith_endpoint(endpoint: &Endpoint) -> Result<&FlagsmithEndpoint, Failure> {
     match endpoint {
         Endpoint::Flagsmith(endpoint) => Ok(endpoint),
-        Endpoint::EdgeFlags { .. } => Err(diagnosis::other_service(Service::Flagsmith)),
+        Endpoint::EdgeFlags { .. } | Endpoint::File { .. } => {
+            Err(diagnosis::other_service(Service::Flagsmith))
+        }
     }
 }
 
