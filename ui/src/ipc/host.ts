@@ -3,6 +3,7 @@ import type {
   ActivityRequest,
   ActivityView,
   AppView,
+  AtView,
   BatchProgress,
   BatchRequest,
   BatchView,
@@ -11,6 +12,7 @@ import type {
   ChangeSetView,
   ChangesView,
   ChoiceView,
+  ChosenFileView,
   CohortFileView,
   CompareRequest,
   ComparisonView,
@@ -20,13 +22,17 @@ import type {
   ConnectionView,
   ConnectRequest,
   DemoFaultView,
+  DiffFormatView,
   DoctorProgress,
   DoctorRequest,
   DoctorView,
   DraftView,
   EditRequest,
+  EncryptionView,
   EnvironmentChoiceView,
   ExchangeDetailView,
+  ExportedFileView,
+  ExportFileRequest,
   FieldEdit,
   FindingView,
   FlagDetailView,
@@ -39,17 +45,27 @@ import type {
   ImpactView,
   KeepKeyView,
   KeyStoreView,
+  LintView,
+  MatrixRequest,
+  MatrixView,
+  MomentAtView,
+  MomentView,
   OpenEditView,
   OutcomeView,
   PersonaView,
   PlaceView,
   PreviewRequest,
   PreviewView,
+  PromoteCheckView,
+  PromotedView,
+  PromoteRequest,
   ProtectionView,
   RefreshProgress,
+  RetentionView,
   SaveConnectionRequest,
   SegmentDetailView,
   SegmentListView,
+  SidesView,
   StagedView,
   StageRequest,
   StatusView,
@@ -58,6 +74,8 @@ import type {
   SurfaceChoiceView,
   SurfaceSettingsView,
   ThemeView,
+  TimelineRequest,
+  TimelineView,
   TraceView,
   TraitRangeView,
   TraitView,
@@ -211,6 +229,48 @@ export interface Host {
   exportActivity(request: ActivityRequest, format: ActivityFormatView): Promise<string>;
   /** Forgets the requests of a connection, or all. */
   clearActivity(connection: string | null): Promise<null>;
+  /** A page of what environments were, the newest first. */
+  timeline(request: TimelineRequest): Promise<TimelineView>;
+  /** What an environment was at a time, in seconds since the Unix epoch. */
+  momentAt(connection: string, environment: string, at: number): Promise<MomentAtView>;
+  /** The moments that touched a flag, the newest first. */
+  flagHistory(connection: string, environment: string, flag: string): Promise<MomentView[]>;
+  /** Refreshes an environment and pins what is there then. */
+  takeSnapshot(connection: string, environment: string, name: string | null): Promise<MomentView>;
+  /** An empty name takes it away. */
+  nameMoment(moment: string, name: string): Promise<null>;
+  pinMoment(moment: string, pinned: boolean): Promise<null>;
+  retention(): Promise<RetentionView>;
+  /** Removes what is past it at once. */
+  setRetention(days: number | null, megabytes: number | null): Promise<RetentionView>;
+  encryption(): Promise<EncryptionView>;
+  setEncryption(on: boolean): Promise<EncryptionView>;
+  /** Tries again to open a local copy whose key was missing or wrong. */
+  unlockMirror(): Promise<AppView>;
+  /** Keeps the local copy under another name and begins an empty one. */
+  setMirrorAside(): Promise<AppView>;
+  compareSides(a: AtView, b: AtView): Promise<SidesView>;
+  exportSides(a: AtView, b: AtView, format: DiffFormatView): Promise<ExportedFileView>;
+  /** What taking differences over would do; nothing is staged. */
+  checkPromotion(request: PromoteRequest): Promise<PromoteCheckView>;
+  /** Stages what was ticked. */
+  promote(request: PromoteRequest): Promise<PromotedView>;
+  /** Stages what leads a flag, or the whole environment for null, back to a moment. */
+  restore(moment: string, flag: string | null): Promise<PromotedView>;
+  matrix(request: MatrixRequest): Promise<MatrixView>;
+  lint(connection: string, environment: string): Promise<LintView>;
+  /** Writes a snapshot file into the folder for downloads. */
+  exportFile(request: ExportFileRequest): Promise<ExportedFileView>;
+  /** Begins to read a chosen file; answers what names it. */
+  chooseFile(name: string): Promise<string>;
+  /** The next bytes of a chosen file. */
+  feedFile(id: string, base64: string): Promise<null>;
+  /** The end of a chosen file: says what is in it. Nothing is imported. */
+  lookIntoFile(id: string, passphrase: string | null): Promise<ChosenFileView>;
+  /** Opens a chosen file as a read-only connection; answers its id. */
+  openFile(id: string, passphrase: string | null): Promise<string>;
+  dropFile(id: string): Promise<null>;
+  showInFolder(path: string): Promise<null>;
   /** Calls back when answers are out of date. */
   onChanged(callback: (changed: Changed) => void): Unsubscribe;
   /** Calls back while a refresh goes on. */

@@ -247,8 +247,8 @@ export class Session {
   }
 
   #invalidate(tag: ChangedTag): void {
-    // Read by its page, while that is on screen.
-    if (tag.what === "activity") return;
+    // Read by their pages, while those are on screen.
+    if (tag.what === "activity" || tag.what === "timeline") return;
     if (tag.what === "status" || tag.what === "health") void this.#loadStatus(tag.connection);
     if (tag.what === "status") return;
     void this.#loadApp();

@@ -100,6 +100,7 @@ describe("the detail panel", () => {
       environment: "production",
       flag: "new_checkout",
       edits: [],
+      moment: null,
       change_set: null,
     };
     const { overrides } = await host.impact(request);

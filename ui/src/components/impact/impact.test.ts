@@ -121,6 +121,7 @@ describe("asking while somebody types", () => {
     ...place,
     flag,
     edits: [{ subject: flagState(flag), changes: [replace({ kind: "text", text })] }],
+    moment: null,
     change_set: null,
   });
 

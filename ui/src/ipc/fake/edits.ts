@@ -113,6 +113,7 @@ export class FakeEdits {
       environment: environment.key,
       flag,
       edits: changes.length === 0 ? [] : [{ subject: edit.subject, changes }],
+      moment: null,
       change_set: null,
     });
   }

@@ -54,6 +54,7 @@ describe("the Acme Store", () => {
       identifier: "u_48213",
       traits,
       edits: [],
+      moment: null,
       change_set: null,
     });
     expect(preview.overrides).toBe(9);
@@ -137,6 +138,7 @@ describe("a scenario", () => {
       identifier: "u_48213",
       traits: [],
       edits: [],
+      moment: null,
       change_set: null,
     });
     expect(preview.rows).toHaveLength(list.flags.length);

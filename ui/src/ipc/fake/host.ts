@@ -6,8 +6,10 @@ import { batchCalls } from "./calls/batch";
 import { changeCalls } from "./calls/changes";
 import { conflictCalls } from "./calls/conflicts";
 import { connectionCalls } from "./calls/connections";
+import { fileCalls } from "./calls/files";
 import { flagCalls } from "./calls/flags";
 import { healthCalls } from "./calls/health";
+import { momentCalls } from "./calls/moments";
 import { identityCalls, previewCalls } from "./calls/preview";
 import { settingCalls } from "./calls/settings";
 import { type Asked, type Call, Stage } from "./calls/stage";
@@ -105,6 +107,8 @@ export function makeFakeHost({
     ...batchCalls(stage),
     ...healthCalls(stage, health, queue),
     ...activityCalls(stage, requests),
+    ...momentCalls(stage),
+    ...fileCalls(stage),
     onChanged: (callback) => stage.changed.add(callback),
   };
 }

@@ -151,6 +151,7 @@ describe("a comparison", () => {
         identifier: "u_48213",
         traits: [],
         edits: [],
+        moment: null,
         change_set: null,
       },
       surface: { surface: "flags_api" },

@@ -111,7 +111,11 @@ export class Preview {
     // Nobody is evaluated with the traits of somebody else.
     if (identifier === "" || this.readingTraits || this.problems.size > 0) return;
     this.#resultOf = placeKey(place);
-    const asked = { request: { ...place, identifier, traits, edits, change_set: null }, question, since };
+    const asked = {
+      request: { ...place, identifier, traits, edits, moment: null, change_set: null },
+      question,
+      since,
+    };
     const turn = this.#turn;
     if (connection.service === "edge_flags") {
       this.#timer = setTimeout(() => void this.#evaluate(asked, () => turn === this.#turn), REMOTE_PAUSE_MS);

@@ -45,6 +45,8 @@ export function connectionCalls(stage: Stage, health: FakeHealth) {
         notices: [],
         last_place: world.lastPlace,
         theme: world.theme,
+        waiting_file: null,
+        locked: null,
         desktop_notices: world.desktopNotices,
       });
     },

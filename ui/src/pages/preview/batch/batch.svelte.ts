@@ -102,7 +102,14 @@ export class Batch {
     const changedAt = environment.freshness.changed_at;
     const end = this.#host.onBatchProgress((progress) => this.#follow(progress));
     try {
-      const view = await this.#host.runBatch({ job, ...place, cohort, edits, change_set: null });
+      const view = await this.#host.runBatch({
+        job,
+        ...place,
+        cohort,
+        edits,
+        moment: null,
+        change_set: null,
+      });
       this.found = { view, place: { ...place }, changedAt };
     } catch (thrown) {
       this.error = asHostError(thrown);
