@@ -168,7 +168,8 @@ pub(super) fn check_value(value: &FlagValue, field: Option<&FieldPath>) -> Resul
 }
 
 /// A state as the service keeps it: text loses the blanks around it, whichever
-/// route it comes by. What `base` holds already is not touched.
+/// route it comes by, and a new override of a flag with options that names no
+/// weights gets the flag's own. What `base` holds already is not touched.
 pub(super) fn as_kept(wish: &FlagState, base: &FlagState) -> FlagState {
     let mut wish = wish.clone();
     if wish.value != base.value {
@@ -178,6 +179,9 @@ pub(super) fn as_kept(wish: &FlagState, base: &FlagState) -> FlagState {
         let was = override_of(&base.segment_overrides, &own.segment_id);
         if was.is_none_or(|was| was.value != own.value) {
             trim(&mut own.value);
+        }
+        if was.is_none() && own.variants.is_empty() {
+            own.variants.clone_from(&wish.variants);
         }
     }
     wish
@@ -302,5 +306,26 @@ mod tests {
         assert_eq!(kept.value.0, json!("text"));
         assert_eq!(kept.segment_overrides[0].value.0, json!(" kept "));
         assert_eq!(kept.segment_overrides[1].value.0, json!("new"));
+    }
+
+    #[test]
+    fn a_new_override_without_weights_gets_the_flags() {
+        let option = |weight| Variant {
+            id: "7".into(),
+            key: None,
+            value: FlagValue(json!("one_page")),
+            weight,
+        };
+        let mut base = state(&[own("1", "a")]);
+        base.variants = vec![option(30.0)];
+        let mut wish = base.clone();
+        wish.variants = vec![option(40.0)];
+        wish.segment_overrides.extend([own("2", "b"), own("3", "c")]);
+        wish.segment_overrides[2].variants = vec![option(100.0)];
+        let kept = as_kept(&wish, &base);
+        let weights = |place: usize| kept.segment_overrides[place].variants.clone();
+        assert_eq!(weights(0), [], "what was there is not touched");
+        assert_eq!(weights(1), [option(40.0)]);
+        assert_eq!(weights(2), [option(100.0)]);
     }
 }
