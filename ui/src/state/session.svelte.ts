@@ -2,9 +2,11 @@ import { createContext } from "svelte";
 
 import type {
   AppView,
+  AtView,
   ChangedTag,
   ConnectionView,
   EnvironmentView,
+  MomentView,
   PlaceView,
   RefreshProgress,
   StatusView,
@@ -29,15 +31,28 @@ export interface HealthFocus {
   environment?: string | null;
 }
 
+/** Two environments or moments that Snapshots lays beside each other. */
+export interface Comparison {
+  /** What would be taken from. */
+  a: AtView;
+  /** What would be taken to. */
+  b: AtView;
+  /** The flag that is looked at; without it, everything is. */
+  flag?: string;
+}
+
 /** What fills the window right of the rail; `connect` pages fill it whole. */
 export type Page =
   | { name: "flags" }
-  | { name: "preview" }
+  /** `moment`: when it is to evaluate; as it was last, where it is not given. */
+  | { name: "preview"; moment?: MomentView }
   | { name: "changes" }
   /** `segment`: the identifier of the one that is to be open. */
   | { name: "segments"; segment?: string }
   | { name: "identities"; identity?: string }
   | { name: "configs"; config?: string }
+  /** `comparison`: what is to be compared; as it was last, where it is not given. */
+  | { name: "snapshots"; comparison?: Comparison }
   | { name: "activity"; search: string }
   | { name: "health"; focus: HealthFocus | null }
   /** `surfaces`: the connection whose surfaces are to be set. */
@@ -128,6 +143,17 @@ export class Session {
 
   go(page: Page): void {
     this.page = page;
+  }
+
+  /** Shows two sides beside each other, on the Snapshots page. */
+  openComparison(a: AtView, b: AtView, flag?: string): void {
+    this.page = { name: "snapshots", comparison: { a, b, flag } };
+  }
+
+  /** Evaluates what an environment of a connection was at a moment, on the Preview page. */
+  openPreviewAt(connection: string, moment: MomentView): void {
+    this.open({ connection, environment: moment.environment });
+    this.page = { name: "preview", moment };
   }
 
   /** Starts the demo and shows it. */

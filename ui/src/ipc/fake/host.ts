@@ -7,8 +7,12 @@ import { changeCalls } from "./calls/changes";
 import { conflictCalls } from "./calls/conflicts";
 import { connectionCalls } from "./calls/connections";
 import { fileCalls } from "./calls/files";
+import { flagHistoryCalls } from "./calls/flag-history";
 import { flagCalls } from "./calls/flags";
 import { healthCalls } from "./calls/health";
+import { keepingCalls } from "./calls/keeping";
+import { lintCalls } from "./calls/lint";
+import { matrixCalls } from "./calls/matrix";
 import { momentCalls } from "./calls/moments";
 import { identityCalls, previewCalls } from "./calls/preview";
 import { settingCalls } from "./calls/settings";
@@ -107,6 +111,10 @@ export function makeFakeHost({
     ...batchCalls(stage),
     ...healthCalls(stage, health, queue),
     ...activityCalls(stage, requests),
+    ...matrixCalls(stage),
+    ...lintCalls(stage),
+    ...flagHistoryCalls(stage),
+    ...keepingCalls(stage),
     ...momentCalls(stage),
     ...fileCalls(stage),
     onChanged: (callback) => stage.changed.add(callback),

@@ -3,6 +3,7 @@ import type {
   DraftEditView,
   ExampleView,
   IdentityView,
+  MomentView,
   PersonaView,
   PlaceView,
   PreviewRequest,
@@ -49,6 +50,8 @@ export class Preview {
   traitsError = $state.raw<HostError | null>(null);
   /** Lay what is typed in the flag panel over the mirror. */
   withEdits = $state(false);
+  /** What the environment on screen was then is evaluated; null for now. */
+  moment = $state.raw<MomentView | null>(null);
   /** Many identities are evaluated instead of one. */
   batch = $state(false);
 
@@ -62,7 +65,7 @@ export class Preview {
   evaluating = $state(false);
   /** From the last key to the frame that shows its result, in milliseconds. */
   tookMs = $state<number | null>(null);
-  /** What was asked last: place, identifier, traits and edits. */
+  /** What was asked last: place, identifier, traits, edits and moment. */
   question = $state("");
   #answeredQuestion = $state("");
   /** Whether `result` answers what is typed, and not what was typed before. */
@@ -98,7 +101,8 @@ export class Preview {
     this.#waiting = null;
     const identifier = this.identifier.trim();
     const traits = toViews(this.traits);
-    const question = JSON.stringify([placeKey(place), identifier, traits, edits]);
+    const moment = this.moment?.id ?? null;
+    const question = JSON.stringify([placeKey(place), identifier, traits, edits, moment]);
     const since = question === this.question ? null : this.stopwatch.take();
     this.question = question;
     if (this.#resultOf !== placeKey(place) || identifier === "") {
@@ -112,7 +116,7 @@ export class Preview {
     if (identifier === "" || this.readingTraits || this.problems.size > 0) return;
     this.#resultOf = placeKey(place);
     const asked = {
-      request: { ...place, identifier, traits, edits, moment: null, change_set: null },
+      request: { ...place, identifier, traits, edits, moment, change_set: null },
       question,
       since,
     };
@@ -124,6 +128,17 @@ export class Preview {
     this.evaluating = true;
     this.#waiting = asked;
     void this.#evaluateWaiting();
+  }
+
+  /** Evaluates at a moment of the environment on screen, until another source is chosen. */
+  openAt(moment: MomentView): void {
+    this.moment = moment;
+    this.withEdits = false;
+  }
+
+  /** A moment belongs to one environment: on another one, now is evaluated again. */
+  keepMomentFor(environment: string): void {
+    if (this.moment !== null && this.moment.environment !== environment) this.moment = null;
   }
 
   /** Stops asking, such as when the page is left. */

@@ -6,7 +6,7 @@ function notHere(what: string): never {
   throw new Error(`the fake host has no ${what}`);
 }
 
-/** The calls of the timeline, comparisons, the matrix and lint. */
+/** The calls of the timeline and of comparisons. */
 export function momentCalls(stage: Stage) {
   return {
     async timeline(request) {
@@ -17,11 +17,6 @@ export function momentCalls(stage: Stage) {
     async momentAt(connection, environment, at) {
       await stage.begin("momentAt", connection, environment, at);
       return notHere("momentAt");
-    },
-
-    async flagHistory(connection, environment, flag) {
-      await stage.begin("flagHistory", connection, environment, flag);
-      return notHere("flagHistory");
     },
 
     async takeSnapshot(connection, environment, name) {
@@ -37,26 +32,6 @@ export function momentCalls(stage: Stage) {
     async pinMoment(moment, pinned) {
       await stage.begin("pinMoment", moment, pinned);
       return notHere("pinMoment");
-    },
-
-    async retention() {
-      await stage.begin("retention");
-      return notHere("retention");
-    },
-
-    async setRetention(days, megabytes) {
-      await stage.begin("setRetention", days, megabytes);
-      return notHere("setRetention");
-    },
-
-    async encryption() {
-      await stage.begin("encryption");
-      return notHere("encryption");
-    },
-
-    async setEncryption(on) {
-      await stage.begin("setEncryption", on);
-      return notHere("setEncryption");
     },
 
     async unlockMirror() {
@@ -92,16 +67,6 @@ export function momentCalls(stage: Stage) {
     async restore(moment, flag) {
       await stage.begin("restore", moment, flag);
       return notHere("restore");
-    },
-
-    async matrix(request) {
-      await stage.begin("matrix", request);
-      return notHere("matrix");
-    },
-
-    async lint(connection, environment) {
-      await stage.begin("lint", connection, environment);
-      return notHere("lint");
     },
   } satisfies Partial<Host>;
 }
