@@ -16,12 +16,16 @@ import { matrixCalls } from "./calls/matrix";
 import { momentCalls } from "./calls/moments";
 import { identityCalls, previewCalls } from "./calls/preview";
 import { settingCalls } from "./calls/settings";
+import { sidesCalls } from "./calls/sides";
 import { type Asked, type Call, Stage } from "./calls/stage";
 import { subjectCalls } from "./calls/subjects";
+import { timelineCalls } from "./calls/timeline";
 import { FakeChanges } from "./changes/store";
 import { FakeEdits } from "./edits";
+import { FakeFiles } from "./files";
 import { FakeHealth } from "./health";
 import type { Situation } from "./health-views";
+import { FakeHistory } from "./history/history";
 import type { Scenario } from "./scenarios";
 import { FakeQueue } from "./status";
 import { buildWorld, type World } from "./world";
@@ -47,6 +51,7 @@ export interface FakeHost extends Host {
   readonly healthOf: FakeHealth;
   readonly queue: FakeQueue;
   readonly requests: FakeActivity;
+  readonly history: FakeHistory;
   readonly calls: Call[];
   /** Makes the next call of a command fail. */
   failNext(command: Asked, error: HostError): void;
@@ -80,6 +85,8 @@ export function makeFakeHost({
   });
   const requests = new FakeActivity(world, now);
   const queue = new FakeQueue(now(), health.situation);
+  const history = new FakeHistory(world, now);
+  const files = new FakeFiles(world, now);
   return {
     world,
     edits,
@@ -87,6 +94,7 @@ export function makeFakeHost({
     healthOf: health,
     queue,
     requests,
+    history,
     calls: stage.calls,
     failNext: (command, error) => stage.failNext(command, error),
     hold: () => stage.hold(),
@@ -100,7 +108,7 @@ export function makeFakeHost({
       requests.add(count);
       stage.tell({ what: "activity" });
     },
-    ...connectionCalls(stage, health),
+    ...connectionCalls(stage, health, files),
     ...settingCalls(stage, health),
     ...flagCalls(stage, edits),
     ...conflictCalls(stage, edits),
@@ -116,7 +124,9 @@ export function makeFakeHost({
     ...flagHistoryCalls(stage),
     ...keepingCalls(stage),
     ...momentCalls(stage),
-    ...fileCalls(stage),
+    ...timelineCalls(stage, history),
+    ...sidesCalls(stage, history, changes),
+    ...fileCalls(stage, files),
     onChanged: (callback) => stage.changed.add(callback),
   };
 }

@@ -12,6 +12,8 @@ export const scenarios = [
   "changes",
   "no-keychain",
   "missing-key",
+  "locked",
+  "file",
   "empty",
   "many",
   "long-text",

@@ -44,7 +44,7 @@ export function connectionView(world: World, connection: FakeConnection, now: nu
     organisation,
     project,
     demo,
-    file: null,
+    file: connection.file ?? null,
     key,
     environments: connection.environments.map((environment) =>
       environmentView(world, connection, environment, now),

@@ -1,9 +1,11 @@
 /** What a fake service and its mirror hold, and how each scenario starts. */
 import type {
+  FileOriginView,
   FreshnessStateView,
   KeyHomeView,
   KeyStoreView,
   MarkView,
+  NoticeView,
   PlaceView,
   ProtectionView,
   ServiceView,
@@ -62,6 +64,8 @@ export interface FakeConnection {
   organisation: string | null;
   project: string;
   demo: boolean;
+  /** The snapshot file that it was opened from. */
+  file?: FileOriginView;
   key: KeyHomeView;
   environments: FakeEnvironment[];
   segments: Map<string, FakeSegment>;
@@ -90,6 +94,8 @@ export interface World {
   lastPlace: PlaceView | null;
   theme: ThemeView;
   desktopNotices: boolean;
+  /** Why the mirror cannot be opened. */
+  locked: NoticeView | null;
 }
 
 /** Stale from this age on, in seconds. */
@@ -114,6 +120,7 @@ export function buildWorld(scenario: Scenario, now: number): World {
     lastPlace: null,
     theme: "system",
     desktopNotices: true,
+    locked: null,
   };
   if (scenario === "no-keychain") {
     world.keyStore = {
@@ -121,6 +128,12 @@ export function buildWorld(scenario: Scenario, now: number): World {
       sentence: "No keychain answers on this computer.",
       next_step:
         "Start a keychain such as GNOME Keyring and try again, or keep the key for this session only.",
+    };
+  }
+  if (scenario === "locked") {
+    world.locked = {
+      sentence: "The local copy is encrypted, and its key is not in the keychain.",
+      next_step: "Unlock the keychain and try again. Nothing is lost as long as the key is found.",
     };
   }
   if (scenario === "first-run" || scenario === "wrong-key") return world;

@@ -1,16 +1,17 @@
 /** Connections as they are made, kept and forgotten. */
-import type { ConnectionView, SaveConnectionRequest } from "../../bindings";
+import type { AppView, ConnectionView, SaveConnectionRequest } from "../../bindings";
 import type { Host } from "../../host";
 import { acmeFlags } from "../acme-flags";
 import { Drafts } from "../drafts";
 import { keychainAbsent } from "../errors";
+import type { FakeFiles } from "../files";
 import type { FakeHealth } from "../health";
 import { connectionView } from "../views";
 import { acmeEdge, acmeStore, type FakeConnection } from "../world";
 import { type Stage, tagsOf } from "./stage";
 
 /** The calls about connections and drafts of them. */
-export function connectionCalls(stage: Stage, health: FakeHealth) {
+export function connectionCalls(stage: Stage, health: FakeHealth, files: FakeFiles) {
   const { world, now } = stage;
   const drafts = new Drafts(now);
   const viewOf = (connection: FakeConnection) => connectionView(world, connection, now());
@@ -35,20 +36,25 @@ export function connectionCalls(stage: Stage, health: FakeHealth) {
     stage.tell({ what: "app" });
   }
 
+  function appView(): AppView {
+    const shown = world.locked === null ? world.connections : [];
+    return structuredClone({
+      version: "0.1.0",
+      connections: shown.map((each) => warned(viewOf(each))),
+      key_store: world.keyStore,
+      notices: [],
+      last_place: world.lastPlace,
+      theme: world.theme,
+      waiting_file: files.waiting,
+      locked: world.locked,
+      desktop_notices: world.desktopNotices,
+    });
+  }
+
   return {
     async app() {
       await stage.begin("app");
-      return structuredClone({
-        version: "0.1.0",
-        connections: world.connections.map((each) => warned(viewOf(each))),
-        key_store: world.keyStore,
-        notices: [],
-        last_place: world.lastPlace,
-        theme: world.theme,
-        waiting_file: null,
-        locked: null,
-        desktop_notices: world.desktopNotices,
-      });
+      return appView();
     },
 
     async startDemo() {
@@ -113,6 +119,19 @@ export function connectionCalls(stage: Stage, health: FakeHealth) {
       world.connections = world.connections.filter((each) => each.id !== connection);
       stage.tell({ what: "app" });
       return null;
+    },
+
+    async unlockMirror() {
+      await stage.begin("unlockMirror");
+      world.locked = null;
+      return appView();
+    },
+
+    async setMirrorAside() {
+      await stage.begin("setMirrorAside");
+      world.locked = null;
+      world.connections = [];
+      return appView();
     },
 
     async retryKeyStore() {

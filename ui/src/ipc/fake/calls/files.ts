@@ -1,47 +1,50 @@
 /** Snapshot files. */
+import type { FakeFiles } from "../files";
 import type { Host } from "../../host";
-import type { Stage } from "./stage";
-
-function notHere(what: string): never {
-  throw new Error(`the fake host has no ${what}`);
-}
+import { type Stage, tagsOf } from "./stage";
 
 /** The calls about snapshot files. */
-export function fileCalls(stage: Stage) {
+export function fileCalls(stage: Stage, files: FakeFiles) {
   return {
     async exportFile(request) {
-      await stage.begin("exportFile", request);
-      return notHere("exportFile");
+      const hidden = request.passphrase === null ? null : "…";
+      await stage.begin("exportFile", { ...request, passphrase: hidden });
+      await stage.pause(6);
+      return files.export(request);
     },
 
     async chooseFile(name) {
       await stage.begin("chooseFile", name);
-      return notHere("chooseFile");
+      return files.begin(name);
     },
 
     async feedFile(id, base64) {
-      await stage.begin("feedFile", id, base64);
-      return notHere("feedFile");
+      await stage.begin("feedFile", id, base64.length);
+      files.feed(id, base64);
+      return null;
     },
 
     async lookIntoFile(id, passphrase) {
-      await stage.begin("lookIntoFile", id, passphrase);
-      return notHere("lookIntoFile");
+      await stage.begin("lookIntoFile", id, passphrase === null ? null : "…");
+      return files.look(id, passphrase);
     },
 
     async openFile(id, passphrase) {
-      await stage.begin("openFile", id, passphrase);
-      return notHere("openFile");
+      await stage.begin("openFile", id, passphrase === null ? null : "…");
+      const made = files.open(id, passphrase);
+      stage.tell({ what: "app" }, ...tagsOf(made));
+      return made.id;
     },
 
     async dropFile(id) {
       await stage.begin("dropFile", id);
-      return notHere("dropFile");
+      files.drop(id);
+      return null;
     },
 
     async showInFolder(path) {
       await stage.begin("showInFolder", path);
-      return notHere("showInFolder");
+      return null;
     },
   } satisfies Partial<Host>;
 }
