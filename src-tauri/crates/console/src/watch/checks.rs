@@ -1,15 +1,12 @@
 //! Reading servers and limits now and then, beside the surfaces.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet};
 
 use halyard_model::{ConnectionId, EnvironmentKey, Timestamp};
 use halyard_provider::Urgency;
-use tokio::{task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
+use super::ticking::each_second;
 use crate::{
     Console, ConsoleError,
     server::{ServerReading, is_hosted},
@@ -63,36 +60,21 @@ impl Kind {
 }
 
 impl Console {
-    /// Reads what is due of servers and limits until cancelled, each on its
-    /// own, so that one which hangs holds up no other.
+    /// Reads what is due of servers and limits until cancelled.
     pub(super) async fn keep_checking(&self, cancel: CancellationToken) {
-        let mut tick = tokio::time::interval(Duration::from_secs(1));
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut running = JoinSet::new();
-        loop {
-            let due = async {
-                tick.tick().await;
-                self.due_checks().await
-            };
-            let due = tokio::select! {
-                () = cancel.cancelled() => return,
-                Some(_) = running.join_next() => continue,
-                due = due => due,
-            };
-            match due {
-                Ok(due) => {
-                    for (connection, check) in due {
-                        let console = self.clone();
-                        running.spawn(async move {
-                            // What the service refuses is kept; a missing key
-                            // is told by whatever else needs it.
-                            let _kept = console.check(&connection, &check, Urgency::Background).await;
-                        });
-                    }
+        each_second(
+            cancel,
+            || self.due_checks(),
+            |(connection, check)| {
+                let console = self.clone();
+                async move {
+                    // What the service refuses is kept; a missing key is told
+                    // by whatever else needs it.
+                    let _kept = console.check(&connection, &check, Urgency::Background).await;
                 }
-                Err(error) => tracing::warn!(%error, "the checks could not read the mirror"),
-            }
-        }
+            },
+        )
+        .await;
     }
 
     /// What is due now to be read of connections as a whole.

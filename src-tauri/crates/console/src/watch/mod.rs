@@ -8,6 +8,7 @@
 mod checks;
 mod look;
 mod pace;
+mod ticking;
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,16 +1,12 @@
 //! When each surface is looked at, and the loop that does it.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use halyard_model::{ConnectionId, EnvironmentKey, Surface, SurfaceRecord, Timestamp};
 use halyard_provider::Urgency;
-use tokio::{task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use super::surfaces_of;
+use super::{surfaces_of, ticking::each_second};
 use crate::{Console, ConsoleError};
 
 /// How often surfaces are looked at without being asked.
@@ -96,34 +92,20 @@ impl Console {
     /// Looks at surfaces that are due: one of a connection at a time for each
     /// surface, so that one which hangs holds up no other.
     async fn keep_looking(&self, cancel: CancellationToken) {
-        let mut tick = tokio::time::interval(Duration::from_secs(1));
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut running = JoinSet::new();
-        loop {
-            let due = async {
-                tick.tick().await;
-                self.due_looks().await
-            };
-            let due = tokio::select! {
-                () = cancel.cancelled() => return,
-                Some(_) = running.join_next() => continue,
-                due = due => due,
-            };
-            match due {
-                Ok(due) => {
-                    for (connection, environment, surface) in due {
-                        let console = self.clone();
-                        running.spawn(async move {
-                            // A failure is in the record, where it is shown.
-                            let _recorded = console
-                                .look(&connection, &environment, &surface, Urgency::Background)
-                                .await;
-                        });
-                    }
+        each_second(
+            cancel,
+            || self.due_looks(),
+            |(connection, environment, surface)| {
+                let console = self.clone();
+                async move {
+                    // A failure is in the record, where it is shown.
+                    let _recorded = console
+                        .look(&connection, &environment, &surface, Urgency::Background)
+                        .await;
                 }
-                Err(error) => tracing::warn!(%error, "the watch could not read the mirror"),
-            }
-        }
+            },
+        )
+        .await;
     }
 
     /// The surfaces that are due now, at most one environment for each surface
