@@ -43,7 +43,7 @@ impl Console {
         keys: Arc<dyn KeyStore>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Console, Beginning), ConsoleError> {
-        let (mirror, beginning) = match Mirror::open(folder).await {
+        let (mirror, beginning) = match Mirror::open(folder, None).await {
             Ok((mirror, opened)) => (mirror, beginning(opened)),
             Err(error) => {
                 tracing::error!(%error, "the mirror could not be opened");
@@ -97,10 +97,10 @@ fn providers(settings: HttpSettings) -> Result<Providers, ConsoleError> {
 
 fn beginning(opened: Opened) -> Beginning {
     match opened {
-        Opened::Ready => Beginning::Ready,
+        Opened::Ready | Opened::Unconverted => Beginning::Ready,
         Opened::SetAside {
             kept_as,
-            why: SetAsideReason::Damaged,
+            why: SetAsideReason::Damaged | SetAsideReason::Locked,
         } => Beginning::Damaged { kept_as },
         Opened::SetAside {
             kept_as,

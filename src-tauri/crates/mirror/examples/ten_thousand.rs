@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn measure(directory: &std::path::Path) -> Result<(), MirrorError> {
     let began = Instant::now();
-    let (mirror, _) = Mirror::open(directory).await?;
+    let (mirror, _) = Mirror::open(directory, None).await?;
     report("open, making the file", began);
 
     let (connection, environment) = (
@@ -85,7 +85,7 @@ async fn measure(directory: &std::path::Path) -> Result<(), MirrorError> {
 
     mirror.close().await;
     let began = Instant::now();
-    let (mirror, _) = Mirror::open(directory).await?;
+    let (mirror, _) = Mirror::open(directory, None).await?;
     report("open again, with the check of every page", began);
     mirror.close().await;
     Ok(())

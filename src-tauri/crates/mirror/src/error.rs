@@ -14,6 +14,9 @@ pub enum MirrorError {
     /// [`Mirror::open`](crate::Mirror::open) sets it aside.
     #[error("the mirror's file is damaged")]
     Damaged,
+    /// The file is encrypted, and its key is not at hand. It is kept as it is.
+    #[error("the mirror is encrypted, and {0}")]
+    Locked(KeyTrouble),
     /// The disk is full.
     #[error("there is no room left on the disk")]
     Full,
@@ -27,6 +30,17 @@ pub enum MirrorError {
     /// Anything else.
     #[error("the mirror failed")]
     Other(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// Why an encrypted file cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyTrouble {
+    /// No key was given.
+    #[error("its key is missing")]
+    Missing,
+    /// The key is another file's.
+    #[error("the key at hand is not its own")]
+    Wrong,
 }
 
 /// SQLite's primary result codes, <https://sqlite.org/rescode.html>.

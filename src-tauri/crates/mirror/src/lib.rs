@@ -13,19 +13,24 @@
 //! process is killed in the middle of it.
 
 mod content;
+mod encrypt;
 mod error;
 mod history;
+mod key;
 mod open;
+mod pools;
 mod record;
 mod table;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::{Sqlite, SqlitePool};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::Sqlite;
 
-pub use error::MirrorError;
+pub use error::{KeyTrouble, MirrorError};
 pub use history::{DamagedPart, HistorySize, MomentFilter, OpenedMoment};
+pub use key::{KeyId, MirrorKey};
 pub use open::{Opened, SetAsideReason};
 pub use record::UnreadableRow;
 pub use table::{
@@ -38,10 +43,9 @@ pub use table::{
 pub type Result<T> = std::result::Result<T, MirrorError>;
 
 /// The mirror. Clones share the same file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Mirror {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    pools: Arc<pools::Pools>,
     directory: Option<Arc<Path>>,
 }
 
@@ -51,9 +55,24 @@ impl Mirror {
         self.directory.as_deref()
     }
 
-    /// Begins a write. The lock is taken at once, because one taken at the
-    /// first changed row can fail after others were read.
+    /// A connection to read from. Whoever holds it must not ask for another,
+    /// nor begin a write: while the file is replaced, everybody waits.
+    async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
+        self.pools.reader().await
+    }
+
+    /// Begins a write. Whoever holds it must not ask for a reader.
     async fn write(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        self.pools.write().await
+    }
+}
+
+impl std::fmt::Debug for Mirror {
+    /// Nothing of its connections: their settings hold the key.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Mirror")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
     }
 }

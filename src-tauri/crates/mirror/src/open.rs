@@ -13,11 +13,13 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
-use crate::{Mirror, MirrorError};
+use crate::key::{Nature, nature};
+use crate::pools::{Open, Pools, Presence, State};
+use crate::{KeyTrouble, Mirror, MirrorError, MirrorKey};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-const FILE: &str = "mirror.sqlite";
+pub(crate) const FILE: &str = "mirror.sqlite";
 const WAIT_FOR_LOCK: Duration = Duration::from_secs(5);
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 /// Lists of one window are read side by side, rarely more than these.
@@ -30,6 +32,9 @@ const LOG_BYTES: &str = "16777216";
 pub enum Opened {
     /// A mirror that can be used, or none, which was then made.
     Ready,
+    /// A file that can be used. Encrypting it, or no longer, was cut off, which
+    /// left it as it was before.
+    Unconverted,
     /// A file that cannot be used. It was renamed, and an empty mirror is in
     /// its place.
     SetAside {
@@ -50,6 +55,8 @@ pub enum SetAsideReason {
         /// Its newest migration, a date and time as `YYYYMMDDhhmmss`.
         found: i64,
     },
+    /// It is encrypted, and whoever began anew had no key for it.
+    Locked,
 }
 
 impl Mirror {
@@ -61,23 +68,23 @@ impl Mirror {
     /// and missing parts, not a flipped letter inside a text, for which SQLite
     /// keeps no checksum. A record that a flipped letter made unreadable is
     /// left out by the reads and named by [`Mirror::unreadable_rows`].
-    pub async fn open(directory: &Path) -> Result<(Mirror, Opened), MirrorError> {
+    ///
+    /// The file itself says whether it is encrypted. The key is used where it
+    /// is, and where the file is made; a plain file is opened as it is, key or
+    /// not ([`Mirror::encrypted_with`] tells). [`MirrorError::Locked`] where
+    /// the file needs another key: it is not touched, and
+    /// [`Mirror::locked`] stands in for it.
+    pub async fn open(directory: &Path, key: Option<&MirrorKey>) -> Result<(Mirror, Opened), MirrorError> {
         make_directory(directory)?;
-        let path = directory.join(FILE);
-        let mut opened = Opened::Ready;
-        if let Some(why) = examine(&path).await? {
-            opened = set_aside(&path, why)?;
-        }
-        if !path.exists() {
-            create(&path).await?;
-        }
-        match connect(&path).await {
-            Err(MirrorError::Damaged) if opened == Opened::Ready => {
-                opened = set_aside(&path, SetAsideReason::Damaged)?;
-                create(&path).await?;
-                Ok((connect(&path).await?, opened))
-            }
-            other => Ok((other?, opened)),
+        let presence = Presence::announce(directory).await?;
+        let (open, opened) = open_file(directory, key).await?;
+        Ok((Mirror::of(directory, State::Open(open), presence), opened))
+    }
+
+    fn of(directory: &Path, state: State, presence: Presence) -> Mirror {
+        Mirror {
+            pools: Pools::new(state, Some(presence)).into(),
+            directory: Some(directory.into()),
         }
     }
 
@@ -99,9 +106,13 @@ impl Mirror {
             )
             .await?;
         migrate(&pool).await?;
-        Ok(Mirror {
+        let open = Open {
             writer: pool.clone(),
             readers: pool,
+            key: None,
+        };
+        Ok(Mirror {
+            pools: Pools::new(State::Open(open), None).into(),
             directory: None,
         })
     }
@@ -109,9 +120,49 @@ impl Mirror {
     /// Closes the file and folds its write-ahead log into it. Reads and writes
     /// through other clones fail from then on.
     pub async fn close(&self) {
-        // The writer goes last: the last connection cleans up, and a reader may not.
-        self.readers.close().await;
-        self.writer.close().await;
+        let mut state = self.pools.state.write().await;
+        if let State::Open(open) = std::mem::replace(&mut *state, State::Closed) {
+            open.close().await;
+        }
+    }
+}
+
+/// Opens the file, or makes it, or sets it aside and makes another.
+pub(crate) async fn open_file(
+    directory: &Path,
+    key: Option<&MirrorKey>,
+) -> Result<(Open, Opened), MirrorError> {
+    let path = directory.join(FILE);
+    let mut opened = match remove_unfinished_conversion(&path)? {
+        true => Opened::Unconverted,
+        false => Opened::Ready,
+    };
+    let key = key_of(&path, key)?;
+    if let Some(why) = examine(&path, key).await? {
+        opened = set_aside(&path, why)?;
+    }
+    if !path.exists() {
+        create(&path, key).await?;
+    }
+    match connect(&path, key).await {
+        Err(MirrorError::Damaged) if !matches!(opened, Opened::SetAside { .. }) => {
+            opened = set_aside(&path, SetAsideReason::Damaged)?;
+            create(&path, key).await?;
+            Ok((connect(&path, key).await?, opened))
+        }
+        other => Ok((other?, opened)),
+    }
+}
+
+/// The key to use for a file: the one at hand, unless the file is a plain one.
+fn key_of<'k>(path: &Path, key: Option<&'k MirrorKey>) -> Result<Option<&'k MirrorKey>, MirrorError> {
+    match (nature(path)?, key) {
+        (Nature::Encrypted(_), None) => Err(MirrorError::Locked(KeyTrouble::Missing)),
+        (Nature::Encrypted(needed), Some(key)) if key.id() != needed => {
+            Err(MirrorError::Locked(KeyTrouble::Wrong))
+        }
+        (Nature::Plain, Some(_)) => Ok(None),
+        (_, key) => Ok(key),
     }
 }
 
@@ -124,29 +175,32 @@ pub(crate) fn newest_schema() -> i64 {
         .unwrap_or_default()
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+pub(crate) fn options(path: &Path, key: Option<&MirrorKey>) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
         .filename(path)
+        // What is sorted or set aside within a statement is in no file.
+        .pragma("temp_store", "MEMORY")
         .foreign_keys(true)
         .busy_timeout(WAIT_FOR_LOCK)
-        .disable_statement_logging()
+        .disable_statement_logging();
+    match key {
+        // Is carried out before every other one.
+        Some(key) => options.pragma("key", format!("\"{}\"", *key.for_sqlcipher())),
+        None => options,
+    }
 }
 
-async fn connect(path: &Path) -> Result<Mirror, MirrorError> {
-    let writer = open_writer(
-        path,
-        SqliteConnectOptions::create_if_missing(options(path), false),
-    )
-    .await?;
+async fn connect(path: &Path, key: Option<&MirrorKey>) -> Result<Open, MirrorError> {
+    let writer = open_writer(path, options(path, key).create_if_missing(false)).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(WAIT_FOR_CONNECTION)
-        .connect_with(options(path).pragma("query_only", "ON"))
+        .connect_with(options(path, key).pragma("query_only", "ON"))
         .await?;
-    Ok(Mirror {
+    Ok(Open {
         writer,
         readers,
-        directory: path.parent().map(Into::into),
+        key: key.cloned(),
     })
 }
 
@@ -204,13 +258,13 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MirrorError> {
 
 /// Makes an empty mirror under another name and moves it into place, so that
 /// a file of this name always was whole once.
-async fn create(path: &Path) -> Result<(), MirrorError> {
+async fn create(path: &Path, key: Option<&MirrorKey>) -> Result<(), MirrorError> {
     let unfinished = path.with_extension("sqlite-unfinished");
     for file in with_companions(&unfinished) {
         // Left by a start that was cut off; it never held anything.
         remove_if_present(&file)?;
     }
-    let pool = open_writer(&unfinished, options(&unfinished).create_if_missing(true)).await?;
+    let pool = open_writer(&unfinished, options(&unfinished, key).create_if_missing(true)).await?;
     pool.close().await;
     #[cfg(unix)]
     // For its owner alone: documents name users. SQLite gives the log the same.
@@ -226,7 +280,7 @@ async fn create(path: &Path) -> Result<(), MirrorError> {
 
 /// Looks at the file without changing it: read-only, so that not even its
 /// write-ahead log is folded in. Says why it cannot be used, if it cannot.
-async fn examine(path: &Path) -> Result<Option<SetAsideReason>, MirrorError> {
+async fn examine(path: &Path, key: Option<&MirrorKey>) -> Result<Option<SetAsideReason>, MirrorError> {
     let [_, log, _] = with_companions(path);
     if !path.exists() {
         // SQLite would delete a log without its file.
@@ -236,7 +290,7 @@ async fn examine(path: &Path) -> Result<Option<SetAsideReason>, MirrorError> {
         return Ok(Some(SetAsideReason::Damaged));
     }
     let found = async {
-        let mut connection = options(path).read_only(true).connect().await?;
+        let mut connection = options(path, key).read_only(true).connect().await?;
         let found = look_inside(&mut connection).await;
         connection.close().await?;
         found
@@ -271,11 +325,33 @@ async fn look_inside(connection: &mut SqliteConnection) -> Result<Option<SetAsid
         .map(|found| SetAsideReason::NewerSchema { found }))
 }
 
+/// Where a conversion writes, until what it wrote takes the file's place.
+pub(crate) fn converting(path: &Path) -> PathBuf {
+    path.with_extension("sqlite-converting")
+}
+
+/// Removes what a conversion left that was cut off; whether there was any. The
+/// file itself is whole beside it, which is why it may go.
+fn remove_unfinished_conversion(path: &Path) -> Result<bool, MirrorError> {
+    let mut found = false;
+    if has_content(path)? {
+        for file in with_companions(&converting(path)) {
+            found |= file.exists();
+            remove_if_present(&file)?;
+        }
+    }
+    if found {
+        tracing::warn!("a conversion of the mirror was cut off, which left it as it was");
+    }
+    Ok(found)
+}
+
 /// Renames the file and its companions to the first free name beside it.
-fn set_aside(path: &Path, why: SetAsideReason) -> Result<Opened, MirrorError> {
+pub(crate) fn set_aside(path: &Path, why: SetAsideReason) -> Result<Opened, MirrorError> {
     let word = match why {
         SetAsideReason::Damaged => "damaged",
         SetAsideReason::NewerSchema { .. } => "newer",
+        SetAsideReason::Locked => "locked",
     };
     let mut number = 1_u32;
     let kept_as = loop {
@@ -298,7 +374,7 @@ fn set_aside(path: &Path, why: SetAsideReason) -> Result<Opened, MirrorError> {
 }
 
 /// The file, its write-ahead log and that log's index.
-fn with_companions(path: &Path) -> [PathBuf; 3] {
+pub(crate) fn with_companions(path: &Path) -> [PathBuf; 3] {
     ["", "-wal", "-shm"].map(|suffix| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
@@ -306,7 +382,7 @@ fn with_companions(path: &Path) -> [PathBuf; 3] {
     })
 }
 
-fn has_content(path: &Path) -> Result<bool, MirrorError> {
+pub(crate) fn has_content(path: &Path) -> Result<bool, MirrorError> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(metadata.len() > 0),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -314,7 +390,7 @@ fn has_content(path: &Path) -> Result<bool, MirrorError> {
     }
 }
 
-fn remove_if_present(path: &Path) -> Result<(), MirrorError> {
+pub(crate) fn remove_if_present(path: &Path) -> Result<(), MirrorError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => Ok(other?),

@@ -307,7 +307,7 @@ async fn what_an_opened_console_asks_is_listed_without_keys_and_persons() {
             .unwrap();
         let connection = bench.console.connection(&place.connection).await.unwrap();
         let environments = bench.mirror.environments(&place.connection).await.unwrap();
-        let (mirror, _) = Mirror::open(folder.path()).await.unwrap();
+        let (mirror, _) = Mirror::open(folder.path(), None).await.unwrap();
         mirror.save_connection(&connection, &environments).await.unwrap();
         console
             .refresh(&place.connection, &place.environment)

@@ -135,7 +135,7 @@ pub async fn open(
     keys: &[(ConnectionId, String)],
     clock: Arc<dyn Clock>,
 ) -> (Console, Mirror) {
-    let (mirror, opened) = Mirror::open(folder).await.unwrap();
+    let (mirror, opened) = Mirror::open(folder, None).await.unwrap();
     assert_eq!(opened, Opened::Ready);
     let session = SessionKeys::default();
     for (connection, key) in keys {

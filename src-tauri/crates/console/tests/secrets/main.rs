@@ -111,7 +111,7 @@ struct Stage {
 impl Stage {
     async fn new(heard: Heard) -> Stage {
         let folder = tempfile::tempdir().unwrap();
-        let (mirror, _) = Mirror::open(folder.path()).await.unwrap();
+        let (mirror, _) = Mirror::open(folder.path(), None).await.unwrap();
         let settings = HttpSettings {
             retry_pause: Duration::from_millis(2),
             limited_repeats: 0,

@@ -98,7 +98,10 @@ impl Mirror {
     ) -> Result<(Vec<KeptExchange<T>>, u64)> {
         let mut count = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM exchanges WHERE TRUE");
         push_filter(&mut count, filter)?;
-        let total: i64 = count.build_query_scalar().fetch_one(&self.readers).await?;
+        let total: i64 = count
+            .build_query_scalar()
+            .fetch_one(&mut *self.reader().await?)
+            .await?;
 
         let mut query =
             QueryBuilder::<Sqlite>::new("SELECT id, connection_id, record FROM exchanges WHERE TRUE");
@@ -107,7 +110,7 @@ impl Mirror {
             query.push(" AND id < ").push_bind(before);
         }
         query.push(" ORDER BY id DESC LIMIT ").push_bind(most);
-        let rows = query.build().fetch_all(&self.readers).await?;
+        let rows = query.build().fetch_all(&mut *self.reader().await?).await?;
         let kept = Rows::of("exchanges", "id", &rows, read).readable();
         Ok((kept, total.unsigned_abs()))
     }
@@ -116,7 +119,7 @@ impl Mirror {
     pub async fn exchange<T: DeserializeOwned>(&self, id: i64) -> Result<Option<KeptExchange<T>>> {
         sqlx::query("SELECT id, connection_id, record FROM exchanges WHERE id = ?")
             .bind(id)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.reader().await?)
             .await?
             .map(|row| read(&row))
             .transpose()

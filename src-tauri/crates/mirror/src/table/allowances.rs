@@ -38,7 +38,7 @@ impl Mirror {
     pub async fn allowances<T: DeserializeOwned>(&self, connection: &ConnectionId) -> Result<Vec<T>> {
         let rows = sqlx::query("SELECT environment_key, record FROM allowances WHERE connection_id = ?")
             .bind(&connection.0)
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *self.reader().await?)
             .await?;
         Ok(Rows::of("allowances", "environment_key", &rows, |row| {
             decode(row, "record")

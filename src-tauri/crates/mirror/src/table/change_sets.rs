@@ -60,7 +60,7 @@ impl Mirror {
     pub async fn change_set(&self, id: &ChangeSetId) -> Result<Option<ChangeSet>> {
         sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ?")))
             .bind(&id.0)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.reader().await?)
             .await?
             .map(|row| read(&row))
             .transpose()
@@ -72,7 +72,7 @@ impl Mirror {
             "{COLUMNS} WHERE ?1 IS NULL OR connection_id = ?1 ORDER BY created_at, rowid"
         )))
         .bind(connection.map(|connection| &connection.0))
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("change_sets", "id", &rows, read).readable())
     }

@@ -30,7 +30,7 @@ impl Mirror {
     /// All connections, the oldest first.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
         let rows = sqlx::query("SELECT id, record FROM connections ORDER BY ordinal")
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *self.reader().await?)
             .await?;
         Ok(Rows::of("connections", "id", &rows, read).readable())
     }
@@ -39,7 +39,7 @@ impl Mirror {
     pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>> {
         sqlx::query("SELECT id, record FROM connections WHERE id = ?")
             .bind(&id.0)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.reader().await?)
             .await?
             .map(|row| read(&row))
             .transpose()

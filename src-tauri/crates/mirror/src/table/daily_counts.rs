@@ -66,7 +66,7 @@ impl Mirror {
         )
         .bind(&connection.0)
         .bind(&environment.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let read = |row: &_| {
             Ok((

@@ -54,7 +54,7 @@ impl Mirror {
             "{COLUMNS} FROM edits WHERE change_set_id = ? ORDER BY position, created_at, rowid"
         )))
         .bind(&id.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("edits", "id", &rows, read).readable())
     }
@@ -70,7 +70,7 @@ impl Mirror {
              ORDER BY position, created_at, rowid"
         )))
         .bind(&connection.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("edits", "id", &rows, read).readable())
     }
@@ -128,7 +128,7 @@ impl Mirror {
     pub async fn edit(&self, id: &EditId) -> Result<Option<Edit>> {
         sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} FROM edits WHERE id = ?")))
             .bind(&id.0)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.reader().await?)
             .await?
             .map(|row| read(&row))
             .transpose()
@@ -145,7 +145,7 @@ impl Mirror {
              ORDER BY created_at, rowid"
         )))
         .bind(connection.map(|connection| &connection.0))
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("edits", "id", &rows, read).readable())
     }
@@ -166,7 +166,7 @@ impl Mirror {
         .bind(&connection.0)
         .bind(&environment.0)
         .bind(&flag.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("edits", "id", &rows, read).readable())
     }

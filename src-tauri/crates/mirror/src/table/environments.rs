@@ -13,7 +13,7 @@ impl Mirror {
             "SELECT key, protection, record FROM environments WHERE connection_id = ? ORDER BY ordinal",
         )
         .bind(&connection.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("environments", "key", &rows, read).readable())
     }

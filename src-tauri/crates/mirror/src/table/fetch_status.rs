@@ -17,7 +17,7 @@ impl Mirror {
             sqlx::query("SELECT record FROM fetch_status WHERE connection_id = ? AND environment_key = ?")
                 .bind(&connection.0)
                 .bind(&environment.0)
-                .fetch_optional(&self.readers)
+                .fetch_optional(&mut *self.reader().await?)
                 .await?;
         let Some(row) = row else {
             return Ok(FetchStatus::default());

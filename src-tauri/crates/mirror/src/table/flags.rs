@@ -42,7 +42,7 @@ impl Mirror {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{FLAGS} ORDER BY flags.ordinal")))
             .bind(&connection.0)
             .bind(&environment.0)
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *self.reader().await?)
             .await?;
         let rows = Rows::of("flags", "key", &rows, read);
         Ok(FlagRows {
@@ -70,7 +70,7 @@ impl Mirror {
         .bind(&connection.0)
         .bind(&environment.0)
         .bind(&flag.0)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.reader().await?)
         .await?
         .map(|row| read(&row))
         .transpose()
@@ -101,7 +101,7 @@ impl Mirror {
         )
         .bind(&connection.0)
         .bind(&environment.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("segments", "name", &rows, |row| decode(row, "record")).readable())
     }

@@ -42,7 +42,7 @@ impl Mirror {
              ORDER BY name COLLATE NOCASE, name",
         )
         .bind(&connection.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("personas", "name", &rows, read).readable())
     }

@@ -52,7 +52,7 @@ impl Mirror {
         .bind(&connection.0)
         .bind(&environment.0)
         .bind(most)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("propagations", "id", &rows, read).readable())
     }

@@ -12,7 +12,7 @@ impl Mirror {
     pub async fn provider_status<T: DeserializeOwned>(&self, url: &str) -> Result<Option<T>> {
         let row = sqlx::query("SELECT record FROM provider_status WHERE url = ?")
             .bind(url)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         Ok(row.and_then(|row| decode(&row, "record").ok()))
     }

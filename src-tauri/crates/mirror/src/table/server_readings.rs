@@ -51,7 +51,7 @@ impl Mirror {
             "SELECT connection_id, record FROM server_readings WHERE connection_id = ? ORDER BY at DESC",
         )
         .bind(&connection.0)
-        .fetch_all(&self.readers)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         Ok(Rows::of("server_readings", "connection_id", &rows, |row| {
             decode(row, "record")

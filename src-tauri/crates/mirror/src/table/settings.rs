@@ -12,7 +12,7 @@ impl Mirror {
     pub async fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let row = sqlx::query("SELECT value FROM settings WHERE name = ?")
             .bind(name)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         let value = row.map(|row| decode(&row, "value"));
         if let Some(Err(_)) = value {

@@ -116,7 +116,7 @@ impl Mirror {
         )
         .bind(&connection.0)
         .bind(&environment.0)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
         let Some(row) = row else {
             return Ok(None);
@@ -143,7 +143,7 @@ impl Mirror {
         )
         .bind(&connection.0)
         .bind(&environment.0)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
         Ok(document)
     }

@@ -16,7 +16,7 @@ impl Mirror {
     ) -> Result<Option<T>> {
         let row = sqlx::query("SELECT record FROM surface_settings WHERE connection_id = ?")
             .bind(&connection.0)
-            .fetch_optional(&self.readers)
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         Ok(row.and_then(|row| decode(&row, "record").ok()))
     }

@@ -21,7 +21,7 @@ impl Mirror {
         .bind(&connection.0)
         .bind(&environment.0)
         .bind(encode(surface)?)
-        .fetch_optional(&self.readers)
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
         let Some(row) = row else {
             return Ok(SurfaceRecord::default());

@@ -94,7 +94,7 @@ impl Mirror {
         query: &'static str,
         read: impl Fn(&SqliteRow) -> std::result::Result<T, MirrorError>,
     ) -> Result<()> {
-        let rows = sqlx::query(query).fetch_all(&self.readers).await?;
+        let rows = sqlx::query(query).fetch_all(&mut *self.reader().await?).await?;
         let names = Rows::of(table, "name", &rows, read).unreadable;
         found.extend(names.into_iter().map(|name| UnreadableRow { table, name }));
         Ok(())

@@ -41,7 +41,7 @@ async fn filled(directory: &Path) {
 /// mirror in its place that works.
 async fn expect_set_aside(directory: &Path, expected: SetAsideReason, kept_as: &str, case: &str) {
     let before = fs::read(file(directory)).unwrap();
-    let (mirror, opened) = Mirror::open(directory)
+    let (mirror, opened) = Mirror::open(directory, None)
         .await
         .unwrap_or_else(|error| panic!("{case}: {error:?}"));
     let kept = directory.join(kept_as);
@@ -107,7 +107,7 @@ async fn any_page_may_break() {
         let mut bytes = whole.clone();
         flip(&mut bytes[page * PAGE..(page + 1) * PAGE]);
         fs::write(file(directory.path()), &bytes).unwrap();
-        let (mirror, opened) = Mirror::open(directory.path()).await.unwrap();
+        let (mirror, opened) = Mirror::open(directory.path(), None).await.unwrap();
         if let Opened::SetAside { kept_as, .. } = opened {
             assert!(fs::read(kept_as).unwrap() == bytes, "page {page}");
         } else {
@@ -159,7 +159,7 @@ async fn a_log_without_its_file_is_kept() {
         b"what was committed last",
     )
     .unwrap();
-    let (mirror, opened) = Mirror::open(directory.path()).await.unwrap();
+    let (mirror, opened) = Mirror::open(directory.path(), None).await.unwrap();
     assert!(matches!(opened, Opened::SetAside { .. }), "{opened:?}");
     mirror.close().await;
     let kept = fs::read(directory.path().join("mirror.damaged-1.sqlite-wal")).unwrap();
@@ -325,7 +325,7 @@ mod permissions {
             println!("skipped: nothing of its own");
             return;
         };
-        let answer = Mirror::open(Path::new(&directory)).await;
+        let answer = Mirror::open(Path::new(&directory), None).await;
         assert!(matches!(answer, Err(MirrorError::NotAllowed)), "{answer:?}");
     }
 

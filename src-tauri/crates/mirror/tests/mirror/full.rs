@@ -125,7 +125,7 @@ async fn a_disk_that_is_full_from_the_start_is_said_to_be_so() {
     };
     let filler = directory.path().join("filler");
     let _ = std::fs::write(&filler, vec![0_u8; 4_000_000]);
-    let answer = Mirror::open(directory.path()).await;
+    let answer = Mirror::open(directory.path(), None).await;
     assert!(matches!(answer, Err(MirrorError::Full)), "{answer:?}");
     std::fs::remove_file(filler).unwrap();
     open_ready(directory.path()).await.close().await;
@@ -145,7 +145,7 @@ async fn a_disk_that_got_full_between_two_starts_is_said_to_be_so() {
     mirror.close().await;
     let filler = directory.path().join("filler");
     let _ = std::fs::write(&filler, vec![0_u8; 4_000_000]);
-    let answer = Mirror::open(directory.path()).await;
+    let answer = Mirror::open(directory.path(), None).await;
     assert!(matches!(answer, Err(MirrorError::Full)), "{answer:?}");
     std::fs::remove_file(filler).unwrap();
     let mirror = open_ready(directory.path()).await;

@@ -240,7 +240,7 @@ async fn killed_while_starting_it_starts_again() {
         child.kill().unwrap();
         child.wait().unwrap();
         without_file += u32::from(!directory.path().join("mirror.sqlite").exists());
-        let (mirror, opened) = Mirror::open(directory.path()).await.unwrap();
+        let (mirror, opened) = Mirror::open(directory.path(), None).await.unwrap();
         assert_eq!(opened, Opened::Ready);
         mirror.close().await;
         without_snapshot += u32::from(expect_whole(directory.path(), 0).await == 0);

@@ -13,6 +13,7 @@ mod columns;
 mod connections;
 mod damage;
 mod edits;
+mod encrypted;
 mod full;
 mod given_up;
 mod killed;

@@ -156,7 +156,7 @@ pub(crate) async fn furnish(mirror: &Mirror) {
 
 /// Opens the mirror in `directory` and expects nothing to be wrong with it.
 pub(crate) async fn open_ready(directory: &Path) -> Mirror {
-    let (mirror, opened) = Mirror::open(directory).await.unwrap();
+    let (mirror, opened) = Mirror::open(directory, None).await.unwrap();
     assert_eq!(opened, Opened::Ready);
     mirror
 }
