@@ -370,7 +370,7 @@ async fn what_a_late_write_adds_twice_is_named_and_can_be_removed() {
         (Way::OneCall, "segment made", "/segments/"),
     ] {
         let case = case(way, name);
-        let world = World::of(&case).await;
+        let mut world = World::of(&case).await;
         let base = world.read(&case).await.state;
         let wish = (case.wish)(&world, base.clone());
         let late = Fault::of(Effect::LateCommit { ms: 900 })
@@ -385,6 +385,7 @@ async fn what_a_late_write_adds_twice_is_named_and_can_be_removed() {
             matches!(again, WriteOutcome::Confirmed { .. }),
             "{name}: {again:?}"
         );
+        world.bench.hang_up();
         world.bench.running.at_rest().await;
         let found = leftovers(&world, &case, None).await;
         assert_eq!(found.len(), 1, "{name}: {found:?}");

@@ -77,6 +77,12 @@ impl Bench {
         .await
     }
 
+    /// Goes on with a new client of Flagsmith, so that no connection of the old
+    /// one stays open.
+    pub fn hang_up(&mut self) {
+        self.provider = Box::new(Flagsmith::new(settings()).unwrap());
+    }
+
     pub async fn edgeflags(options: EdgeFlagsOptions) -> Bench {
         Bench::edgeflags_with(Seed::Acme, options).await
     }
