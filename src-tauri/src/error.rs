@@ -11,6 +11,7 @@ use crate::{
         seconds,
     },
     view::{RemedyView, SaidView},
+    words::number::list,
 };
 
 /// What the window does differently for an error; a code only where it does.
@@ -180,6 +181,20 @@ impl From<ConsoleError> for WireError {
                 "This is a snapshot file: it can be read, and nothing can be asked or written.",
             )
             .next("Connect to the service to see what is there now."),
+            ConsoleError::OnlyNow => WireError::input(
+                "moment",
+                "A server can only be asked about now, and this is a preview of the past.",
+            )
+            .next("Go back to now to compare."),
+            ConsoleError::DamagedMoment { parts } => {
+                let mut wire = WireError::new(
+                    ErrorCode::Mirror,
+                    format!("Parts of this snapshot are damaged: {}.", list(&parts)),
+                )
+                .next("Choose another snapshot. What is not damaged can still be read and compared.");
+                wire.cause = Some("Evaluating the rest could give a wrong answer.".into());
+                wire
+            }
             ConsoleError::Gone { what } => WireError::gone(what),
         }
     }

@@ -7,8 +7,8 @@ use tauri_specta::Event as _;
 
 use crate::{
     app::Halyard,
-    commands::prepare::drafts,
-    convert::{cohort::choice_in, large_count, shares::batch},
+    commands::prepare::{drafts, source_of},
+    convert::{cohort::choice_in, large_count, moment::at_in, shares::batch},
     error::WireError,
     events::BatchProgress,
     view::*,
@@ -30,7 +30,9 @@ pub async fn run_batch(
     let facts = app.console.environment(&connection, &environment).await?;
     let began = SystemClock.now();
     let cohort = choice_in(request.cohort)?;
+    let at = at_in(request.moment.as_deref())?;
     let input = BatchInput {
+        at,
         change_set: request.change_set.map(ChangeSetId),
         job: request.job.clone(),
         connection,
@@ -50,12 +52,12 @@ pub async fn run_batch(
         let _unheard = progress.emit(&window);
     };
     let results = app.console.run_batch(input, tell).await?;
-    let name = &facts.environment.name;
-    Ok(batch(
-        &results,
-        impact::cohort(&cohort, results.identities, results.cohort),
-        source::mirror_then(name, edits, facts.status.checked_at, began),
-    ))
+    let source = match at {
+        Some(_) => source_of(&app, &facts, at, edits).await?,
+        None => source::mirror_then(&facts.environment.name, edits, facts.status.checked_at, began),
+    };
+    let named = impact::cohort(&cohort, results.identities, results.cohort);
+    Ok(batch(&results, named, source))
 }
 
 /// Stops a run. One that is not going on is no error.

@@ -105,6 +105,7 @@ pub async fn conflict_impact(
         changes,
     }];
     let input = ImpactInput {
+        at: None,
         change_set: None,
         connection: connection.clone(),
         environment: environment.clone(),

@@ -6,8 +6,9 @@ use tauri::State;
 
 use crate::{
     app::Halyard,
-    commands::prepare::drafts,
+    commands::prepare::{drafts, source_of},
     convert::{
+        moment::at_in,
         shares::{change_set_impact as change_set_impact_view, impact as impact_view},
         staged::names_of,
     },
@@ -27,15 +28,26 @@ pub async fn impact(app: State<'_, Halyard>, request: ImpactRequest) -> Result<I
     let edits = drafts(&app, (&connection, &environment), &request.edits).await?;
     // One that a staged edit makes is not there yet.
     let known = app.console.flag(&connection, &environment, &flag).await.ok();
+    let at = at_in(request.moment.as_deref())?;
     let input = ImpactInput {
+        at,
         change_set: request.change_set.map(ChangeSetId),
         connection,
         environment,
         flag,
         edits: edits.clone(),
     };
+    let here = app
+        .console
+        .environment(&input.connection, &input.environment)
+        .await?;
     let facts = app.console.impact(input).await?;
-    Ok(shown(&facts, &edits, known.map(|facts| facts.flag).as_ref()))
+    let mut view = shown(&facts, &edits, known.map(|facts| facts.flag).as_ref());
+    if at.is_some() {
+        let source = source_of(&app, &here, at, 0).await?;
+        view.notes.push(format!("Weighed against {source}."));
+    }
+    Ok(view)
 }
 
 /// The answer to a question about a flag, as it is shown.

@@ -1,9 +1,9 @@
 //! What is typed, made ready to be staged or sent.
 
-use halyard_console::{Draft, PreviewInput};
+use halyard_console::{Draft, EnvironmentFacts, PreviewInput};
 use halyard_model::{
-    ConnectionId, EnvironmentKey, FieldChanges, FieldPath, Fields, FlagKey, Service, Subject, SubjectState,
-    fields_of,
+    ConnectionId, EnvironmentKey, FieldChanges, FieldPath, Fields, FlagKey, MomentId, Service, Subject,
+    SubjectState, fields_of,
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     },
     error::WireError,
     view::{DraftEditView, FieldEdit, PreviewRequest},
-    words::field::Place,
+    words::{field::Place, moment, source, time::Clock},
 };
 
 /// Changes with what they rest on.
@@ -107,6 +107,28 @@ pub async fn preview_input(app: &Halyard, request: &PreviewRequest) -> Result<Pr
     );
     let edits = drafts(app, (&connection, &environment), &request.edits).await?;
     preview::input(request, edits)
+}
+
+/// What is evaluated, in a sentence: an environment now or at a moment, and
+/// how many edits are laid over it.
+pub async fn source_of(
+    app: &Halyard,
+    facts: &EnvironmentFacts,
+    at: Option<MomentId>,
+    edits: usize,
+) -> Result<String, WireError> {
+    let environment = &facts.environment.name;
+    let Some(at) = at else {
+        return Ok(source::mirror(environment, edits));
+    };
+    let moment = app.console.moment(at).await?;
+    Ok(moment::as_it_was(
+        &moment,
+        environment,
+        edits,
+        app.console.now(),
+        &Clock::local(),
+    ))
 }
 
 /// What a subject begins with that does not exist yet.

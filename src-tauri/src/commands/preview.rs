@@ -5,7 +5,7 @@ use tauri::State;
 
 use crate::{
     app::Halyard,
-    commands::prepare::preview_input,
+    commands::prepare::{preview_input, source_of},
     convert::{preview::preview as preview_view, traits::trait_out},
     error::WireError,
     view::*,
@@ -15,18 +15,24 @@ use crate::{
 #[tauri::command]
 #[specta::specta]
 pub async fn preview(app: State<'_, Halyard>, request: PreviewRequest) -> Result<PreviewView, WireError> {
+    preview_of(&app, &request).await
+}
+
+/// The same, for whoever has the state.
+pub async fn preview_of(app: &Halyard, request: &PreviewRequest) -> Result<PreviewView, WireError> {
     let connection = app
         .console
         .connection(&ConnectionId(request.connection.clone()))
         .await?;
-    let input = preview_input(&app, &request).await?;
+    let input = preview_input(app, request).await?;
     let facts = app
         .console
         .environment(&input.connection, &input.environment)
         .await?;
-    let (identifier, edits) = (input.identity.identifier.clone(), input.edits.len());
+    let identifier = input.identity.identifier.clone();
+    let source = source_of(app, &facts, input.at, input.edits.len()).await?;
     let result = app.console.preview(input).await?;
-    Ok(preview_view(result, &identifier, edits, &connection, &facts))
+    Ok(preview_view(result, &identifier, source, &connection, &facts))
 }
 
 /// Identities the service knows whose identifier contains a text.

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::Halyard,
-    commands::prepare::preview_input,
-    convert::{cohort, compare, health, incident, preview, shares, trace::trace},
+    commands::{prepare::preview_input, preview::preview_of},
+    convert::{cohort, compare, health, incident, shares, trace::trace},
     error::WireError,
     view::*,
     words::impact,
@@ -63,16 +63,7 @@ impl Demo {
     }
 
     async fn preview(&self, request: &PreviewRequest) -> PreviewView {
-        let console = &self.app.console;
-        let input = preview_input(&self.app, request).await.unwrap();
-        let connection = console.connection(&input.connection).await.unwrap();
-        let facts = console
-            .environment(&input.connection, &input.environment)
-            .await
-            .unwrap();
-        let edits = input.edits.len();
-        let result = console.preview(input).await.unwrap();
-        preview::preview(result, &request.identifier, edits, &connection, &facts)
+        preview_of(&self.app, request).await.unwrap()
     }
 }
 
@@ -92,6 +83,7 @@ fn lena(site: &(ConnectionId, EnvironmentKey), edits: Vec<DraftEditView>) -> Pre
             typed("is_vip", TraitKindView::Boolean, "false"),
             typed("network", TraitKindView::Text, "4g"),
         ],
+        moment: None,
         change_set: None,
         edits,
     }
@@ -212,6 +204,7 @@ async fn an_edit_says_whom_it_changes() {
     let edits = vec![Draft::of_flag(&flag, &Change::toggle(true))];
     let console = &demo.app.console;
     let input = ImpactInput {
+        at: None,
         change_set: None,
         connection: site.0.clone(),
         environment: site.1.clone(),
@@ -244,6 +237,7 @@ async fn an_edit_says_whom_it_changes() {
         )]
     );
     let run = BatchInput {
+        at: None,
         change_set: None,
         job: "run".into(),
         connection: site.0,

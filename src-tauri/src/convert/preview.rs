@@ -1,21 +1,26 @@
 //! What an identity gets.
 
 use halyard_console::{
-    Draft, EnvironmentFacts, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, Weighed,
+    Draft, EnvironmentFacts, ExpectedPreview, ExpectedRow, LocalPreview, LocalRow, Preview, PreviewInput,
+    RemotePreview, RemoteRow, Weighed,
 };
-use halyard_engine::{CandidateSource, FlagTrace, edgeflags::Agreement};
+use halyard_engine::{
+    CandidateSource, FlagTrace,
+    edgeflags::{Agreement, Expected},
+};
 use halyard_model::{ChangeSetId, Connection, ConnectionId, EnvironmentKey, FlagValue};
 
-use super::{connection::freshness, count, flag::value, traits::identity_in};
+use super::{connection::freshness, count, flag::value, moment::at_in, traits::identity_in};
 use crate::{
     error::WireError,
     view::*,
-    words::{caveat, expected, failure, reason, source},
+    words::{caveat, expected, failure, reason},
 };
 
 /// A preview as asked for, inwards. Errors name the field.
 pub fn input(request: &PreviewRequest, edits: Vec<Draft>) -> Result<PreviewInput, WireError> {
     Ok(PreviewInput {
+        at: at_in(request.moment.as_deref())?,
         change_set: request.change_set.clone().map(ChangeSetId),
         identity: identity_in(&request.identifier, &request.traits)?,
         connection: ConnectionId(request.connection.clone()),
@@ -24,16 +29,17 @@ pub fn input(request: &PreviewRequest, edits: Vec<Draft>) -> Result<PreviewInput
     })
 }
 
-/// What an identity gets of every flag. `edits` is how many are laid over the mirror.
+/// What an identity gets of every flag. `source` is what was evaluated, in a
+/// sentence.
 pub fn preview(
     preview: Preview,
     identifier: &str,
-    edits: usize,
+    source: String,
     connection: &Connection,
     facts: &EnvironmentFacts,
 ) -> PreviewView {
     match preview {
-        Preview::Local(local) => local_view(&local, edits, facts),
+        Preview::Local(local) => local_view(&local, source, facts),
         Preview::Remote(remote) => PreviewView {
             remote: true,
             source: format!(
@@ -47,10 +53,44 @@ pub fn preview(
             freshness: freshness(facts),
             failure: None,
         },
+        Preview::Expected(expected) => expected_preview(expected, source, facts),
     }
 }
 
-fn local_view(local: &LocalPreview, edits: usize, facts: &EnvironmentFacts) -> PreviewView {
+fn expected_preview(expected: ExpectedPreview, source: String, facts: &EnvironmentFacts) -> PreviewView {
+    PreviewView {
+        remote: false,
+        source,
+        overrides: 0,
+        caveats: vec![
+            "EdgeFlags evaluates by itself and was not asked: it answers only about now. This is what its documentation leads to expect, not verified.".into(),
+        ],
+        rows: expected.rows.into_iter().map(expected_row).collect(),
+        freshness: freshness(facts),
+        failure: None,
+    }
+}
+
+fn expected_row(row: ExpectedRow) -> PreviewRowView {
+    let why = expected::sentence(&row.expectation);
+    let caveat = row.expectation.unsure.first().map(expected::doubt);
+    let known = match row.expectation.expected {
+        Expected::Value(known) => Some(FlagValue(known)),
+        Expected::RolloutDecides { .. } | Expected::Unknown => None,
+    };
+    PreviewRowView {
+        flag: row.flag.0,
+        multivariate: false,
+        enabled: known.as_ref().and_then(on_or_off),
+        value: value(&known.unwrap_or_default()),
+        decided_by: DeciderView::Service,
+        why,
+        caveat,
+        expected: None,
+    }
+}
+
+fn local_view(local: &LocalPreview, source: String, facts: &EnvironmentFacts) -> PreviewView {
     let environment = &facts.environment.name;
     let trace = local.trace();
     let rows: Vec<PreviewRowView> = local
@@ -65,7 +105,7 @@ fn local_view(local: &LocalPreview, edits: usize, facts: &EnvironmentFacts) -> P
         |row: &&PreviewRowView| matches!(row.decided_by, DeciderView::Identity | DeciderView::Segment);
     PreviewView {
         remote: false,
-        source: source::mirror(environment, edits),
+        source,
         overrides: count(rows.iter().filter(is_override).count()),
         caveats: trace
             .caveats()

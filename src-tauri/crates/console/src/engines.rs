@@ -7,7 +7,7 @@ use std::{
 
 use halyard_engine::{Dialect, Engine, Finding};
 use halyard_mirror::SnapshotFacts;
-use halyard_model::{ConnectionId, Service};
+use halyard_model::{ConnectionId, MomentId, Service};
 use serde_json::Value;
 
 use crate::{
@@ -21,6 +21,10 @@ use crate::{
 /// Documents kept compiled: more than one person compares, and few enough that
 /// large ones do not add up.
 const MOST: usize = 4;
+
+/// Moments kept compiled beside them: whoever goes through the history looks
+/// at one, and at those on either side of it.
+const MOST_MOMENTS: usize = 3;
 
 /// Tells one document from another: its hash and its length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +113,8 @@ impl Compiled {
 #[derive(Default)]
 pub(crate) struct Engines {
     kept: Vec<Kept>,
+    /// Moments never change, so that each is known by its name.
+    moments: Vec<(Site, MomentId, Arc<Compiled>)>,
 }
 
 struct Kept {
@@ -169,13 +175,62 @@ impl Engines {
         });
     }
 
+    /// The compiled document of a moment, where it is kept.
+    pub(crate) fn of_moment(&mut self, site: &Site, moment: MomentId) -> Option<Arc<Compiled>> {
+        let is_it = |kept: &(Site, MomentId, _)| kept.0 == *site && kept.1 == moment;
+        let place = self.moments.iter().position(is_it)?;
+        let used = self.moments.remove(place);
+        let compiled = used.2.clone();
+        self.moments.push(used);
+        Some(compiled)
+    }
+
+    /// Keeps the compiled document of a moment.
+    pub(crate) fn keep_moment(&mut self, site: &Site, moment: MomentId, compiled: Arc<Compiled>) {
+        if self.moments.len() >= MOST_MOMENTS {
+            self.moments.remove(0);
+        }
+        self.moments.push((site.clone(), moment, compiled));
+    }
+
     /// Drops what belongs to a connection.
     pub(crate) fn forget(&mut self, connection: &ConnectionId) {
         self.kept.retain(|kept| kept.site.0 != *connection);
+        self.moments.retain(|kept| kept.0.0 != *connection);
     }
 }
 
 impl Console {
+    /// The compiled document of an environment at a moment, or now.
+    ///
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
+    /// [`ConsoleError::Gone`] where the environment has no such moment;
+    /// [`ConsoleError::DamagedMoment`] where not all of it can be read.
+    pub(crate) async fn compiled_at(
+        &self,
+        site: &Site,
+        at: Option<MomentId>,
+    ) -> Result<Arc<Compiled>, ConsoleError> {
+        let Some(moment) = at else {
+            return self.compiled(site).await;
+        };
+        let connection = self.known_connection(&site.0).await?;
+        if connection.endpoint.service() != Service::Flagsmith {
+            return Err(ConsoleError::RemoteOnly);
+        }
+        let kept = self.volatile().engines.of_moment(site, moment);
+        if let Some(compiled) = kept {
+            return Ok(compiled);
+        }
+        let opened = self.opened_moment(site, moment).await?;
+        let text = opened.snapshot.document;
+        let compiled = computed(move || Compiled::of(text).map(Arc::new)).await?;
+        self.volatile()
+            .engines
+            .keep_moment(site, moment, compiled.clone());
+        Ok(compiled)
+    }
+
     /// The compiled document of an environment, compiled once per document.
     ///
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself.
@@ -260,9 +315,23 @@ mod tests {
             engines.of_snapshot(&site(1), &first).is_none(),
             "the one not used for longest goes"
         );
-        engines.keep(&site(0), later, other, compiled);
+        engines.keep(&site(0), later, other, compiled.clone());
         assert_eq!(engines.kept.len(), MOST);
+        for moment in 0..5 {
+            engines.keep_moment(&site(0), MomentId(moment), compiled.clone());
+        }
+        assert_eq!(engines.moments.len(), MOST_MOMENTS);
+        assert!(engines.of_moment(&site(0), MomentId(4)).is_some());
+        assert!(
+            engines.of_moment(&site(0), MomentId(1)).is_none(),
+            "the oldest goes"
+        );
+        assert!(
+            engines.of_moment(&site(1), MomentId(4)).is_none(),
+            "of its environment only"
+        );
+        assert_eq!(engines.kept.len(), MOST, "what is now stays");
         engines.forget(&ConnectionId("c".into()));
-        assert!(engines.kept.is_empty());
+        assert!(engines.kept.is_empty() && engines.moments.is_empty());
     }
 }

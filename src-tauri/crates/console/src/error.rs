@@ -68,6 +68,16 @@ pub enum ConsoleError {
     /// nothing can be written.
     #[error("this is a snapshot file")]
     FromFile,
+    /// A server can only be asked about now.
+    #[error("a server can only be asked about now")]
+    OnlyNow,
+    /// Parts of a moment are damaged, so that an evaluation of it could be
+    /// wrong without anybody noticing.
+    #[error("parts of the snapshot are damaged: {}", .parts.join(", "))]
+    DamagedMoment {
+        /// What they are, such as `flag new_checkout`.
+        parts: Vec<String>,
+    },
     /// What was asked for is not there.
     #[error("{what} is not there any more")]
     Gone {

@@ -22,6 +22,7 @@ mod environments;
 mod error;
 mod event;
 mod findings;
+mod history;
 mod identities;
 mod impact;
 mod incidents;
@@ -83,7 +84,8 @@ pub use overlay::{DraftNotes, Estimated, LeftOut, LeftOutReason};
 pub use persona::PersonaInput;
 pub use places::{Notices, Place, Settings, Theme};
 pub use preview::{
-    LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow, TracedFlag, Weighed,
+    ExpectedPreview, ExpectedRow, LocalPreview, LocalRow, Preview, PreviewInput, RemotePreview, RemoteRow,
+    TracedFlag, Weighed,
 };
 pub use propagation::{PropagationFacts, PropagationLane};
 pub use publish::PublishProgress;

@@ -8,7 +8,7 @@ pub(crate) use run::{flag_shares, of_distribution};
 
 use std::{sync::Arc, time::Duration};
 
-use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, IdentityRef};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, IdentityRef, MomentId};
 
 use crate::{CohortChoice, Draft, DraftNotes, FlagShares};
 
@@ -21,6 +21,10 @@ pub struct BatchInput {
     pub connection: ConnectionId,
     /// The environment.
     pub environment: EnvironmentKey,
+    /// At a moment of its history; none for what the mirror holds now. Drafts
+    /// and the change set are laid over that moment: what they would have done
+    /// then.
+    pub at: Option<MomentId>,
     /// Whom.
     pub cohort: CohortChoice,
     /// A change set whose ticked edits that are not sent are laid over first.

@@ -40,7 +40,7 @@ impl Console {
         progress: impl Fn(BatchProgress) + Send + Sync + 'static,
     ) -> Result<BatchFacts, ConsoleError> {
         let site = (input.connection, input.environment);
-        let compiled = self.compiled(&site).await?;
+        let compiled = self.compiled_at(&site, input.at).await?;
         let whom = self.whom(&site, &compiled, input.cohort).await?;
         let considered = self
             .considered(&site, input.change_set.as_ref(), input.edits)

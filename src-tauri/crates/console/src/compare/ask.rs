@@ -50,9 +50,13 @@ impl Console {
     /// flags; that changes nothing either.
     ///
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
-    /// [`ConsoleError::Gone`] where the connection has no such server.
+    /// [`ConsoleError::Gone`] where the connection has no such server;
+    /// [`ConsoleError::OnlyNow`] for a preview of a moment.
     pub async fn compare(&self, input: CompareInput) -> Result<Comparison, ConsoleError> {
         let CompareInput { preview, surface } = input;
+        if preview.at.is_some() {
+            return Err(ConsoleError::OnlyNow);
+        }
         let site = (preview.connection, preview.environment);
         let compiled = self.compiled(&site).await?;
         let known = self.surfaces(&site.0).await?;

@@ -378,6 +378,7 @@ impl Run<'_> {
         }
         self.begin(DoctorStep::Evaluates);
         let preview = PreviewInput {
+            at: None,
             change_set: None,
             connection: self.input.connection.clone(),
             environment: self.input.environment.clone(),

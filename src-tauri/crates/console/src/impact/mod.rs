@@ -11,7 +11,7 @@ use halyard_engine::{
     Cohort, Control, Engine, Identity, distribution, generate_cohort, impact_with_traits, suggested_ranges,
 };
 use halyard_mirror::Persona;
-use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, FlagKey, FlagState};
+use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, FlagKey, FlagState, MomentId};
 
 use crate::{
     Console, ConsoleError, Draft, DraftNotes, FlagShares,
@@ -34,6 +34,10 @@ pub struct ImpactInput {
     pub connection: ConnectionId,
     /// The environment.
     pub environment: EnvironmentKey,
+    /// At a moment of its history; none for what the mirror holds now. Drafts
+    /// and the change set are laid over that moment: what they would have done
+    /// then.
+    pub at: Option<MomentId>,
     /// The flag to speak of.
     pub flag: FlagKey,
     /// A change set whose ticked edits that are not sent are laid over first.
@@ -97,10 +101,10 @@ impl Console {
     ///
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
     /// [`ConsoleError::Gone`] where neither the document nor a draft has the
-    /// flag, and where the change set is not there.
+    /// flag, and where the change set or the moment is not there.
     pub async fn impact(&self, input: ImpactInput) -> Result<ImpactFacts, ConsoleError> {
         let site = (input.connection, input.environment);
-        let compiled = self.compiled(&site).await?;
+        let compiled = self.compiled_at(&site, input.at).await?;
         let personas = self.inner.mirror.personas(&site.0).await?;
         let considered = self
             .considered(&site, input.change_set.as_ref(), input.edits)

@@ -85,7 +85,7 @@ impl Console {
     /// [`ConsoleError::Gone`] where the document does not have the flag.
     pub async fn trace(&self, input: PreviewInput, flag: &FlagKey) -> Result<TracedFlag, ConsoleError> {
         let site = (input.connection, input.environment);
-        let compiled = self.compiled(&site).await?;
+        let compiled = self.compiled_at(&site, input.at).await?;
         let considered = self
             .considered(&site, input.change_set.as_ref(), input.edits)
             .await?;
@@ -113,7 +113,7 @@ impl Console {
 
     pub(super) async fn preview_locally(&self, input: PreviewInput) -> Result<LocalPreview, ConsoleError> {
         let site = (input.connection, input.environment);
-        let compiled = self.compiled(&site).await?;
+        let compiled = self.compiled_at(&site, input.at).await?;
         let considered = self
             .considered(&site, input.change_set.as_ref(), input.edits)
             .await?;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use halyard_engine::edgeflags::{Agreement, Expectation, Question, compare, expect};
-use halyard_model::{EnvironmentKey, IdentityRef, RemoteFlag, Surface, Timestamp};
+use halyard_model::{EnvironmentKey, FlagKey, IdentityRef, RemoteFlag, Surface, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::{Console, ConsoleError, PreviewInput, engines::computed, state::Site};
@@ -42,7 +42,58 @@ pub struct Weighed {
     pub agreement: Agreement,
 }
 
+/// What a service that evaluates by itself is expected to answer.
+#[derive(Debug)]
+pub struct ExpectedPreview {
+    /// One row per flag, sorted by name.
+    pub rows: Vec<ExpectedRow>,
+}
+
+/// What is expected of one flag.
+#[derive(Debug)]
+pub struct ExpectedRow {
+    /// The flag.
+    pub flag: FlagKey,
+    /// What its definition leads one to expect, why, and what the
+    /// documentation leaves open.
+    pub expectation: Expectation,
+}
+
 impl Console {
+    /// Windows of time are open or shut as they were when the moment was first
+    /// seen.
+    pub(super) async fn preview_unasked(&self, input: PreviewInput) -> Result<ExpectedPreview, ConsoleError> {
+        let site = (input.connection, input.environment);
+        let (document, at) = match input.at {
+            Some(moment) => {
+                let opened = self.opened_moment(&site, moment).await?;
+                (opened.snapshot.document, opened.moment.first_seen)
+            }
+            None => {
+                let mirror = &self.inner.mirror;
+                let facts = mirror.snapshot_facts(&site.0, &site.1).await?;
+                let document = mirror.document(&site.0, &site.1).await?;
+                let gone = || ConsoleError::Gone {
+                    what: "the environment document",
+                };
+                (document.ok_or_else(gone)?, facts.ok_or_else(gone)?.fetched_at)
+            }
+        };
+        computed(move || {
+            let known = Definitions::of(Some(&document));
+            let context = context(&site.1, &input.identity);
+            let row = |key: &String| {
+                let flag = FlagKey(key.clone());
+                let expectation = known.expectation(&flag, &context, at)?;
+                Some(ExpectedRow { flag, expectation })
+            };
+            let mut rows: Vec<ExpectedRow> = known.flags.keys().filter_map(row).collect();
+            rows.sort_by(|one, other| one.flag.cmp(&other.flag));
+            Ok(ExpectedPreview { rows })
+        })
+        .await
+    }
+
     pub(super) async fn preview_remotely(&self, input: PreviewInput) -> Result<RemotePreview, ConsoleError> {
         let site = (input.connection, input.environment);
         let document = self.inner.mirror.document(&site.0, &site.1).await?;
@@ -103,13 +154,17 @@ impl Definitions {
         }
     }
 
-    fn weigh(&self, answer: &RemoteFlag, context: &Value, at: Timestamp) -> Option<Weighed> {
-        let expectation = expect(Question {
-            flag: self.flags.get(&answer.key.0)?,
+    fn expectation(&self, flag: &FlagKey, context: &Value, at: Timestamp) -> Option<Expectation> {
+        Some(expect(Question {
+            flag: self.flags.get(&flag.0)?,
             segments: &self.segments,
             context,
             at: moment(at),
-        });
+        }))
+    }
+
+    fn weigh(&self, answer: &RemoteFlag, context: &Value, at: Timestamp) -> Option<Weighed> {
+        let expectation = self.expectation(&answer.key, context, at)?;
         let agreement = compare(&expectation, &answer.value.0, answer.reason.as_deref());
         Some(Weighed {
             expectation,

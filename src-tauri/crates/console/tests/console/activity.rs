@@ -318,6 +318,7 @@ async fn what_an_opened_console_asks_is_listed_without_keys_and_persons() {
             .await;
         drop(found_nobody);
         let input = PreviewInput {
+            at: None,
             change_set: None,
             connection: place.connection.clone(),
             environment: place.environment.clone(),

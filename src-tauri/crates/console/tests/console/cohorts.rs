@@ -17,6 +17,7 @@ use crate::bench::{Bench, Path, Place, until, value};
 
 fn input(place: &Place, job: &str, cohort: CohortChoice, edits: Vec<Draft>) -> BatchInput {
     BatchInput {
+        at: None,
         change_set: None,
         job: job.into(),
         connection: place.connection.clone(),

@@ -28,6 +28,7 @@ fn who(identifier: &str, traits: &[(&str, Value)]) -> IdentityRef {
 fn input(place: &Place, who: &IdentityRef, surface: Surface, edits: Vec<Draft>) -> CompareInput {
     CompareInput {
         preview: PreviewInput {
+            at: None,
             change_set: None,
             connection: place.connection.clone(),
             environment: place.environment.clone(),

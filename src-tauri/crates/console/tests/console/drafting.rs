@@ -15,6 +15,7 @@ fn draft(flag: &str, change: &Change) -> Draft {
 
 fn input(place: &Place, identifier: &str, traits: &[(&str, Value)], edits: Vec<Draft>) -> PreviewInput {
     PreviewInput {
+        at: None,
         change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
@@ -32,7 +33,7 @@ fn input(place: &Place, identifier: &str, traits: &[(&str, Value)], edits: Vec<D
 async fn local(bench: &Bench, input: PreviewInput) -> LocalPreview {
     match bench.console.preview(input).await.unwrap() {
         Preview::Local(local) => local,
-        Preview::Remote(_) => panic!("Flagsmith is evaluated here"),
+        other => panic!("Flagsmith is evaluated here: {other:?}"),
     }
 }
 
@@ -44,6 +45,7 @@ fn got(preview: &LocalPreview, flag: &str) -> (bool, Value) {
 
 async fn weighed(bench: &Bench, place: &Place, flag: &str, edits: Vec<Draft>) -> ImpactFacts {
     let input = ImpactInput {
+        at: None,
         change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
@@ -307,6 +309,7 @@ async fn the_impact_of_a_draft_counts_who_changes() {
     let example = moves[0].examples.first().expect("somebody");
     assert!(!example.traits.is_empty(), "{example:?}");
     let shown = PreviewInput {
+        at: None,
         change_set: None,
         identity: example.clone(),
         ..input(&production, "", &[], edits.clone())
@@ -347,6 +350,7 @@ async fn nothing_is_worked_out_for_a_service_that_evaluates_by_itself() {
             .err(),
     );
     let impact = ImpactInput {
+        at: None,
         change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
@@ -360,6 +364,7 @@ async fn nothing_is_worked_out_for_a_service_that_evaluates_by_itself() {
     };
     remote_only(console.compare(compare).await.err());
     let batch = halyard_console::BatchInput {
+        at: None,
         change_set: None,
         job: "job".into(),
         connection: place.connection.clone(),

@@ -10,6 +10,7 @@ use crate::bench::{Bench, Path, Place};
 
 async fn preview(bench: &Bench, place: &Place, who: &IdentityRef) -> Result<Preview, ConsoleError> {
     let input = PreviewInput {
+        at: None,
         change_set: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
@@ -22,14 +23,14 @@ async fn preview(bench: &Bench, place: &Place, who: &IdentityRef) -> Result<Prev
 async fn local(bench: &Bench, place: &Place, who: &IdentityRef) -> LocalPreview {
     match preview(bench, place, who).await.unwrap() {
         Preview::Local(local) => local,
-        Preview::Remote(_) => panic!("Flagsmith is evaluated here"),
+        other => panic!("Flagsmith is evaluated here: {other:?}"),
     }
 }
 
 async fn remote(bench: &Bench, place: &Place, who: &IdentityRef) -> RemotePreview {
     match preview(bench, place, who).await.unwrap() {
         Preview::Remote(remote) => remote,
-        Preview::Local(_) => panic!("EdgeFlags evaluates by itself"),
+        other => panic!("EdgeFlags evaluates by itself: {other:?}"),
     }
 }
 

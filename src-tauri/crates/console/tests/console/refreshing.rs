@@ -291,6 +291,7 @@ async fn an_empty_project_is_empty_and_ten_thousand_flags_are_ten_thousand() {
         let (counted, _, listed) = counts(&bench, &place).await;
         assert_eq!((counted as usize, listed), (expected, expected), "{path:?}");
         let input = PreviewInput {
+            at: None,
             change_set: None,
             connection: place.connection.clone(),
             environment: place.environment.clone(),
@@ -303,6 +304,7 @@ async fn an_empty_project_is_empty_and_ten_thousand_flags_are_ten_thousand() {
         let rows = match bench.console.preview(input).await.unwrap() {
             Preview::Local(local) => local.rows.len(),
             Preview::Remote(remote) => remote.rows.len(),
+            Preview::Expected(expected) => expected.rows.len(),
         };
         assert_eq!(rows, expected, "{path:?}");
     }

@@ -236,6 +236,7 @@ async fn a_document_that_cannot_be_compiled_is_named() {
             .await
             .unwrap();
         let input = halyard_console::PreviewInput {
+            at: None,
             change_set: None,
             connection: place.connection.clone(),
             environment: place.environment.clone(),

@@ -99,6 +99,7 @@ async fn weighed(
     edits: Vec<Draft>,
 ) -> ImpactFacts {
     let input = ImpactInput {
+        at: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
         flag: FlagKey(flag.into()),

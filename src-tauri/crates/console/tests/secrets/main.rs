@@ -206,6 +206,7 @@ impl Stage {
             ],
         };
         let input = PreviewInput {
+            at: None,
             change_set: None,
             connection: connection.clone(),
             environment: environment.clone(),

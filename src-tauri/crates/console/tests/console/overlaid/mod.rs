@@ -84,6 +84,7 @@ async fn foreseen(
     edits: Vec<Draft>,
 ) -> LocalPreview {
     let input = PreviewInput {
+        at: None,
         connection: place.connection.clone(),
         environment: place.environment.clone(),
         identity: IdentityRef::default(),
@@ -92,7 +93,7 @@ async fn foreseen(
     };
     match bench.console.preview(input).await.unwrap() {
         Preview::Local(local) => local,
-        Preview::Remote(_) => panic!("Flagsmith is evaluated here"),
+        other => panic!("Flagsmith is evaluated here: {other:?}"),
     }
 }
 
