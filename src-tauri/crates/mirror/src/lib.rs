@@ -45,7 +45,7 @@ pub type Result<T> = std::result::Result<T, MirrorError>;
 /// The mirror. Clones share the same file.
 #[derive(Clone)]
 pub struct Mirror {
-    pools: Arc<pools::Pools>,
+    pools: pools::Pools,
     directory: Option<Arc<Path>>,
 }
 
@@ -58,12 +58,12 @@ impl Mirror {
     /// A connection to read from. Whoever holds it must not ask for another,
     /// nor begin a write: while the file is replaced, everybody waits.
     async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
-        self.pools.reader().await
+        self.pools.read().await.reader().await
     }
 
     /// Begins a write. Whoever holds it must not ask for a reader.
     async fn write(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
-        self.pools.write().await
+        self.pools.read().await.write().await
     }
 }
 

@@ -13,8 +13,9 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
+use crate::encrypt::remove_unfinished;
 use crate::key::{Nature, nature};
-use crate::pools::{Open, Pools, Presence, State};
+use crate::pools::{Held, Open, Presence, State};
 use crate::{KeyTrouble, Mirror, MirrorError, MirrorKey};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -83,7 +84,7 @@ impl Mirror {
 
     fn of(directory: &Path, state: State, presence: Presence) -> Mirror {
         Mirror {
-            pools: Pools::new(state, Some(presence)).into(),
+            pools: Held::shared(state, Some(presence)),
             directory: Some(directory.into()),
         }
     }
@@ -112,7 +113,7 @@ impl Mirror {
             key: None,
         };
         Ok(Mirror {
-            pools: Pools::new(State::Open(open), None).into(),
+            pools: Held::shared(State::Open(open), None),
             directory: None,
         })
     }
@@ -120,10 +121,7 @@ impl Mirror {
     /// Closes the file and folds its write-ahead log into it. Reads and writes
     /// through other clones fail from then on.
     pub async fn close(&self) {
-        let mut state = self.pools.state.write().await;
-        if let State::Open(open) = std::mem::replace(&mut *state, State::Closed) {
-            open.close().await;
-        }
+        self.pools.write().await.close().await;
     }
 }
 
@@ -133,9 +131,12 @@ pub(crate) async fn open_file(
     key: Option<&MirrorKey>,
 ) -> Result<(Open, Opened), MirrorError> {
     let path = directory.join(FILE);
-    let mut opened = match remove_unfinished_conversion(&path)? {
-        true => Opened::Unconverted,
-        false => Opened::Ready,
+    // Without the file itself, what a conversion wrote may be all there is.
+    let mut opened = if has_content(&path)? && remove_unfinished(&path)? {
+        tracing::warn!("a conversion of the mirror was cut off, which left it as it was");
+        Opened::Unconverted
+    } else {
+        Opened::Ready
     };
     let key = key_of(&path, key)?;
     if let Some(why) = examine(&path, key).await? {
@@ -190,7 +191,7 @@ pub(crate) fn options(path: &Path, key: Option<&MirrorKey>) -> SqliteConnectOpti
     }
 }
 
-async fn connect(path: &Path, key: Option<&MirrorKey>) -> Result<Open, MirrorError> {
+pub(crate) async fn connect(path: &Path, key: Option<&MirrorKey>) -> Result<Open, MirrorError> {
     let writer = open_writer(path, options(path, key).create_if_missing(false)).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -323,27 +324,6 @@ async fn look_inside(connection: &mut SqliteConnection) -> Result<Option<SetAsid
     Ok(found
         .filter(|found| *found > newest_schema())
         .map(|found| SetAsideReason::NewerSchema { found }))
-}
-
-/// Where a conversion writes, until what it wrote takes the file's place.
-pub(crate) fn converting(path: &Path) -> PathBuf {
-    path.with_extension("sqlite-converting")
-}
-
-/// Removes what a conversion left that was cut off; whether there was any. The
-/// file itself is whole beside it, which is why it may go.
-fn remove_unfinished_conversion(path: &Path) -> Result<bool, MirrorError> {
-    let mut found = false;
-    if has_content(path)? {
-        for file in with_companions(&converting(path)) {
-            found |= file.exists();
-            remove_if_present(&file)?;
-        }
-    }
-    if found {
-        tracing::warn!("a conversion of the mirror was cut off, which left it as it was");
-    }
-    Ok(found)
 }
 
 /// Renames the file and its companions to the first free name beside it.

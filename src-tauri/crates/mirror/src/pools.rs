@@ -44,43 +44,46 @@ pub(crate) enum State {
     Closed,
 }
 
-impl State {
+/// What the clones of a mirror share. A connection is taken while it is held
+/// for reading; whoever holds it for writing may close the pools, which waits
+/// for connections that are out, and put others in their place. Who holds a
+/// connection must therefore not ask for another.
+pub(crate) struct Held {
+    pub(crate) state: State,
+    /// None for a mirror in memory, and for a closed one.
+    pub(crate) presence: Option<Presence>,
+}
+
+pub(crate) type Pools = Arc<RwLock<Held>>;
+
+impl Held {
+    pub(crate) fn shared(state: State, presence: Option<Presence>) -> Pools {
+        Arc::new(RwLock::new(Held { state, presence }))
+    }
+
     pub(crate) fn opened(&self) -> Result<&Open> {
-        match self {
+        match &self.state {
             State::Open(open) => Ok(open),
             State::Locked(trouble) => Err(MirrorError::Locked(*trouble)),
             State::Closed => Err(sqlx::Error::PoolClosed.into()),
         }
     }
-}
 
-/// What the clones of a mirror share. A connection is taken while it is held
-/// for reading; whoever holds it for writing may close the pools, which waits
-/// for connections that are out, and put others in their place. Who holds a
-/// connection must therefore not ask for another.
-pub(crate) struct Pools {
-    pub(crate) state: Arc<RwLock<State>>,
-    /// None for a mirror in memory.
-    pub(crate) presence: Option<Presence>,
-}
-
-impl Pools {
-    pub(crate) fn new(state: State, presence: Option<Presence>) -> Pools {
-        Pools {
-            state: Arc::new(RwLock::new(state)),
-            presence,
+    pub(crate) async fn close(&mut self) {
+        if let State::Open(open) = std::mem::replace(&mut self.state, State::Closed) {
+            open.close().await;
         }
+        self.presence = None;
     }
 
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
-        Ok(self.state.read().await.opened()?.readers.acquire().await?)
+        Ok(self.opened()?.readers.acquire().await?)
     }
 
     /// Begins a write. The lock is taken at once, because one taken at the
     /// first changed row can fail after others were read.
     pub(crate) async fn write(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
-        let state = self.state.read().await;
-        Ok(state.opened()?.writer.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.opened()?.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 

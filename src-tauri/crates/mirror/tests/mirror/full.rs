@@ -9,10 +9,10 @@ use halyard_model::{Snapshot, Timestamp};
 use crate::samples::{edit, furnish, id, key, open_ready, snapshot};
 
 /// A small disk of its own, gone with the value.
-struct SmallDisk(PathBuf);
+pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mounted_at(path: &Path) -> Option<SmallDisk> {
+    pub(crate) fn mounted_at(path: &Path) -> Option<SmallDisk> {
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=2m", "halyard-test"])
             .arg(path)

@@ -102,16 +102,16 @@ fn start(directory: &Path) -> Child {
 }
 
 /// Enough randomness to spread the kills; the seed is printed.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn new() -> Random {
+    pub(crate) fn new() -> Random {
         let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
         println!("seed {seed}");
         Random(seed)
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

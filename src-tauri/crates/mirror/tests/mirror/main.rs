@@ -11,6 +11,7 @@
 
 mod columns;
 mod connections;
+mod converting;
 mod damage;
 mod edits;
 mod encrypted;
