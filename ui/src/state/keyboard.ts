@@ -14,6 +14,7 @@ const PAGES: Record<string, Page> = {
   f: { name: "flags" },
   p: { name: "preview" },
   c: { name: "changes" },
+  s: { name: "snapshots" },
   e: { name: "segments" },
   i: { name: "identities" },
   a: { name: "activity", search: "" },

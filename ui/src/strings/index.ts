@@ -7,6 +7,7 @@ import { connect } from "./connect";
 import { detail } from "./detail";
 import { edits } from "./edits";
 import { fields } from "./fields";
+import { files } from "./files";
 import { flags } from "./flags";
 import { frame } from "./frame";
 import { health } from "./health";
@@ -16,6 +17,7 @@ import { preview } from "./preview";
 import { segments } from "./segments";
 import { settings } from "./settings";
 import { shared } from "./shared";
+import { snapshots } from "./snapshots";
 import { staging } from "./staging";
 import { subjects } from "./subjects";
 import { surfaces } from "./surfaces";
@@ -43,4 +45,6 @@ export const text = {
   segments,
   identities,
   configs,
+  snapshots,
+  files,
 };

@@ -32,6 +32,23 @@ export function day(at: number, now: number): string {
   return sameYear ? inYear : `${inYear} ${date.getFullYear()}`;
 }
 
+/** `14:36`: the time of day of a moment. */
+export function clockTime(at: number): string {
+  return clock(new Date(at * 1000));
+}
+
+/** `Today, 20 November`, `Yesterday`, then `Tuesday, 18 November`, with the year when it is another one. */
+export function dayHeading(at: number, now: number): string {
+  const date = new Date(at * 1000);
+  const today = new Date(now * 1000);
+  const days = daysBefore(date, today);
+  if (days === 1) return "Yesterday";
+  const year = date.getFullYear() === today.getFullYear() ? undefined : ("numeric" as const);
+  const named = date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year });
+  if (days <= 0) return `Today, ${named}`;
+  return `${date.toLocaleDateString("en-GB", { weekday: "long" })}, ${named}`;
+}
+
 /** `8 s`, `4 min`, `3 h`, `2 d`: an age where room is scarce. */
 export function shortAge(at: number, now: number): string {
   const age = Math.max(0, Math.floor(now - at));

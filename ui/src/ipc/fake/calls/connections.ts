@@ -43,7 +43,7 @@ export function connectionCalls(stage: Stage, health: FakeHealth, files: FakeFil
       connections: shown.map((each) => warned(viewOf(each))),
       key_store: world.keyStore,
       notices: [],
-      last_place: world.lastPlace,
+      last_place: world.locked === null ? world.lastPlace : null,
       theme: world.theme,
       waiting_file: files.waiting,
       locked: world.locked,
