@@ -15,6 +15,7 @@ mod merge;
 mod moment;
 mod propagation;
 mod review;
+mod sides;
 mod snapshot;
 mod surface;
 mod time;
@@ -49,6 +50,10 @@ pub use propagation::{
 pub use review::{
     ChangeRow, Facts, MemberChange, PartChange, Problem, ProblemKind, RowKind, RulePlace, SegmentUse,
     Warning, change_rows, problems, warnings,
+};
+pub use sides::{
+    Aspect, Blocked, Contents, LeftOutDifference, LeftOutWhy, Line, LineKind, LinePiece, Picked, Presence,
+    Promotion, SameCounts, Side, SideDifference, Sides, Unmapped, UnmappedKind, compare, lines, promote,
 };
 pub use snapshot::{Segment, Snapshot};
 pub use surface::{
