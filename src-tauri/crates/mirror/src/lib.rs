@@ -15,6 +15,7 @@
 mod content;
 mod encrypt;
 mod error;
+pub mod file;
 mod history;
 mod key;
 mod open;
