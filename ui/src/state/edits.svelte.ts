@@ -15,6 +15,7 @@ import { text } from "../strings";
 import { type Draft, draftKey, Drafts, type Rest } from "./drafts.svelte";
 import { flagOf, flagState, turn, whyNot } from "./fields";
 import { samePlace } from "./place";
+import { whyReadOnly } from "./read-only";
 import type { Session } from "./session.svelte";
 import type { ToastAction } from "./toasts.svelte";
 
@@ -44,6 +45,8 @@ export interface Proposal {
   changes: FieldEdit[];
   name?: string;
   row?: FlagRowView | null;
+  /** Where; the place on screen where it is not given. */
+  place?: PlaceView;
   /** Called once the service has it. */
   onsent?: () => void;
 }
@@ -65,9 +68,8 @@ export class Edits {
     this.#session = session;
   }
 
-  /** What is on its way for a subject of the place on screen; a flag's name stands for its state. */
-  sending(subject: SubjectView | string): FieldEdit[] | null {
-    const place = this.#session.place;
+  /** What is on its way for a subject, on screen unless a place is given; a flag's name stands for its state. */
+  sending(subject: SubjectView | string, place: PlaceView | null = this.#session.place): FieldEdit[] | null {
     return place === null ? null : (this.#sending[draftKey(place, subject)] ?? null);
   }
 
@@ -177,9 +179,10 @@ export class Edits {
 
   /** Sends a change, or asks first in a protected environment. */
   propose(proposal: Proposal): void {
-    const { place, environment } = this.#session;
-    if (place === null || environment === null || this.sending(proposal.subject) !== null) return;
-    const { readOnly } = this.#session;
+    const place = proposal.place ?? this.#session.place;
+    const environment = this.#session.environmentAt(place);
+    if (place === null || environment === null || this.sending(proposal.subject, place) !== null) return;
+    const readOnly = whyReadOnly(environment);
     if (readOnly !== null) {
       this.#session.toasts.say(readOnly, { kind: "note" });
       return;
@@ -189,9 +192,9 @@ export class Edits {
       return;
     }
     this.confirmation = {
+      ...proposal,
       place,
       environment,
-      ...proposal,
       name: proposal.name ?? flagOf(proposal.subject) ?? "",
       row: proposal.row ?? null,
       error: null,
@@ -306,7 +309,7 @@ export class Edits {
       this.#refuse(place, subject, error);
       return this.#failed(error, () => void this.#tryAgain(place, subject, changes), asked);
     } finally {
-      await this.#session.flags.reload();
+      await Promise.all([this.#session.flags.reload(), this.#session.matrix.reload()]);
       const sending = { ...this.#sending };
       delete sending[key];
       this.#sending = sending;

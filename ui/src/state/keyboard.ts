@@ -6,6 +6,8 @@ export interface PageKeys {
   escape?: () => void;
   /** Makes something new. */
   create?: () => void;
+  /** Shows the same in the other shape: a table or a matrix. */
+  swap?: () => void;
 }
 
 const SECOND_KEY_MS = 1200;
@@ -56,7 +58,7 @@ export class Keyboard {
     }
     const environment = /^[1-9]$/.test(key) ? session.connection?.environments[Number(key) - 1] : undefined;
     if (environment === undefined || session.connection === null) return false;
-    session.open({ connection: session.connection.id, environment: environment.key });
+    session.visit({ connection: session.connection.id, environment: environment.key });
     return true;
   }
 
@@ -84,7 +86,11 @@ export class Keyboard {
       this.session.shortcutsOpen = true;
       return true;
     }
-    const { focusFilter, create } = this.page();
+    const { focusFilter, create, swap } = this.page();
+    if (key === "m" && swap !== undefined) {
+      swap();
+      return true;
+    }
     if (key === "n" && create !== undefined) {
       create();
       return true;

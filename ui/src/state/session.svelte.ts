@@ -19,8 +19,10 @@ import { Changes } from "./changes.svelte";
 import { coalesced } from "./coalesced";
 import { Edits } from "./edits.svelte";
 import { Flags } from "./flags.svelte";
+import { Matrix } from "./matrix.svelte";
 import { placeKey, samePlace } from "./place";
 import { Preferences } from "./preferences.svelte";
+import { whyReadOnly } from "./read-only";
 import { Toasts } from "./toasts.svelte";
 
 /** What Health is opened for: a card, and the surface that the doctor is to look at there. */
@@ -78,6 +80,8 @@ export class Session {
   readonly edits: Edits;
   readonly changes: Changes;
 
+  readonly matrix: Matrix;
+
   readonly connection: ConnectionView | null = $derived(
     this.view?.connections.find((connection) => connection.id === this.place?.connection) ?? null,
   );
@@ -85,12 +89,9 @@ export class Session {
     this.connection?.environments.find((environment) => environment.key === this.place?.environment) ?? null,
   );
   /** Why nothing can be written to the environment on screen, in a sentence. */
-  readonly readOnly: string | null = $derived.by(() => {
-    const { environment } = this;
-    if (environment === null) return null;
-    const chosen = environment.protection === "read_only" ? text.edits.readOnly(environment.name) : null;
-    return environment.read_only ?? chosen;
-  });
+  readonly readOnly: string | null = $derived(
+    this.environment === null ? null : whyReadOnly(this.environment),
+  );
   readonly status: StatusView | null = $derived(
     this.place === null ? null : (this.statuses[this.place.connection] ?? null),
   );
@@ -105,6 +106,7 @@ export class Session {
     this.flags = new Flags(this);
     this.edits = new Edits(this);
     this.changes = new Changes(this);
+    this.matrix = new Matrix(this);
     this.#reloadFlags = coalesced(() => this.flags.reload());
     this.#loadApp = coalesced(() => this.#readApp());
   }
@@ -132,6 +134,18 @@ export class Session {
   open(place: PlaceView): void {
     if (this.page.name === "settings") this.page = { name: "flags" };
     this.#arrive(place);
+  }
+
+  /** An environment of any place. */
+  environmentAt(place: PlaceView | null): EnvironmentView | null {
+    const connection = this.view?.connections.find(({ id }) => id === place?.connection);
+    return connection?.environments.find(({ key }) => key === place?.environment) ?? null;
+  }
+
+  /** Shows an environment by itself: of the flags its table, where the matrix was. */
+  visit(place: PlaceView): void {
+    if (this.page.name === "flags") this.preferences.flagsAs = "table";
+    this.open(place);
   }
 
   /** Shows the first environment of a connection. */
@@ -172,6 +186,16 @@ export class Session {
   async forget(connection: ConnectionView): Promise<void> {
     if (await this.attempt(() => this.host.forgetConnection(connection.id))) this.edits.forget(connection.id);
     await this.reload();
+  }
+
+  /** Refreshes environments of the connection on screen, one after the other. */
+  async refreshAll(environments: string[]): Promise<void> {
+    const connection = this.place?.connection;
+    if (connection === undefined) return;
+    for (const environment of environments) {
+      if (!(await this.attempt(() => this.host.refresh(connection, environment)))) break;
+    }
+    await this.#loadApp();
   }
 
   /** Refreshes the environment on screen. The end is told by events. */
@@ -279,6 +303,7 @@ export class Session {
     if (tag.what === "status") return;
     void this.#loadApp();
     if (tag.what === "environment") this.flags.outdated(tag);
+    if (tag.what === "environment" || tag.what === "changes") this.matrix.outdated(tag.connection);
     if (tag.what === "changes") {
       void this.changes.load(tag.connection);
       // A row says what is staged for it.

@@ -13,6 +13,7 @@ import { frame } from "./frame";
 import { health } from "./health";
 import { identities } from "./identities";
 import { impact } from "./impact";
+import { matrix } from "./matrix";
 import { preview } from "./preview";
 import { segments } from "./segments";
 import { settings } from "./settings";
@@ -28,6 +29,7 @@ export const text = {
   frame,
   fields,
   flags,
+  matrix,
   detail,
   connect,
   settings,

@@ -1,5 +1,5 @@
 const OVERSCAN_ROWS = 6;
-/** The header, which stays at the top of what scrolls. */
+/** The header, which stays at the top of what scrolls, where nothing else is said. */
 const HEAD_PX = 32;
 // Before the first layout, and where there is none.
 const UNMEASURED = { width: 1000, height: 800 };
@@ -18,6 +18,7 @@ export class RowsInView<Row> {
   constructor(
     private readonly rows: () => Row[],
     private readonly heightOfRow: () => number = () => 36,
+    private readonly headPx: number = HEAD_PX,
   ) {}
 
   readonly all: Row[] = $derived.by(() => this.rows());
@@ -41,7 +42,7 @@ export class RowsInView<Row> {
     const { scroller, rowPx } = this;
     if (!scroller) return;
     const top = index * rowPx;
-    const room = this.height - HEAD_PX;
+    const room = this.height - this.headPx;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + rowPx > scroller.scrollTop + room) scroller.scrollTop = top + rowPx - room;
   }
