@@ -1,11 +1,32 @@
 //! The history of each environment: one moment per difference that a refresh
 //! found, its parts kept once each.
 
+mod body;
+mod list;
+mod order;
+mod parts;
+mod read;
+mod row;
+mod scan;
+mod seal;
+mod span;
+mod store;
+mod timeline;
+mod touched;
+mod write;
+
+use std::collections::BTreeMap;
+
 use halyard_model::{
-    Author, ConnectionId, EnvironmentKey, FlagKey, Moment, MomentId, Retention, Snapshot, Timestamp,
+    ConnectionId, EnvironmentKey, FlagKey, Moment, MomentId, Retention, Snapshot, Timestamp,
 };
 
-use crate::{Mirror, MirrorError, Result};
+pub(crate) use write::{write_fetched, write_seen_again};
+
+use sqlx::Connection as _;
+
+use crate::table::replace_current;
+use crate::{Mirror, Result};
 
 /// Which moments are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,45 +74,12 @@ pub struct HistorySize {
 }
 
 impl Mirror {
-    /// Moments, the one first seen last in front.
-    pub async fn moments(&self, _wanted: &MomentFilter) -> Result<Vec<Moment>> {
-        Ok(Vec::new())
-    }
-
-    /// One moment without its content.
-    pub async fn moment(&self, _id: MomentId) -> Result<Option<Moment>> {
-        Ok(None)
-    }
-
-    /// What an environment was at a time: the newest moment first seen by then.
-    /// Whether it surely was, [`Moment::surely_held_at`] says.
-    pub async fn moment_at(
-        &self,
-        _connection: &ConnectionId,
-        _environment: &EnvironmentKey,
-        _at: Timestamp,
-    ) -> Result<Option<Moment>> {
-        Ok(None)
-    }
-
     /// A moment with its content.
-    pub async fn open_moment(&self, _id: MomentId) -> Result<Option<OpenedMoment>> {
-        Ok(None)
-    }
-
-    /// Gives a moment a name, or takes it away.
-    pub async fn name_moment(&self, _id: MomentId, _name: Option<&str>) -> Result<()> {
-        Err(MirrorError::Missing)
-    }
-
-    /// Keeps a moment for ever, or no longer.
-    pub async fn pin_moment(&self, _id: MomentId, _pinned: bool) -> Result<()> {
-        Err(MirrorError::Missing)
-    }
-
-    /// Writes down who made a change.
-    pub async fn set_authors(&self, _id: MomentId, _authors: &[Author]) -> Result<()> {
-        Err(MirrorError::Missing)
+    pub async fn open_moment(&self, id: MomentId) -> Result<Option<OpenedMoment>> {
+        // One view of the file for all that is read.
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        read::open(&mut transaction, id).await
     }
 
     /// Removes what is not to be kept any longer; returns how many moments went.
@@ -112,7 +100,27 @@ impl Mirror {
     /// Writes moments that a file held, the oldest first, with the names,
     /// times and authors they carry; their ids are given anew. The newest one
     /// of each environment becomes what the mirror holds of it. All or nothing.
-    pub async fn import_moments(&self, _moments: &[OpenedMoment]) -> Result<()> {
-        Err(MirrorError::Missing)
+    ///
+    /// They count as read from a file, and what they touched is found out
+    /// anew. Where an environment has moments already, they go behind those.
+    /// [`MirrorError::Missing`](crate::MirrorError::Missing) where an
+    /// environment is not there.
+    pub async fn import_moments(&self, moments: &[OpenedMoment]) -> Result<()> {
+        let mut transaction = self.write().await?;
+        let mut newest = BTreeMap::new();
+        for given in moments {
+            write::write_given(&mut transaction, given).await?;
+            let moment = &given.moment;
+            newest.insert((&moment.connection, &moment.environment), given);
+        }
+        for ((connection, environment), given) in newest {
+            let snapshot = Snapshot {
+                environment: environment.clone(),
+                fetched_at: given.moment.last_seen,
+                ..given.snapshot.clone()
+            };
+            replace_current(&mut transaction, connection, &snapshot).await?;
+        }
+        Ok(transaction.commit().await?)
     }
 }

@@ -25,4 +25,5 @@ pub use flags::{FlagRow, FlagRows};
 pub use personas::{Persona, PersonaId, SavedPersona};
 pub use propagations::{KeptPropagation, PROPAGATIONS_KEPT, PropagationId};
 pub use server_readings::SERVER_READINGS_KEPT;
+pub(crate) use snapshots::replace_current;
 pub use snapshots::{SnapshotFacts, Stored};

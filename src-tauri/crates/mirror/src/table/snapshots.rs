@@ -7,6 +7,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnection};
 use sqlx::{QueryBuilder, Row};
 
 use crate::content::content_hash;
+use crate::history::{write_fetched, write_seen_again};
 use crate::record::encode;
 use crate::{Mirror, Result};
 
@@ -76,6 +77,9 @@ impl Mirror {
             let id = held.try_get("id")?;
             if held.try_get::<Option<Vec<u8>>, _>("content_hash")?.as_ref() == Some(&hash) {
                 touch(&mut transaction, id, snapshot).await?;
+                if !write_seen_again(&mut transaction, connection, snapshot).await? {
+                    write_fetched(&mut transaction, connection, snapshot).await?;
+                }
                 transaction.commit().await?;
                 return Ok(Stored::Unchanged);
             }
@@ -100,6 +104,9 @@ impl Mirror {
         .await?;
         insert_flags(&mut transaction, id, snapshot, &flags, &fetched_at).await?;
         insert_segments(&mut transaction, id, snapshot, &segments).await?;
+        // As it was collected: a flag fetched alone is no moment of its own,
+        // and the next collection shows it.
+        write_fetched(&mut transaction, connection, snapshot).await?;
         transaction.commit().await?;
         Ok(Stored::Changed)
     }
@@ -147,6 +154,20 @@ impl Mirror {
         .await?;
         Ok(document)
     }
+}
+
+/// Makes a snapshot what the mirror holds of its environment, whatever that was.
+pub(crate) async fn replace_current(
+    transaction: &mut SqliteConnection,
+    connection: &ConnectionId,
+    snapshot: &Snapshot,
+) -> Result<()> {
+    let flags = snapshot.flags.iter().map(encode).collect::<Result<Vec<_>>>()?;
+    let segments = snapshot.segments.iter().map(encode).collect::<Result<Vec<_>>>()?;
+    let hash = content_hash(&snapshot.document, &flags, &segments);
+    let id = replace_head(transaction, connection, snapshot, Some(hash)).await?;
+    insert_flags(transaction, id, snapshot, &flags, &vec![None; flags.len()]).await?;
+    insert_segments(transaction, id, snapshot, &segments).await
 }
 
 /// The same content was fetched again.

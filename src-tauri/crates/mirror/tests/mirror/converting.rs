@@ -307,7 +307,7 @@ async fn without_room_for_both_the_file_stays_as_it_is() {
         return;
     };
     let mirror = open_ready(directory.path()).await;
-    fill(&mirror, 200).await;
+    fill(&mirror, 80).await;
     let room = directory.path().join("room");
     let key = MirrorKey::generate().unwrap();
     let (mut refused, mut done) = (0, 0);
@@ -333,7 +333,7 @@ async fn without_room_for_both_the_file_stays_as_it_is() {
             Err(error) => panic!("{left_kib} KiB: {error:?}"),
         }
         fs::remove_file(&room).unwrap();
-        expect_whole(&mirror, 200).await;
+        expect_whole(&mirror, 80).await;
     }
     assert!(refused > 2 && done > 2, "{refused} refused, {done} done");
     println!("{refused} times refused for want of room, {done} times done");

@@ -17,6 +17,7 @@ mod edits;
 mod encrypted;
 mod full;
 mod given_up;
+mod history;
 mod killed;
 mod limits;
 mod older;

@@ -1,0 +1,145 @@
+//! Listing moments, and what people write on them.
+
+use halyard_model::{Author, ConnectionId, EnvironmentKey, Moment, MomentId, Timestamp};
+use sqlx::QueryBuilder;
+use sqlx::sqlite::Sqlite;
+
+use super::MomentFilter;
+use super::row::{MOMENTS, MomentRow, read_moment};
+use crate::record::Rows;
+use crate::{Mirror, Result};
+
+impl Mirror {
+    /// Moments, the one first seen last in front. Those of one environment are
+    /// in the order in which they came, whatever the clock said.
+    pub async fn moments(&self, wanted: &MomentFilter) -> Result<Vec<Moment>> {
+        let mut query = QueryBuilder::<Sqlite>::new(MOMENTS);
+        query.push(" WHERE TRUE");
+        if let Some(flag) = &wanted.flag {
+            query
+                .push(" AND moments.id IN (SELECT moment_id FROM touched_flags WHERE flag_key = ")
+                .push_bind(&flag.0)
+                .push(")");
+        }
+        if wanted.kept_only {
+            query.push(" AND (moments.pinned OR moments.name IS NOT NULL)");
+        }
+        let one = wanted.environments.len() == 1;
+        if !wanted.environments.is_empty() {
+            query.push(if one {
+                " AND moments.timeline_id = "
+            } else {
+                " AND moments.timeline_id IN "
+            });
+            query.push("(SELECT id FROM timelines WHERE (connection_id, environment_key) IN (VALUES ");
+            let mut pairs = query.separated(", ");
+            for (connection, environment) in &wanted.environments {
+                pairs.push("(").push_bind_unseparated(&connection.0);
+                pairs.push_unseparated(", ").push_bind_unseparated(&environment.0);
+                pairs.push_unseparated(")");
+            }
+            query.push("))");
+        }
+        match (wanted.before, one) {
+            (None, _) => {}
+            (Some(before), true) => {
+                query.push(" AND moments.id < ").push_bind(before.0);
+            }
+            (Some(before), false) => {
+                query
+                    .push(" AND (moments.first_seen, moments.id) < (SELECT first_seen, id FROM moments WHERE id = ")
+                    .push_bind(before.0)
+                    .push(")");
+            }
+        }
+        query.push(if one {
+            " ORDER BY moments.id DESC LIMIT "
+        } else {
+            " ORDER BY moments.first_seen DESC, moments.id DESC LIMIT "
+        });
+        query.push_bind(wanted.limit);
+        let rows = query.build().fetch_all(&mut *self.reader().await?).await?;
+        Ok(Rows::of("moments", "id", &rows, read_moment).readable())
+    }
+
+    /// One moment without its content.
+    pub async fn moment(&self, id: MomentId) -> Result<Option<Moment>> {
+        sqlx::query(sqlx::AssertSqlSafe(format!("{MOMENTS} WHERE moments.id = ?")))
+            .bind(id.0)
+            .fetch_optional(&mut *self.reader().await?)
+            .await?
+            .map(|row| read_moment(&row))
+            .transpose()
+    }
+
+    /// What an environment was at a time: the newest moment first seen by then.
+    /// Whether it surely was, [`Moment::surely_held_at`] says.
+    pub async fn moment_at(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        at: Timestamp,
+    ) -> Result<Option<Moment>> {
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{MOMENTS} WHERE moments.id = (
+                SELECT moments.id FROM moments
+                WHERE timeline_id = (SELECT id FROM timelines WHERE connection_id = ? AND environment_key = ?)
+                    AND first_seen <= ?
+                ORDER BY moments.id DESC LIMIT 1)"
+        )))
+        .bind(&connection.0)
+        .bind(&environment.0)
+        .bind(at.0)
+        .fetch_optional(&mut *self.reader().await?)
+        .await?
+        .map(|row| read_moment(&row))
+        .transpose()
+    }
+
+    /// Gives a moment a name, or takes it away.
+    ///
+    /// [`MirrorError::Missing`](crate::MirrorError::Missing) where it is not there.
+    pub async fn name_moment(&self, id: MomentId, name: Option<&str>) -> Result<()> {
+        self.change_moment(id, |moment| {
+            moment.name = name.map(str::to_owned);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps a moment for ever, or no longer.
+    ///
+    /// [`MirrorError::Missing`](crate::MirrorError::Missing) where it is not there.
+    pub async fn pin_moment(&self, id: MomentId, pinned: bool) -> Result<()> {
+        self.change_moment(id, |moment| {
+            moment.pinned = pinned;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Writes down who made a change.
+    ///
+    /// [`MirrorError::Missing`](crate::MirrorError::Missing) where it is not there.
+    pub async fn set_authors(&self, id: MomentId, authors: &[Author]) -> Result<()> {
+        self.change_moment(id, |moment| {
+            let mut record = moment.record()?;
+            record.authors = authors.to_vec();
+            moment.set_record(&record)
+        })
+        .await
+    }
+
+    async fn change_moment(
+        &self,
+        id: MomentId,
+        change: impl FnOnce(&mut MomentRow) -> Result<()>,
+    ) -> Result<()> {
+        let mut transaction = self.write().await?;
+        let mut row = MomentRow::of(&mut transaction, id).await?;
+        let was_whole = row.is_whole();
+        change(&mut row)?;
+        row.update(was_whole, &mut transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+}
