@@ -60,6 +60,9 @@ fn take(event: Event, app: &AppHandle, tags: &mut Vec<ChangedTag>) {
         Event::Changes { connection } => ChangedTag::Changes {
             connection: connection.0,
         },
+        Event::Timeline { connection } => ChangedTag::Timeline {
+            connection: connection.0,
+        },
         Event::Activity => ChangedTag::Activity,
         Event::Health { connection } => ChangedTag::Health {
             connection: connection.0,
@@ -103,6 +106,9 @@ async fn everything(console: &Console, tags: &mut Vec<ChangedTag>) {
             connection: connection.id.0.clone(),
         });
         tags.push(ChangedTag::Changes {
+            connection: connection.id.0.clone(),
+        });
+        tags.push(ChangedTag::Timeline {
             connection: connection.id.0.clone(),
         });
         for facts in console.environments(&connection.id).await.unwrap_or_default() {

@@ -110,6 +110,7 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
         console.keep_refreshing(cancel.clone()),
         console.keep_watching(cancel.clone()),
         console.keep_following(cancel.clone()),
+        console.keep_history(cancel.clone()),
         console.keep_publishing(cancel)
     );
 }

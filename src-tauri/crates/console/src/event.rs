@@ -26,6 +26,11 @@ pub enum Event {
         /// The connection.
         connection: ConnectionId,
     },
+    /// Moments of a connection's history were made, named, pinned or removed.
+    Timeline {
+        /// The connection.
+        connection: ConnectionId,
+    },
     /// Requests were made; told at most once a second.
     Activity,
     /// What is known about a connection's surfaces: which of them are current.

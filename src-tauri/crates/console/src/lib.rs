@@ -30,6 +30,7 @@ mod input;
 mod keys;
 mod limits;
 mod listing;
+mod matrix;
 mod notices;
 mod open;
 mod overlay;
@@ -65,12 +66,13 @@ pub use draft::{Draft, DraftOrigin};
 pub use edit::{ConflictFacts, EditInput, Outcome, Resolution};
 pub use error::ConsoleError;
 pub use event::Event;
-pub use halyard_mirror::{MirrorError, Persona, PersonaId, PropagationId};
+pub use halyard_mirror::{DamagedPart, HistorySize, MirrorError, Persona, PersonaId, PropagationId};
 pub use halyard_model::Surface;
 pub use halyard_provider::{
     Budget, BudgetClass, Credential, Diagnosis, Discovery, Failure, FailureKind, Incident, Known, Leftover,
     LeftoverKind, Listing, Permission, RateLimit, Remedy, Stage, Standing, Urgency,
 };
+pub use history::{MomentAt, MomentFacts, Timeline, TimelineInput};
 pub use impact::{ChangeSetImpact, ImpactFacts, ImpactInput, Sample};
 pub use incidents::{FeedPace, Gravity, IncidentFacts, IncidentSign, IncidentWarning, StatusFeedFacts};
 pub use input::parse_value;
@@ -78,6 +80,7 @@ pub use limits::{
     Contributor, EnvironmentLimits, LimitFacts, LimitKind, LimitLevel, LimitSource, LimitTrend, limit_level,
 };
 pub use listing::{EnvironmentFacts, FlagFacts, revision, revision_of};
+pub use matrix::{LastChange, Matrix, MatrixCell, MatrixColumn, MatrixInput, MatrixRow};
 pub use notices::Notice;
 pub use open::Beginning;
 pub use overlay::{DraftNotes, Estimated, LeftOut, LeftOutReason};

@@ -94,6 +94,9 @@ impl Console {
                     .mirror
                     .save_fetch_status(&site.0, &site.1, &status)
                     .await?;
+                if changed {
+                    self.moment_made(&site.0);
+                }
                 self.count_parts(site, &snapshot, stored, &status).await?;
                 self.admin_showed(site, &snapshot).await?;
                 self.settle_by_snapshot(site, &snapshot).await?;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use halyard_model::{ConnectionId, FetchStatus, FreshnessRule, Timestamp};
+use halyard_model::{ConnectionId, FetchStatus, FreshnessRule, GapRule, Timestamp};
 use halyard_provider::Urgency;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -40,6 +40,14 @@ impl Pace {
     pub fn freshness_rule(self) -> FreshnessRule {
         FreshnessRule {
             stale_after_millis: self.others_millis * 2,
+        }
+    }
+
+    /// A change that nobody saw within two of the longest waits fell into a
+    /// gap: the ordinary pace, and one failure or two, make none.
+    pub fn gap_rule(self) -> GapRule {
+        GapRule {
+            longest_unseen_millis: LONGEST_WAIT_MILLIS.max(self.others_millis) * 2,
         }
     }
 

@@ -19,6 +19,7 @@ use crate::{
     cohort::Cohorts,
     connect::{Draft, DraftId},
     engines::Engines,
+    history::HistoryCare,
     incidents::Feeds,
     notices::{NoticeBook, NoticeSubject},
     propagation::Follows,
@@ -102,6 +103,8 @@ pub(crate) struct Volatile {
     pub(crate) limits: HashMap<ConnectionId, RateLimit>,
     pub(crate) server_versions: HashMap<ConnectionId, String>,
     pub(crate) engines: Engines,
+    /// What looking after the history has come to.
+    pub(crate) history: HistoryCare,
     /// Documents taken apart.
     pub(crate) documents: Documents,
     /// What the mirror does not hold, as it was last asked for: traits of

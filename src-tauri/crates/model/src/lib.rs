@@ -7,6 +7,7 @@ mod conflict;
 mod connection;
 mod diff;
 mod document;
+mod drift;
 mod edit;
 mod flag;
 mod freshness;
@@ -19,6 +20,7 @@ mod sides;
 mod snapshot;
 mod surface;
 mod time;
+mod timeline;
 
 pub use conflict::{Verdict, judge, judge_write};
 pub use connection::{
@@ -27,6 +29,7 @@ pub use connection::{
 };
 pub use diff::{Field, differences};
 pub use document::document_digest;
+pub use drift::{Drift, OverrideDrift};
 pub use edit::{
     Attempt, BadField, Change, ChangeSet, ChangeSetId, ChangeSetState, ConfigDefinition, Edit, EditId,
     EditState, FieldChanges, FieldPath, Fields, FlagDefinition, IdentityState, PauseReason, Rebased, Refusal,
@@ -62,3 +65,4 @@ pub use surface::{
     SurfaceRule, Trouble, Untold, UntoldWhy, ZoneNote, judge_surface,
 };
 pub use time::Timestamp;
+pub use timeline::{Gap, GapRule, Sureness};
