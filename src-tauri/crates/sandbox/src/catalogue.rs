@@ -267,6 +267,11 @@ fn of_flagsmith() -> Vec<Listed> {
             }),
         ),
         listed(
+            "unlicensed_audit",
+            "Flagsmith shows nothing of its audit log, as a build without a licence does.",
+            json!({}),
+        ),
+        listed(
             "hosted_identities",
             "Flagsmith keeps identities in the hosted service's separate store.",
             json!({}),

@@ -157,6 +157,8 @@ pub enum Effect {
         #[serde(default = "one")]
         approvals: u64,
     },
+    /// Flagsmith shows nothing of its audit log, as a build without a licence does.
+    UnlicensedAudit,
     /// Flagsmith keeps identities in the hosted service's separate store.
     HostedIdentities,
     /// Flagsmith serves no flags to the organisation, because its plan's allowance is used up.
@@ -251,6 +253,7 @@ impl Effect {
             Self::ProjectLimits { .. } => "project_limits",
             Self::Permissions { .. } => "permissions",
             Self::ChangeRequests { .. } => "change_requests",
+            Self::UnlicensedAudit => "unlicensed_audit",
             Self::HostedIdentities => "hosted_identities",
             Self::ServingBlocked => "serving_blocked",
             Self::TunnelAuthentication { .. } => "tunnel_authentication",
@@ -280,6 +283,7 @@ impl Effect {
                 | Self::ProjectLimits { .. }
                 | Self::Permissions { .. }
                 | Self::ChangeRequests { .. }
+                | Self::UnlicensedAudit
                 | Self::HostedIdentities
                 | Self::ServingBlocked
                 | Self::TunnelAuthentication { .. }

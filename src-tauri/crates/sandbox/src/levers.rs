@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     Effect, Surface,
     board::{Posted, Services},
-    flagsmith::{Backlog, IdentityStore, ProjectLimits, Throttle, Trouble, Usage},
+    flagsmith::{AuditLicence, Backlog, IdentityStore, ProjectLimits, Throttle, Trouble, Usage},
     forward_proxy::Gate,
 };
 
@@ -31,6 +31,7 @@ struct FlagsmithLevers {
     granted: Option<Vec<String>>,
     change_requests: BTreeMap<String, u64>,
     hosts_identities: bool,
+    audit: AuditLicence,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,6 +137,7 @@ impl FlagsmithLevers {
                 self.change_requests.insert(environment.clone(), *approvals);
             }
             Effect::HostedIdentities => self.hosts_identities = true,
+            Effect::UnlicensedAudit => self.audit = AuditLicence::Unlicensed,
             _ => {}
         }
     }
@@ -168,6 +170,9 @@ impl FlagsmithLevers {
         }
         if before.granted != self.granted {
             flagsmith.grant(self.granted.clone());
+        }
+        if before.audit != self.audit {
+            flagsmith.license_audit(self.audit);
         }
         if before.hosts_identities != self.hosts_identities {
             flagsmith.keep_identities(match self.hosts_identities {

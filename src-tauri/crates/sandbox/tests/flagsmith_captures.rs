@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use halyard_sandbox::Seed;
 use halyard_sandbox::edge_proxy::EdgeProxy;
-use halyard_sandbox::flagsmith::{Flagsmith, Throttle, Trouble};
+use halyard_sandbox::flagsmith::{AuditLicence, Flagsmith, Throttle, Trouble};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -78,6 +78,7 @@ async fn answers_are_those_of_the_captures() {
         return;
     };
     let flagsmith = Flagsmith::new(Seed::Empty);
+    flagsmith.license_audit(AuditLicence::Unlicensed);
     let (base, task) = wire::serve(flagsmith.router()).await;
     let mut replay = Replay {
         client: wire::client(),

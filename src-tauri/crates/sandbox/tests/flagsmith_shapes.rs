@@ -13,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use halyard_sandbox::Seed;
-use halyard_sandbox::flagsmith::Flagsmith;
+use halyard_sandbox::flagsmith::{AuditLicence, Flagsmith};
 use serde_json::{Map, Value, json};
 
 const REQUESTS: &str = include_str!("flagsmith_requests.txt");
@@ -44,6 +44,7 @@ fn credential(whose: &str, described: &Value) -> Option<(String, String)> {
 #[tokio::test]
 async fn answers_have_the_shapes_of_the_table() {
     let flagsmith = Flagsmith::new(Seed::Acme);
+    flagsmith.license_audit(AuditLicence::Unlicensed);
     let (base, server) = wire::serve(flagsmith.router()).await;
     let client = wire::client();
     let described = flagsmith.describe();

@@ -3,6 +3,7 @@
 //! It answers as Flagsmith 2.265 does, with its shapes, statuses, headers and quirks. Everything is a row in
 //! `store::Store`; the rules are methods of the store, and the handlers put them on HTTP.
 
+mod audit;
 mod auth;
 mod call;
 mod colleague;
@@ -39,6 +40,7 @@ use axum::http::{HeaderMap, Method, Request, Response, Uri};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use self::audit::AuditLicence;
 use self::auth::RequestHistory;
 pub use self::auth::Throttle;
 use self::call::{Answer, Call, Caller, Payload};
@@ -156,6 +158,8 @@ impl Flagsmith {
         let shared = &mut *shared;
         shared.store.tick();
         shared.history.catch_up(&shared.store);
+        let maya = colleague::person(&shared.store);
+        shared.store.audit.begin(maya);
         let outcome = colleague::edit(&mut shared.store, edit);
         let writer = Writer::named(MAYA);
         shared.history.take(&mut shared.store, &writer, Came::ToPass);

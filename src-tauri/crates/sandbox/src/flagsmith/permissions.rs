@@ -13,6 +13,7 @@ const UPDATE_FEATURE_STATE: &str = "UPDATE_FEATURE_STATE";
 const MANAGE_SEGMENT_OVERRIDES: &str = "MANAGE_SEGMENT_OVERRIDES";
 const VIEW_IDENTITIES: &str = "VIEW_IDENTITIES";
 const MANAGE_IDENTITIES: &str = "MANAGE_IDENTITIES";
+const VIEW_AUDIT_LOG: &str = "VIEW_AUDIT_LOG";
 /// What only an administrator has.
 const ADMIN: &str = "ADMIN";
 /// What belongs to an environment; the others belong to a project.
@@ -46,7 +47,8 @@ impl Verbs {
 }
 
 /// What a request needs, by the beginning of its route's pattern; the first row that fits counts.
-const NEEDS: [(Verbs, &str, &str); 19] = [
+const NEEDS: [(Verbs, &str, &str); 20] = [
+    (Verbs::Reads, "/api/v1/projects/{}/audit/", VIEW_AUDIT_LOG),
     (
         Verbs::Writes,
         "/api/v1/projects/{}/features/{}/mv-options/",

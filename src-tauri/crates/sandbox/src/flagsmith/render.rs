@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::audit::{AuditRow, Related};
 use super::condition::Account;
 use super::rows::{
     Condition, Environment, Feature, FeatureOption, FeatureSegment, FeatureState, Identity, Organisation,
@@ -75,6 +76,31 @@ fn owner(row: &User) -> Value {
     json!({
         "id": row.id, "email": row.email, "first_name": row.first_name, "last_name": row.last_name,
         "last_login": time(row.joined_at), "uuid": row.uuid,
+    })
+}
+
+/// A row of the audit log as its lists show it.
+pub(crate) fn audit_row(store: &Store, row: &AuditRow) -> Value {
+    let author = row.author.and_then(|author| store.users.get(&author));
+    let place = row.environment.and_then(|id| store.environments.get(&id));
+    let place = place.map(|row| {
+        let mut shown = environment(row);
+        shown.remove("metadata");
+        shown
+    });
+    let of = store.projects.get(&row.project);
+    let (kind, id, uuid) = match row.related {
+        Related::Feature(id) => ("FEATURE", Some(id), None),
+        Related::State(id) => ("FEATURE_STATE", Some(id), None),
+        Related::Segment(id) => ("SEGMENT", Some(id), None),
+        Related::Version(uuid) => ("EF_VERSION", None, Some(uuid)),
+        Related::Environment(id) => ("ENVIRONMENT", Some(id), None),
+    };
+    json!({
+        "id": row.id, "created_date": time(row.created_at), "log": row.log, "author": author.map(owner),
+        "environment": place, "project": of.map(|of| project(of, store.organisation.id)),
+        "related_object_id": id, "related_object_uuid": uuid, "related_object_type": kind,
+        "is_system_event": false,
     })
 }
 

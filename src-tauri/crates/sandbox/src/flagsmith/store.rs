@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::audit::AuditLog;
 use super::condition::Account;
 use super::rows::{
     Environment, Feature, FeatureSegment, FeatureState, Identity, Organisation, OrganisationKey, Project,
@@ -18,6 +19,7 @@ use super::tracked::Tracked;
 pub(crate) struct Store {
     /// What the plan and the operator allow, and how many tasks wait.
     pub(crate) account: Account,
+    pub(crate) audit: AuditLog,
     pub(crate) organisation: Organisation,
     pub(crate) users: BTreeMap<u64, User>,
     pub(crate) organisation_keys: Vec<OrganisationKey>,
@@ -46,6 +48,7 @@ impl Store {
     pub(crate) fn new(organisation: Organisation, now: Timestamp) -> Self {
         Self {
             account: Account::default(),
+            audit: AuditLog::default(),
             organisation,
             users: BTreeMap::new(),
             organisation_keys: Vec::new(),

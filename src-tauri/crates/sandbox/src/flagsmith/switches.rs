@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Flagsmith;
+use super::audit::AuditLicence;
 use super::auth::Throttle;
 use super::condition::{Backlog, ProjectLimits, Queue, Trouble, Usage};
 
@@ -69,6 +70,8 @@ impl Flagsmith {
         let mut shared = self.lock();
         shared.store.tick();
         shared.store.account.queue = backlog.map(Queue::begin);
+        let now = shared.store.now;
+        shared.store.audit.wait_from(now);
         let copy = backlog.map(|_| shared.store.clone());
         shared.held = copy;
         shared.release_documents();
@@ -113,6 +116,11 @@ impl Flagsmith {
     /// without a list everybody is an administrator. Reading is refused for identities only.
     pub fn grant(&self, permissions: Option<Vec<String>>) {
         self.lock().store.account.granted = permissions;
+    }
+
+    /// Shows the audit log, or nothing of it, as a build without a licence does.
+    pub fn license_audit(&self, licence: AuditLicence) {
+        self.lock().store.audit.licence = licence;
     }
 
     /// Lets an environment, by name or key, ask for change requests that so many have to approve, or for none.

@@ -142,7 +142,8 @@ impl Store {
         row.published_by = by;
         row.live_from = Some(live_from.or(row.live_from).unwrap_or(now));
         row.updated_at = now;
-        let (environment, live_from) = (row.environment, row.live_from);
+        let (environment, feature, live_from) = (row.environment, row.feature, row.live_from);
+        self.log_version(environment, feature, version);
         self.touch(environment);
         live_from
     }

@@ -39,12 +39,16 @@ impl Shared {
     /// Handles a request, and notes what it made of flags.
     pub(super) fn handle_as(&mut self, writer: &Writer, route: &'static Route, call: Call) -> call::Outcome {
         let reads = matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+        let logged = self.store.audit.mark();
         let outcome = self.handle(route, call);
         if !reads {
             let came = match &outcome {
                 Ok(answer) if answer.status < 400 => Came::ToPass,
                 Ok(_) | Err(_) => Came::ToNothing,
             };
+            if came == Came::ToNothing {
+                self.store.audit.take_back(logged);
+            }
             self.history.take(&mut self.store, writer, came);
         }
         outcome
@@ -70,6 +74,7 @@ impl Shared {
             Door::Login => self.admit("signing in")?,
             Door::Admin => {
                 call.caller = auth::caller(&self.store, &call)?;
+                self.store.audit.begin(call.caller.user());
                 let credential = call.header("authorization").unwrap_or_default().to_owned();
                 self.admit(&credential)?;
             }

@@ -28,10 +28,12 @@ pub enum Seed {
 /// What Flagsmith holds at the start. The same seed gives the same ids and keys each time; times count back
 /// from the start.
 pub(crate) fn flagsmith(seed: Seed) -> Store {
-    match seed {
+    let mut store = match seed {
         Seed::Acme => acme::store(),
         Seed::Large => big::large(),
         Seed::TenThousand => big::ten_thousand(),
         Seed::Empty => big::empty(),
-    }
+    };
+    store.begin_audit();
+    store
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Flag, words};
+use crate::flagsmith::audit::Became;
 use crate::flagsmith::handlers::{features, segments};
 use crate::flagsmith::rows::Tag;
 use crate::flagsmith::store::Store;
@@ -32,6 +33,7 @@ pub(super) fn flag(store: &mut Store, project: u64, edit: &MayaEdit) -> Result<F
         row.is_archived = edit.archived.unwrap_or(row.is_archived);
     }
     if changed {
+        store.log_feature(feature, Became::Updated);
         store.touch_project(project);
     }
     Ok(Flag { project, feature })

@@ -3,6 +3,7 @@
 mod definitions;
 mod state;
 
+use super::audit::Became;
 use super::call::{Answer, Payload};
 use super::store::Store;
 use super::value::StoredValue;
@@ -16,6 +17,12 @@ const COLLEAGUE: &str = "Maya";
 struct Flag {
     project: u64,
     feature: u64,
+}
+
+/// The colleague's id, where the seed knows her.
+pub(crate) fn person(store: &Store) -> Option<u64> {
+    let found = store.users.values().find(|user| user.first_name == COLLEAGUE);
+    found.map(|user| user.id)
 }
 
 /// Makes an edit: definitions first, then the flag's state in the environment as one write, then identities.
@@ -45,6 +52,7 @@ pub(crate) fn edit(store: &mut Store, edit: &MayaEdit) -> Result<(), String> {
     };
     if edit.deleted {
         let flag = flag.ok_or("no flag is named")?;
+        store.log_feature(flag.feature, Became::Deleted);
         store.remove_feature(flag.feature);
         store.touch_project(project);
         return Ok(());

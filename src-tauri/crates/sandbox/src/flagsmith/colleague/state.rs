@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::definitions::segment_id;
-use super::{COLLEAGUE, Flag, stored};
+use super::{Flag, person, stored};
 use crate::flagsmith::handlers::featurestates::keep;
 use crate::flagsmith::rows::{FeatureState, Trait};
 use crate::flagsmith::states::NewState;
@@ -28,11 +28,7 @@ pub(super) fn write(store: &mut Store, environment: u64, flag: Flag, edit: &Maya
         });
     }
     change_overrides(store, environment, flag, &default, edit, &mut change)?;
-    let maya = store
-        .users
-        .values()
-        .find(|user| user.first_name == COLLEAGUE)
-        .map(|user| user.id);
+    let maya = person(store);
     store
         .write_whole_flag(environment, flag.feature, &change, maya)
         .map_err(|failure| format!("{failure:?}"))?;
@@ -179,6 +175,7 @@ pub(super) fn write_identity(
     let present = store.identity_override(environment, identity, feature).cloned();
     if edit.removed {
         let state = present.ok_or_else(|| format!("{:?} overrides nothing", edit.identifier))?;
+        store.log_removal(state.id);
         store.remove_state(state.id);
         store.touch(environment);
         return Ok(());

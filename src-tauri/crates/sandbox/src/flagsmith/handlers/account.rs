@@ -1,7 +1,8 @@
-//! Signing in, keys, permissions, the empty audit, usage and health.
+//! Signing in, keys, permissions, the audit log, usage and health.
 
 use serde_json::{Value, json};
 
+use crate::flagsmith::audit::AuditRow;
 use crate::flagsmith::call::{Answer, Call, Caller, Outcome, SERVER_VERSION};
 use crate::flagsmith::condition::wants_checks;
 use crate::flagsmith::fields;
@@ -86,9 +87,30 @@ pub(crate) fn permissions(store: &mut Store, call: &Call) -> Outcome {
     })))
 }
 
-/// The audit lists of a project and of the organisation: always empty on an unlicensed build.
-pub(crate) fn audit(_: &mut Store, call: &Call) -> Outcome {
-    paging::page(call, &[])
+/// The audit lists of a project and of the organisation, newest first: always empty on an unlicensed build.
+pub(crate) fn audit(store: &mut Store, call: &Call) -> Outcome {
+    let of_project = call.path.contains("/projects/").then(|| call.id(0));
+    let environments: Vec<u64> = call
+        .query
+        .iter()
+        .filter(|(name, _)| name == "environments")
+        .filter_map(|(_, id)| id.parse().ok())
+        .collect();
+    let search = call.query("search").map(str::to_lowercase);
+    let rows: Vec<&AuditRow> = store
+        .audit_shown()
+        .into_iter()
+        .filter(|row| of_project.is_none_or(|project| row.project == project))
+        .filter(|row| {
+            environments.is_empty() || row.environment.is_some_and(|one| environments.contains(&one))
+        })
+        .filter(|row| {
+            search
+                .as_ref()
+                .is_none_or(|search| row.log.to_lowercase().contains(search))
+        })
+        .collect();
+    paging::page_of(call, &rows, |row| render::audit_row(store, row))
 }
 
 /// `GET /audit/`, which breaks without a person.

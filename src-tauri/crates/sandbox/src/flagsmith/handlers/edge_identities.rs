@@ -296,6 +296,7 @@ pub(crate) fn update_override(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn delete_override(store: &mut Store, call: &Call) -> Outcome {
     let environment = hosted(store, call)?.id;
     let id = found_override(store, call)?;
+    store.log_removal(id);
     store.remove_state(id);
     store.touch(environment);
     Ok(Answer::empty(204))
@@ -350,7 +351,10 @@ pub(crate) fn delete_by_identifier(store: &mut Store, call: &Call) -> Outcome {
         .identity_by_identifier(environment, identifier)
         .and_then(|identity| store.identity_override(environment, identity.id, feature))
         .map(|state| state.id);
-    state.into_iter().for_each(|state| store.remove_state(state));
+    if let Some(state) = state {
+        store.log_removal(state);
+        store.remove_state(state);
+    }
     store.touch(environment);
     Ok(Answer::empty(204))
 }

@@ -116,6 +116,7 @@ fn add(store: &mut Store, project: u64, name: String) -> u64 {
             feature_version: None,
         });
     }
+    store.log_environment(id);
     id
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::flagsmith::audit::Became;
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2, python_type};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
@@ -249,6 +250,7 @@ pub(crate) fn add(store: &mut Store, project: u64, body: &Fields, owners: Vec<u6
         owners,
     };
     store.add_feature(feature);
+    store.log_feature(id, Became::Created);
     store.touch_project(project);
     Ok(id)
 }
@@ -391,6 +393,7 @@ pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
         store.features.insert(id, before);
         return Err(refusal);
     }
+    store.log_feature(id, Became::Updated);
     store.touch_project(project);
     let feature = store.features.get(&id).ok_or_else(Answer::server_error)?;
     let mut row = render::feature(store, feature, None, None);
@@ -403,6 +406,7 @@ pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn delete(store: &mut Store, call: &Call) -> Outcome {
     let id = found(store, call)?;
     let project = call.id(0);
+    store.log_feature(id, Became::Deleted);
     store.remove_feature(id);
     store.touch_project(project);
     Ok(Answer::empty(204))

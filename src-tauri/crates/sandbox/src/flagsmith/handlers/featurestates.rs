@@ -190,6 +190,7 @@ pub(crate) fn flat_create(store: &mut Store, call: &Call) -> Outcome {
         ValueShape::Nested,
         Sum::AtMostAll,
     )?;
+    log_new(store, id);
     store.touch(environment_id);
     Ok(Answer::created(full(store, id, ValueShape::Nested)))
 }
@@ -289,8 +290,17 @@ fn write_value(value: &mut StoredValue, body: &Fields, shape: ValueShape) -> Out
 pub(crate) fn keep(store: &mut Store, mut state: FeatureState) {
     state.updated_at = store.now;
     let environment = state.environment;
+    let before = store.states.get(&state.id).cloned();
+    store.log_state(before.as_ref(), &state);
     store.states.insert(state.id, state);
     store.touch(environment);
+}
+
+/// Notes in the audit log that a state was made.
+pub(crate) fn log_new(store: &mut Store, id: u64) {
+    if let Some(state) = store.states.get(&id).cloned() {
+        store.log_state(None, &state);
+    }
 }
 
 /// Adds a state from a body, for an override's link or for nothing.

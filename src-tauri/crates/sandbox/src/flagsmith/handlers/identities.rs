@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::featurestates::{already_exists, changed_state, keep};
+use super::featurestates::{already_exists, changed_state, keep, log_new};
 use super::weights::{self, Sum};
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
@@ -275,6 +275,7 @@ pub(crate) fn add_override(
     };
     let id = store.add_state(new);
     store.set_weights(id, &weights);
+    log_new(store, id);
     store.touch(environment);
     Ok(id)
 }
@@ -315,6 +316,7 @@ pub(crate) fn update_override(store: &mut Store, call: &Call) -> Outcome {
 pub(crate) fn delete_override(store: &mut Store, call: &Call) -> Outcome {
     let id = found_override(store, call)?;
     let environment = fields::environment(store, call)?.id;
+    store.log_removal(id);
     store.remove_state(id);
     store.touch(environment);
     Ok(Answer::empty(204))

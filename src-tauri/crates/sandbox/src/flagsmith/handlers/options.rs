@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::features;
+use crate::flagsmith::audit::Became;
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
@@ -117,6 +118,7 @@ pub(crate) fn create(store: &mut Store, call: &Call) -> Outcome {
     };
     let answer = shown(&option, id);
     add(store, id, option);
+    store.log_option(id, Became::Created);
     store.touch_project(project);
     Ok(Answer::created(answer))
 }
@@ -199,6 +201,7 @@ pub(crate) fn update(store: &mut Store, call: &Call) -> Outcome {
         option.key = key;
     }
     let answer = shown(option, id);
+    store.log_option(id, Became::Updated);
     store.touch_project(project);
     Ok(Answer::ok(answer))
 }
@@ -209,6 +212,7 @@ pub(crate) fn delete(store: &mut Store, call: &Call) -> Outcome {
     let asked = call.id(2);
     get(store, call)?;
     remove(store, id, asked);
+    store.log_option(id, Became::Deleted);
     store.touch_project(project);
     Ok(Answer::empty(204))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::featurestates::{missing_row, new_state};
+use super::featurestates::{log_new, missing_row, new_state};
 use super::weights::Sum;
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields;
@@ -106,6 +106,10 @@ pub(crate) fn delete(store: &mut Store, call: &Call) -> Outcome {
         .get(&id)
         .ok_or_else(|| Answer::no_match("FeatureSegment"))?;
     let environment = link.environment;
+    let state = store.states.values().find(|state| state.link == Some(id));
+    if let Some(state) = state.map(|state| state.id) {
+        store.log_removal(state);
+    }
     store.remove_link(id);
     store.touch(environment);
     Ok(Answer::empty(204))
@@ -149,7 +153,8 @@ pub(crate) fn reorder(store: &mut Store, call: &Call) -> Outcome {
             Some(row)
         })
         .collect();
-    for (environment, _) in places {
+    for (environment, feature) in places {
+        store.log_order(environment, feature);
         store.touch(environment);
     }
     Ok(Answer::ok(Value::Array(rows)))
@@ -228,6 +233,7 @@ pub(crate) fn create_override(store: &mut Store, call: &Call) -> Outcome {
             return Err(refusal);
         }
     };
+    log_new(store, id);
     store.touch(environment);
     let state = store.states.get(&id).ok_or_else(Answer::server_error)?;
     Ok(Answer::created(render::state_of_version(store, state)))

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::featurestates::missing_row;
+use crate::flagsmith::audit::Became;
 use crate::flagsmith::call::{Answer, Call, Outcome, Outcome2};
 use crate::flagsmith::fields::{self, Fields};
 use crate::flagsmith::paging;
@@ -122,6 +123,7 @@ fn insert(
             updated_at,
         },
     );
+    store.log_segment(id, Became::Created);
     store.touch_project(project);
     id
 }
@@ -166,6 +168,7 @@ pub(crate) fn change(store: &mut Store, id: u64, body: &Fields, given: Given) ->
     // The server keeps the definition before this one as another row, which leaves a gap in the ids.
     store.next_id("segment");
     store.segments.insert(segment.id, segment);
+    store.log_segment(id, Became::Updated);
     store.touch_project(project);
     Ok(id)
 }
@@ -188,6 +191,7 @@ pub(crate) fn remove(store: &mut Store, id: u64) {
     for link in links {
         store.remove_link(link);
     }
+    store.log_segment(id, Became::Deleted);
     if let Some(segment) = store.segments.remove(&id) {
         store.touch_project(segment.project);
     }

@@ -202,6 +202,8 @@ impl Store {
     fn finish(&mut self, target: Target, by: Option<u64>) {
         if let Some(draft) = target.draft {
             self.publish(draft, by, None);
+        } else {
+            self.log_whole_flag(target.environment, target.feature);
         }
         self.touch(target.environment);
     }
