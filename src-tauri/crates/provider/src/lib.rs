@@ -13,6 +13,7 @@
 )]
 
 mod address;
+mod audit;
 mod cache;
 pub mod diagnosis;
 pub mod edgeflags;
@@ -26,6 +27,7 @@ mod provide;
 mod status_feed;
 
 pub use address::{NormalisedAddress, normalise_address};
+pub use audit::{Audit, AuditEntry, AuditReach, NotGiven};
 pub use diagnosis::{Diagnosis, Remedy};
 pub use edgeflags::EdgeFlags;
 pub use exchange::{Exchange, Observer};

@@ -7,7 +7,7 @@ use halyard_model::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Allowances, Confirm, Door, Failure, ProxyHealth, Reach, ServerHealth, SurfaceReading};
+use crate::{Allowances, Audit, Confirm, Door, Failure, ProxyHealth, Reach, ServerHealth, SurfaceReading};
 
 /// A key or token, kept out of every `Debug` output and wiped when dropped.
 #[derive(Clone)]
@@ -407,6 +407,11 @@ pub trait Provider: Send + Sync {
 
     /// Asks a server how it is. What could not be read is in the result.
     async fn server_health(&self, access: Access<'_>) -> Answer<ServerHealth>;
+
+    /// What the service's audit log says about an environment since a time, a
+    /// bounded number of pages. A log that gives nothing is no failure, and is
+    /// not asked again for a day.
+    async fn audit(&self, target: Target<'_>, since: Timestamp) -> Result<Answer<Audit>, Failure>;
 
     /// The provider's own limits, and the usage it counts.
     async fn allowances(&self, target: Target<'_>) -> Result<Answer<Allowances>, Failure>;

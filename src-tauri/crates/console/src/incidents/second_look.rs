@@ -13,7 +13,7 @@ use halyard_model::{
     Snapshot, Subject, Surface, Timestamp,
 };
 use halyard_provider::{
-    Access, Allowances, Answer, Confirm, Discovery, Door, Failure, Found, Leftover, Progress, Provider,
+    Access, Allowances, Answer, Audit, Confirm, Discovery, Door, Failure, Found, Leftover, Progress, Provider,
     ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome, diagnosis::in_context,
 };
 
@@ -233,6 +233,11 @@ impl Provider for SecondLook {
             answer.value.failure = Some(Box::new(sharpened));
         }
         answer
+    }
+
+    async fn audit(&self, target: Target<'_>, since: Timestamp) -> Result<Answer<Audit>, Failure> {
+        let told = self.provider.audit(target, since).await;
+        self.look(told, target, &Surface::Admin).await
     }
 
     async fn allowances(&self, target: Target<'_>) -> Result<Answer<Allowances>, Failure> {

@@ -1,5 +1,6 @@
 //! EdgeFlags: definitions, overrides per environment, evaluation.
 
+mod audit;
 mod content;
 mod definition;
 mod document;
@@ -32,12 +33,14 @@ use learned::{Learned, Lists as LearnedLists};
 use lists::{Lists, Trust};
 use subject::Place;
 
+use crate::audit::SilentLogs;
 use crate::cache::{ListCache, Owner};
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, BudgetClass, Confirm, Discovery, Door, Failure, Found, Leftover, Progress,
-    Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    Access, Allowances, Answer, Audit, AuditReach, BudgetClass, Confirm, Discovery, Door, Failure, Found,
+    Leftover, Progress, Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write,
+    WriteOutcome,
 };
 
 /// A client of EdgeFlags.
@@ -48,6 +51,7 @@ pub struct EdgeFlags {
     learned: Learned,
     /// For the background refresh.
     lists: ListCache,
+    silent_logs: SilentLogs,
 }
 
 impl EdgeFlags {
@@ -58,6 +62,7 @@ impl EdgeFlags {
             transport: Transport::new(settings)?,
             learned: Learned::default(),
             lists: ListCache::default(),
+            silent_logs: SilentLogs::default(),
         })
     }
 
@@ -269,6 +274,21 @@ impl Provider for EdgeFlags {
 
     async fn server_health(&self, access: Access<'_>) -> Answer<ServerHealth> {
         probes::server_health(self, access).await
+    }
+
+    /// The whole project's: definitions hold every environment.
+    async fn audit(&self, target: Target<'_>, since: Timestamp) -> Result<Answer<Audit>, Failure> {
+        let call = self.call(target.access)?;
+        let owner = owner(target.access);
+        let now = (self.transport.settings.now)();
+        if let Some(why) = self.silent_logs.known(owner, &target.project.id, now) {
+            return Ok(call.answer(Audit::not_given(why)));
+        }
+        let audit = audit::since(&call, since).await?;
+        if let AuditReach::NotGiven(why) = audit.reach {
+            self.silent_logs.note(owner, &target.project.id, why, now);
+        }
+        Ok(call.answer(audit))
     }
 
     /// The service tells no limit and no usage: everything is `None`.

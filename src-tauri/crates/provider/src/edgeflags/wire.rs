@@ -169,6 +169,29 @@ pub(super) struct EvaluatedFlag {
     pub(super) reason: Option<String>,
 }
 
+/// A page of the audit log.
+#[derive(Deserialize)]
+pub(super) struct AuditPage {
+    pub(super) entries: Vec<AuditRow>,
+    #[serde(default)]
+    pub(super) has_more: bool,
+}
+
+/// An entry of the audit log.
+#[derive(Deserialize)]
+pub(super) struct AuditRow {
+    #[serde(default)]
+    pub(super) timestamp: Option<Value>,
+    #[serde(default)]
+    pub(super) actor: Option<String>,
+    #[serde(default)]
+    pub(super) action: String,
+    #[serde(default)]
+    pub(super) resource_type: String,
+    #[serde(default)]
+    pub(super) resource_key: String,
+}
+
 /// A time in ISO 8601.
 pub(super) fn timestamp(value: Option<&Value>) -> Option<Timestamp> {
     let moment: jiff::Timestamp = value?.as_str()?.parse().ok()?;

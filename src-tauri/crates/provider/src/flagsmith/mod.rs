@@ -1,6 +1,7 @@
 //! Flagsmith: the admin API, the Flags API and the Edge Proxy.
 
 mod allowances;
+mod audit;
 mod collect;
 mod discover;
 mod doors;
@@ -25,12 +26,14 @@ use halyard_model::{
 use reqwest::header::AUTHORIZATION;
 use serde_json::Value;
 
+use crate::audit::SilentLogs;
+use crate::cache::Owner;
 use crate::diagnosis;
 use crate::http::{Call, HttpSettings, Service, Transport};
 use crate::{
-    Access, Allowances, Answer, Confirm, Diagnosis, Discovery, Door, Failure, FailureKind, Found, Leftover,
-    Progress, Provider, ProxyHealth, Reach, Remedy, ServerHealth, SurfaceReading, Target, Write,
-    WriteOutcome,
+    Access, Allowances, Answer, Audit, AuditReach, Confirm, Diagnosis, Discovery, Door, Failure, FailureKind,
+    Found, Leftover, Progress, Provider, ProxyHealth, Reach, Remedy, ServerHealth, SurfaceReading, Target,
+    Write, WriteOutcome,
 };
 
 /// A client of Flagsmith 2.x: hosted, self-hosted, with or without Edge Proxy.
@@ -40,6 +43,7 @@ pub struct Flagsmith {
     /// Bases that answered 404 to the one-call write, which is experimental
     /// and absent from older servers.
     without_one_call: Mutex<HashSet<String>>,
+    silent_logs: SilentLogs,
 }
 
 impl Flagsmith {
@@ -49,6 +53,7 @@ impl Flagsmith {
         Ok(Flagsmith {
             transport: Transport::new(settings)?,
             without_one_call: Mutex::new(HashSet::new()),
+            silent_logs: SilentLogs::default(),
         })
     }
 
@@ -248,6 +253,21 @@ impl Provider for Flagsmith {
 
     async fn server_health(&self, access: Access<'_>) -> Answer<ServerHealth> {
         health::server(self, access).await
+    }
+
+    async fn audit(&self, target: Target<'_>, since: Timestamp) -> Result<Answer<Audit>, Failure> {
+        let call = self.admin(target.access)?;
+        let base = target.access.endpoint.address();
+        let owner = Owner::of(base, target.access.credential.expose());
+        let now = (self.transport.settings.now)();
+        if let Some(why) = self.silent_logs.known(owner, &target.project.id, now) {
+            return Ok(call.answer(Audit::not_given(why)));
+        }
+        let audit = audit::since(&call, target, since).await?;
+        if let AuditReach::NotGiven(why) = audit.reach {
+            self.silent_logs.note(owner, &target.project.id, why, now);
+        }
+        Ok(call.answer(audit))
     }
 
     async fn allowances(&self, target: Target<'_>) -> Result<Answer<Allowances>, Failure> {

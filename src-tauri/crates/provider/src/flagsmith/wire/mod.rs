@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(super) use document::{Document, DocumentState};
 pub(super) use people::{
-    EdgeIdentityPage, EdgeOverrideRow, EdgeTraitRow, Evaluated, EvaluatedRow, IdentityRow, TraitRow,
+    AuditRow, EdgeIdentityPage, EdgeOverrideRow, EdgeTraitRow, Evaluated, EvaluatedRow, IdentityRow, TraitRow,
 };
 pub(super) use segments::{ConditionRow, RuleRow, WholeSegmentRow};
 

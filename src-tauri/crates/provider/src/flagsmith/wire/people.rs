@@ -10,6 +10,48 @@ pub(in crate::flagsmith) struct IdentityRow {
     pub(in crate::flagsmith) identifier: String,
 }
 
+/// A row of an audit list.
+#[derive(Deserialize)]
+pub(in crate::flagsmith) struct AuditRow {
+    #[serde(default)]
+    pub(in crate::flagsmith) created_date: Option<String>,
+    #[serde(default, deserialize_with = "super::or_default")]
+    pub(in crate::flagsmith) log: String,
+    #[serde(default)]
+    pub(in crate::flagsmith) author: Option<AuthorRow>,
+    #[serde(default)]
+    pub(in crate::flagsmith) environment: Option<PlaceRow>,
+    #[serde(default)]
+    pub(in crate::flagsmith) related_object_type: Option<String>,
+}
+
+/// The environment of an audit row.
+#[derive(Deserialize)]
+pub(in crate::flagsmith) struct PlaceRow {
+    #[serde(default)]
+    pub(in crate::flagsmith) api_key: String,
+}
+
+/// The person of an audit row.
+#[derive(Deserialize)]
+pub(in crate::flagsmith) struct AuthorRow {
+    #[serde(default, deserialize_with = "super::or_default")]
+    email: String,
+    #[serde(default, deserialize_with = "super::or_default")]
+    first_name: String,
+    #[serde(default, deserialize_with = "super::or_default")]
+    last_name: String,
+}
+
+impl AuthorRow {
+    /// The name, or the address where there is none.
+    pub(in crate::flagsmith) fn name(&self) -> Option<String> {
+        let name = format!("{} {}", self.first_name.trim(), self.last_name.trim());
+        let known = [name.trim(), self.email.trim()];
+        known.into_iter().find(|text| !text.is_empty()).map(str::to_owned)
+    }
+}
+
 /// A row of a hosted project's identities, and their page.
 #[derive(Deserialize)]
 pub(in crate::flagsmith) struct EdgeIdentityRow {
