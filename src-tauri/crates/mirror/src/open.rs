@@ -8,8 +8,8 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
 
@@ -265,7 +265,11 @@ async fn create(path: &Path, key: Option<&MirrorKey>) -> Result<(), MirrorError>
         // Left by a start that was cut off; it never held anything.
         remove_if_present(&file)?;
     }
-    let pool = open_writer(&unfinished, options(&unfinished, key).create_if_missing(true)).await?;
+    let options = options(&unfinished, key)
+        .create_if_missing(true)
+        // So that what pruning frees can be given back to the disk.
+        .auto_vacuum(SqliteAutoVacuum::Incremental);
+    let pool = open_writer(&unfinished, options).await?;
     pool.close().await;
     #[cfg(unix)]
     // For its owner alone: documents name users. SQLite gives the log the same.

@@ -121,6 +121,8 @@ async fn copy(connection: &mut SqliteConnection, to: Option<&MirrorKey>, written
         .execute(&mut *connection)
         .await?;
     for statement in [
+        // As a new mirror has it.
+        "PRAGMA written.auto_vacuum = INCREMENTAL",
         // A file that is not finished is of no use: it needs no way back.
         "PRAGMA written.journal_mode = OFF",
         "PRAGMA written.synchronous = OFF",

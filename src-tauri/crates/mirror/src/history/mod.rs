@@ -1,14 +1,18 @@
 //! The history of each environment: one moment per difference that a refresh
 //! found, its parts kept once each.
 
+mod between;
 mod body;
+mod check;
 mod list;
 mod order;
 mod parts;
+mod prune;
 mod read;
 mod row;
 mod scan;
 mod seal;
+mod size;
 mod span;
 mod store;
 mod timeline;
@@ -17,16 +21,18 @@ mod write;
 
 use std::collections::BTreeMap;
 
-use halyard_model::{
-    ConnectionId, EnvironmentKey, FlagKey, Moment, MomentId, Retention, Snapshot, Timestamp,
-};
+use halyard_model::{ConnectionId, EnvironmentKey, FlagKey, Moment, MomentId, Snapshot, Touched};
 
+pub(crate) use prune::remove_orphans;
 pub(crate) use write::{write_fetched, write_seen_again};
 
 use sqlx::Connection as _;
 
 use crate::table::replace_current;
 use crate::{Mirror, Result};
+
+/// What is damaged where the row of a moment is not what was stored.
+const MOMENT_ITSELF: &str = "what is written about the moment";
 
 /// Which moments are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,19 +88,25 @@ impl Mirror {
         read::open(&mut transaction, id).await
     }
 
-    /// Removes what is not to be kept any longer; returns how many moments went.
-    pub async fn prune_history(&self, _keep: &Retention, _now: Timestamp) -> Result<u64> {
-        Ok(0)
+    /// What differs from one moment of an environment to another one of it,
+    /// told without reading their content; nothing where they are not of the
+    /// same environment, or one is not there.
+    pub async fn touched_between(&self, from: MomentId, to: MomentId) -> Result<Option<Vec<Touched>>> {
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        between::touched(&mut transaction, from, to).await
     }
 
     /// How much the history of a connection holds; of all for none.
-    pub async fn history_size(&self, _connection: Option<&ConnectionId>) -> Result<HistorySize> {
-        Ok(HistorySize::default())
+    pub async fn history_size(&self, connection: Option<&ConnectionId>) -> Result<HistorySize> {
+        size::of(&mut *self.reader().await?, connection).await
     }
 
     /// Looks at every part of the history, and names what is damaged.
     pub async fn check_history(&self) -> Result<Vec<DamagedPart>> {
-        Ok(Vec::new())
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        check::check(&mut transaction).await
     }
 
     /// Writes moments that a file held, the oldest first, with the names,

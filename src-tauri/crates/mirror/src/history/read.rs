@@ -29,9 +29,7 @@ pub(super) async fn open(connection: &mut SqliteConnection, id: MomentId) -> Res
     let stored = MomentRow::read(&row)?;
     let mut content = Content::read(connection, &stored).await?;
     if !stored.is_whole() {
-        content
-            .damaged
-            .insert(0, "what is written about the moment".into());
+        content.damaged.insert(0, super::MOMENT_ITSELF.into());
     }
     let stamp = stored.record()?.stamp;
     let Content {

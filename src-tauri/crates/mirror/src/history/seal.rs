@@ -29,6 +29,15 @@ impl Roots {
         *sum = sum.wrapping_add(seal | 1);
     }
 
+    pub(super) fn from_sums(sums: [i64; KINDS]) -> Roots {
+        Roots(sums)
+    }
+
+    /// The sum of a kind.
+    pub(super) fn of(&self, kind: usize) -> i64 {
+        self.0.get(kind).copied().unwrap_or_default()
+    }
+
     pub(super) fn written(&self) -> Vec<u8> {
         self.0.iter().flat_map(|sum| sum.to_le_bytes()).collect()
     }

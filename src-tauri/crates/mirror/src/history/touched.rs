@@ -35,14 +35,22 @@ pub(super) fn note<'a>(present: &mut Present<'a>, list: &List, key: &'a str) {
 
 /// What was touched: every subject once, whatever number of its parts differ.
 pub(super) struct Touches {
-    /// Flags first, at most [`Moment::MOST_TOUCHED`].
+    /// Flags first.
     pub(super) named: Vec<Touched>,
     pub(super) counts: TouchedCounts,
     /// All the flags among them.
     pub(super) flags: Vec<String>,
 }
 
-/// The list's word for what has no key of its own.
+impl Touches {
+    /// Those that a moment names.
+    pub(super) fn first(&self) -> Vec<Touched> {
+        self.named.iter().take(Moment::MOST_TOUCHED).cloned().collect()
+    }
+}
+
+/// What has no key of its own: what the environment is beside its lists, and
+/// the order in which they are.
 const SETTINGS: &str = "settings";
 const ORDER: &str = "order";
 
@@ -91,7 +99,6 @@ pub(super) fn touches(differences: &[Difference<'_>], before: &Present<'_>, afte
             .collect(),
         named: found
             .into_iter()
-            .take(Moment::MOST_TOUCHED)
             .map(|((kind, _), (name, how))| Touched { kind, name, how })
             .collect(),
     }

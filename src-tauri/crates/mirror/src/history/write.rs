@@ -236,10 +236,7 @@ impl<'a> Compared<'a> {
         row.set_record(&Record {
             document_updated_at: snapshot.document_updated_at,
             stamp: self.stamp.clone(),
-            touched: touches
-                .as_ref()
-                .map(|touches| touches.named.clone())
-                .unwrap_or_default(),
+            touched: touches.as_ref().map(Touches::first).unwrap_or_default(),
             counts: touches.as_ref().map(|touches| touches.counts).unwrap_or_default(),
             authors: arrival.authors.to_vec(),
             flag_count: count(snapshot.flags.len()),

@@ -4,6 +4,7 @@ use halyard_model::{Connection, ConnectionId, Environment};
 use sqlx::sqlite::SqliteRow;
 
 use super::environments::write_environments;
+use crate::history::remove_orphans;
 use crate::record::{Rows, decode, encode};
 use crate::{Mirror, MirrorError, Result};
 
@@ -46,7 +47,7 @@ impl Mirror {
     }
 
     /// Deletes a connection and everything that belongs to it: environments,
-    /// snapshots, fetch states, personas and edits, also those whose outcome is
+    /// snapshots, their history, fetch states, personas and edits, also those whose outcome is
     /// open. One that is not there is no error.
     pub async fn delete_connection(&self, id: &ConnectionId) -> Result<()> {
         let mut transaction = self.write().await?;
@@ -54,6 +55,7 @@ impl Mirror {
             .bind(&id.0)
             .execute(&mut *transaction)
             .await?;
+        remove_orphans(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 }

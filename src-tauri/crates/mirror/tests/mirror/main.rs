@@ -18,6 +18,7 @@ mod encrypted;
 mod full;
 mod given_up;
 mod history;
+mod history_pruned;
 mod killed;
 mod limits;
 mod older;
