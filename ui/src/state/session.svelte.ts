@@ -27,7 +27,7 @@ import { Toasts } from "./toasts.svelte";
 
 /** What Health is opened for: a card, and the surface that the doctor is to look at there. */
 export interface HealthFocus {
-  card: "warnings" | "doctor" | "limits" | "freshness" | "propagation" | "server";
+  card: "warnings" | "doctor" | "limits" | "freshness" | "propagation" | "server" | "lint";
   surface?: SurfaceNameView | null;
   /** The environment's key; where it is not given, the one on which the surface is not as it should be. */
   environment?: string | null;

@@ -13,6 +13,7 @@ import { frame } from "./frame";
 import { health } from "./health";
 import { identities } from "./identities";
 import { impact } from "./impact";
+import { lint } from "./lint";
 import { matrix } from "./matrix";
 import { preview } from "./preview";
 import { segments } from "./segments";
@@ -30,6 +31,7 @@ export const text = {
   fields,
   flags,
   matrix,
+  lint,
   detail,
   connect,
   settings,

@@ -121,7 +121,7 @@ export function makeFakeHost({
     ...activityCalls(stage, requests),
     ...matrixCalls(stage),
     ...lintCalls(stage),
-    ...flagHistoryCalls(stage),
+    ...flagHistoryCalls(stage, history),
     ...keepingCalls(stage),
     ...momentCalls(stage),
     ...timelineCalls(stage, history),

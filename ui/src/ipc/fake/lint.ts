@@ -32,11 +32,11 @@ export function lintView(spot: Spot): LintView {
   if (environment.flags.has("new_checkout")) {
     rows.unshift({
       ...row("breaks", "weights/search_ranking_v2", "search_ranking_v2"),
-      sentence: "The weights in EU Production add up to 110%, and Flagsmith refuses more than 100%.",
+      sentence: "The weights of its options add up to 110%, so its last option is never served.",
       fixes: [
-        stage(spot, { kind: "flag_state", flag: "search_ranking_v2" }, "Stage 75 / 25", {
+        stage(spot, { kind: "flag_state", flag: "search_ranking_v2" }, "Stage 80 / 20", {
           field: "weights",
-          to: { kind: "weights", rows: [{ id: "option-semantic", weight: "25" }] },
+          to: { kind: "weights", rows: [{ id: "option-semantic", weight: "20" }] },
         }),
         open(spot, { kind: "flag_state", flag: "search_ranking_v2" }, "Open the flag"),
       ],

@@ -1,0 +1,77 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+
+import type { LintView } from "../../ipc/bindings";
+import { failure } from "../../ipc/fake";
+import { callsOf, openWindow } from "../../testing/open-window";
+
+async function openLint(view?: LintView) {
+  const host = await openWindow("fresh", "production");
+  if (view) host.lint = () => Promise.resolve(view);
+  await userEvent.click(screen.getByRole("button", { name: "Health" }));
+  return { host, card: await screen.findByRole("region", { name: "Lint" }) };
+}
+
+describe("the lint of an environment", () => {
+  it("groups what is doubtful under headings with counts, with a sign, a word and a sentence each", async () => {
+    const { card } = await openLint();
+    const group = await within(card).findByRole("region", { name: "Segments that nothing uses, 3" });
+    const [row] = within(group).getAllByRole("listitem");
+    expect(row).toHaveTextContent(/Doubtful.*B2B buyers.*No flag of this project has an override for it\./);
+    expect(card).toHaveTextContent(/Looked at 128 flags.*Not looked at:.*no identities of this environment/);
+  });
+
+  it("shows the first of many, and all when asked", async () => {
+    const { card } = await openLint();
+    const group = await within(card).findByRole("region", { name: /not changed for long/ });
+    expect(within(group).getAllByRole("listitem")).toHaveLength(5);
+    await userEvent.click(within(group).getByRole("button", { name: "Show all 71" }));
+    expect(within(group).getAllByRole("listitem")).toHaveLength(71);
+  });
+
+  it("stages a fix with the state it was found in, leads to it, and says that it is staged", async () => {
+    const { host, card } = await openLint();
+    await userEvent.click(await within(card).findByRole("button", { name: "Stage its removal: Austria" }));
+    expect(callsOf(host, "stageEdit")[0]?.[0]).toMatchObject({
+      connection: "acme",
+      environment: "production",
+      subject: { kind: "segment" },
+      revision: expect.stringContaining("@1"),
+      changes: [{ field: "existence", to: { kind: "unset" } }],
+    });
+    expect(await screen.findByRole("button", { name: "Review" })).toBeVisible();
+    const row = within(card).getByText("Austria").closest("li") as HTMLElement;
+    expect(await within(row).findByText("Staged")).toBeVisible();
+    expect(within(row).queryByRole("button", { name: /^Stage/ })).toBeNull();
+  });
+
+  it.each([
+    [
+      "Open the flag: search_ranking_v2",
+      () => screen.findByRole("complementary", { name: /search_ranking_v2/ }),
+    ],
+    ["Open the segment: B2B buyers", () => screen.findByRole("complementary", { name: /B2B buyers/ })],
+  ])("goes where it is decided: %s", async (name, arrived) => {
+    const { card } = await openLint();
+    await userEvent.click(await within(card).findByRole("button", { name }));
+    expect(await arrived()).toBeVisible();
+  });
+
+  it("says what was looked at where nothing is doubtful", async () => {
+    const { card } = await openLint({ rows: [], summary: "Looked at 3 flags.", skipped: [] });
+    expect(await within(card).findByText("Nothing doubtful found")).toBeVisible();
+    expect(within(card).getByText("Looked at 3 flags.")).toBeVisible();
+  });
+
+  it("says why it could not look, and looks again when asked", async () => {
+    const host = await openWindow("fresh", "production");
+    host.failNext("lint", failure("storage", "The local copy cannot be read."));
+    await userEvent.click(screen.getByRole("button", { name: "Health" }));
+    const card = await screen.findByRole("region", { name: "Lint" });
+    await within(card).findByText("The local copy cannot be read.");
+    await userEvent.click(within(card).getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(within(card).queryByText("The local copy cannot be read.")).toBeNull());
+    expect(await within(card).findByText(/^Looked at 128 flags/)).toBeVisible();
+  });
+});

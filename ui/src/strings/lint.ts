@@ -1,0 +1,23 @@
+import type { SeverityView } from "../ipc/bindings";
+import { count, plural } from "./numbers";
+
+/** What is doubtful about an environment as a whole. */
+export const lint = {
+  title: "Lint",
+  reading: "Looking through the environment",
+  seen: (environment: string, findings: number) =>
+    findings === 0 ? environment : `${environment}, ${plural(findings, "finding")}`,
+  severities: {
+    breaks: "Breaks",
+    never_matches: "Never applies",
+    differs: "Differs",
+    doubtful: "Doubtful",
+  } satisfies Record<SeverityView, string>,
+  group: (heading: string, findings: number) => `${heading}, ${count(findings)}`,
+  nothing: "Nothing doubtful found",
+  staged: "Staged",
+  stageName: (label: string, name: string) => `${label}: ${name}`,
+  skipped: "Not looked at",
+  all: (value: number) => `Show all ${count(value)}`,
+  fewer: "Show fewer",
+};
