@@ -13,6 +13,7 @@ describe("first run", () => {
       "Explore the demo",
       "Connect Flagsmith",
       "Connect EdgeFlags",
+      "Open a snapshot file",
     ]);
     expect(screen.getByRole("button", { name: "Explore the demo" })).toHaveFocus();
     expect(screen.getByText("Version 0.1.0")).toBeVisible();

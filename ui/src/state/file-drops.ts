@@ -3,10 +3,22 @@ export function carriesFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
-/**
- * For the whole window: a dropped file must not replace the page by its content. Whoever takes files listens
- * besides and says so by the drop effect.
- */
+let claims = 0;
+
+/** Says that the page on screen takes dropped files for itself, until the answer is called. */
+export function claimFiles(): () => void {
+  claims += 1;
+  return () => {
+    claims -= 1;
+  };
+}
+
+/** Whether a page takes dropped files for itself. */
+export function filesAreClaimed(): boolean {
+  return claims > 0;
+}
+
+/** For the whole window: a dropped file must not replace the page by its content. */
 export function refuseFiles(event: DragEvent): void {
   if (!carriesFiles(event)) return;
   event.preventDefault();

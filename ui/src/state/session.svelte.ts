@@ -18,6 +18,7 @@ import { text } from "../strings";
 import { Changes } from "./changes.svelte";
 import { coalesced } from "./coalesced";
 import { Edits } from "./edits.svelte";
+import { Files } from "./files.svelte";
 import { Flags } from "./flags.svelte";
 import { Matrix } from "./matrix.svelte";
 import { placeKey, samePlace } from "./place";
@@ -79,7 +80,7 @@ export class Session {
   readonly flags: Flags;
   readonly edits: Edits;
   readonly changes: Changes;
-
+  readonly files: Files;
   readonly matrix: Matrix;
 
   readonly connection: ConnectionView | null = $derived(
@@ -107,6 +108,7 @@ export class Session {
     this.edits = new Edits(this);
     this.changes = new Changes(this);
     this.matrix = new Matrix(this);
+    this.files = new Files(this);
     this.#reloadFlags = coalesced(() => this.flags.reload());
     this.#loadApp = coalesced(() => this.#readApp());
   }
@@ -181,6 +183,23 @@ export class Session {
   async arriveAt(connection: ConnectionView): Promise<void> {
     await this.#loadApp();
     this.openConnection(this.view?.connections.find((other) => other.id === connection.id) ?? connection);
+  }
+
+  /** Shows a connection that was just made, such as of a snapshot file. */
+  async showConnection(id: string): Promise<void> {
+    await this.#loadApp();
+    const made = this.view?.connections.find((connection) => connection.id === id);
+    if (made) this.openConnection(made);
+  }
+
+  /** Tries again to open a local copy whose key was missing. */
+  async unlockMirror(): Promise<void> {
+    this.#show(await this.host.unlockMirror());
+  }
+
+  /** Begins with an empty local copy and keeps the one that cannot be opened. */
+  async setMirrorAside(): Promise<void> {
+    this.#show(await this.host.setMirrorAside());
   }
 
   async forget(connection: ConnectionView): Promise<void> {

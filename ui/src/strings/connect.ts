@@ -10,6 +10,8 @@ export const connect = {
   flagsmithHint: "SaaS, self-hosted or Edge Proxy. Keys stay in the system keychain.",
   edgeFlags: "Connect EdgeFlags",
   edgeFlagsHint: "Service address and access token.",
+  file: "Open a snapshot file",
+  fileHint: "Read a colleague's snapshot without any key. You can also drop the file here.",
   nothingLeaves: "Nothing leaves this computer until you connect.",
   back: "Back",
   titles: { flagsmith: "Connect Flagsmith", edge_flags: "Connect EdgeFlags" },

@@ -11,6 +11,7 @@ export async function openWindow(scenario: Scenario = "fresh", environment = "st
   setHost(host);
   render(App);
   if (scenario === "first-run") await screen.findByText("Welcome to Halyard");
+  else if (scenario === "locked") await screen.findByText("The local copy is locked");
   else await screen.findByRole("navigation");
   return host;
 }

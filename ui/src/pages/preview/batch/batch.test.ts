@@ -111,8 +111,10 @@ describe("a file of identities", () => {
     expect(screen.getByRole("radio", { name: "A file" })).toBeChecked();
   });
 
-  it("does not replace the window where nobody takes it", async () => {
+  it("does not replace the window while something else asks", async () => {
     await openWindow();
+    await userEvent.keyboard("?");
+    expect(await screen.findByRole("dialog")).toBeVisible();
     const files = { types: ["Files"], files: [csv()], dropEffect: "copy" };
     // An event whose default is prevented answers false.
     expect(await fireEvent.dragOver(document.body, { dataTransfer: files })).toBe(false);

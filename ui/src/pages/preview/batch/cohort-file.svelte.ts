@@ -1,18 +1,9 @@
 import type { CohortFileView } from "../../../ipc/bindings";
 import { asHostError, type Host, HostError } from "../../../ipc/host";
+import { base64, type Handover, SLICE_BYTES } from "../../../state/file-slices";
 import { text } from "../../../strings";
 
 const words = text.batch.file;
-
-/** So many bytes are handed over at a time. */
-const SLICE_BYTES = 1024 * 1024;
-
-/** How far a file is handed over, in bytes. */
-export interface Handover {
-  name: string;
-  done: number;
-  total: number;
-}
 
 /** A file of identities: chosen, handed over in slices, and read by the application. */
 export class CohortFile {
@@ -40,7 +31,9 @@ export class CohortFile {
       if (turn !== this.#turn) return this.#drop(id);
       this.#open = id;
       for (let from = 0; from < file.size; from += SLICE_BYTES) {
-        const slice = await base64(file, from, Math.min(from + SLICE_BYTES, file.size));
+        const slice = await base64(file, from, Math.min(from + SLICE_BYTES, file.size)).catch((thrown) => {
+          throw unreadable(file.name, thrown);
+        });
         if (turn !== this.#turn) return;
         await this.#host.writeCohort(id, slice);
         if (turn !== this.#turn) return;
@@ -86,26 +79,13 @@ export class CohortFile {
   }
 }
 
-/** A part of a file in base64. */
-function base64(file: File, from: number, until: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => {
-      const url = String(reader.result);
-      resolve(url.slice(url.indexOf(",") + 1));
-    };
-    reader.onerror = () => reject(unreadable(file.name, reader.error));
-    reader.readAsDataURL(file.slice(from, until));
-  });
-}
-
-function unreadable(name: string, error: DOMException | null): HostError {
+function unreadable(name: string, error: unknown): HostError {
   return new HostError({
     code: "input",
     sentence: words.unreadable(name),
     cause: words.unreadableCause,
     next_step: words.unreadableNext,
-    detail: error?.message ?? null,
+    detail: error instanceof Error ? error.message : null,
     retry_at: null,
     field: null,
     evidence: [],
