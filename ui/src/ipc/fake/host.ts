@@ -13,7 +13,6 @@ import { healthCalls } from "./calls/health";
 import { keepingCalls } from "./calls/keeping";
 import { lintCalls } from "./calls/lint";
 import { matrixCalls } from "./calls/matrix";
-import { momentCalls } from "./calls/moments";
 import { identityCalls, previewCalls } from "./calls/preview";
 import { settingCalls } from "./calls/settings";
 import { sidesCalls } from "./calls/sides";
@@ -123,7 +122,6 @@ export function makeFakeHost({
     ...lintCalls(stage),
     ...flagHistoryCalls(stage, history),
     ...keepingCalls(stage),
-    ...momentCalls(stage),
     ...timelineCalls(stage, history),
     ...sidesCalls(stage, history, changes),
     ...fileCalls(stage, files),
