@@ -28,7 +28,7 @@ pub struct Halyard {
     /// The use cases.
     pub console: Console,
     /// What happened at start that the user should know.
-    pub notices: Vec<NoticeView>,
+    notices: Vec<NoticeView>,
     /// The folder of Halyard's own files.
     pub folder: PathBuf,
     /// Runs of the connection doctor that are going on.
@@ -54,6 +54,13 @@ impl Halyard {
             sandbox: Mutex::default(),
             cancel,
         }
+    }
+
+    /// What happened at start, and when a locked local copy was opened since.
+    pub fn notices(&self) -> Vec<NoticeView> {
+        let later = self.console.found_later();
+        let later = later.and_then(|found| start::notice(&found, &self.folder, None));
+        self.notices.iter().cloned().chain(later).collect()
     }
 
     /// Refreshes an environment in the background. Its failure is in the fetch

@@ -11,6 +11,7 @@ use crate::{
         seconds,
     },
     view::{RemedyView, SaidView},
+    words,
     words::number::list,
 };
 
@@ -134,6 +135,9 @@ impl From<ConsoleError> for WireError {
                 "The key of this connection is not in the keychain.",
             )
             .next("Type it again. What was read before can still be seen."),
+            ConsoleError::Encryption(why) => {
+                WireError::new(ErrorCode::KeyStore, words::encryption::hindrance(&why))
+            }
             ConsoleError::Input { field, sentence } => WireError::input(field, sentence),
             ConsoleError::ListInput {
                 list,
@@ -250,6 +254,11 @@ fn mirror(error: &MirrorError) -> WireError {
             .next("Give yourself write access to Halyard's data folder."),
         MirrorError::Damaged => WireError::new(ErrorCode::Mirror, "Halyard's local copy is damaged.")
             .next("Start Halyard again: the damaged file is set aside, not deleted."),
+        MirrorError::Locked(_) => WireError::new(
+            ErrorCode::Mirror,
+            "Halyard's local copy is encrypted, and its key is not at hand.",
+        )
+        .next("Unlock it, or set it aside and begin an empty one."),
         MirrorError::Missing => WireError::gone("it in the local copy"),
         MirrorError::Other(_) => WireError::new(ErrorCode::Mirror, "Halyard's local copy could not be used."),
     };

@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::Path, sync::Arc};
 
-use halyard_console::{Beginning, Console, SystemClock, secret::SystemKeychain};
+use halyard_console::{Beginning, Console, Encryption, SystemClock, secret::SystemKeychain};
 use tauri::{App, AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
 use tokio_util::sync::CancellationToken;
 
@@ -97,6 +97,10 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
 
 /// What goes on behind the window.
 async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
+    console.until_unlocked(&cancel).await;
+    if cancel.is_cancelled() {
+        return;
+    }
     if let Err(error) = console.recover_edits().await {
         tracing::error!(%error, "the edits of the last run could not be sorted");
     }
@@ -116,11 +120,36 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
 }
 
 /// `failure` is why nothing can be written into the folder, where that was seen.
-fn notice(beginning: &Beginning, folder: &Path, failure: Option<&std::io::Error>) -> Option<NoticeView> {
+pub(super) fn notice(
+    beginning: &Beginning,
+    folder: &Path,
+    failure: Option<&std::io::Error>,
+) -> Option<NoticeView> {
     let (sentence, kept_as) = match beginning {
         Beginning::Ready => return None,
         Beginning::Damaged { kept_as } => ("The local copy was damaged.", kept_as),
         Beginning::Newer { kept_as } => ("The local copy was made by a newer Halyard.", kept_as),
+        Beginning::Unconverted => {
+            return Some(NoticeView {
+                sentence: "Encrypting the local copy, or making it plain again, was cut off.".into(),
+                next_step: "It is as it was before. Try again in Settings.".into(),
+            });
+        }
+        Beginning::Anew { kept_as, now } => {
+            let kept_as = kept_as.display();
+            let then = match now {
+                Encryption::On => "The new one is encrypted, too. Connect again to fill it.",
+                Encryption::Off => {
+                    "The new one is not encrypted, because no keychain would keep its key. Connect again to fill it."
+                }
+            };
+            return Some(NoticeView {
+                sentence: format!(
+                    "The local copy was set aside as {kept_as}; with its key it can be read again."
+                ),
+                next_step: then.into(),
+            });
+        }
         Beginning::InMemory { reason } => {
             // The system's words say more than the mirror's.
             let reason = failure.map_or_else(|| reason.clone(), ToString::to_string);

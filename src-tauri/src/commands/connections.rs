@@ -1,6 +1,9 @@
 //! Commands on connections, keys and what is remembered.
 
-use halyard_console::{AuthKind, ConnectInput, Credential, DraftId, Notices, Place, SaveDraft};
+use halyard_console::{
+    AuthKind, ConnectInput, Credential, DraftId, Lock, Notices, Place, SaveDraft, Theme,
+    secret::KeyStoreState,
+};
 use halyard_model::{ConnectionId, EnvironmentKey};
 use tauri::State;
 
@@ -15,22 +18,31 @@ use crate::{
     },
     error::WireError,
     view::*,
+    words,
 };
 
 /// The frame: connections, keychain, notices.
 #[tauri::command]
 #[specta::specta]
 pub async fn app(app: State<'_, Halyard>) -> Result<AppView, WireError> {
+    frame(&app).await
+}
+
+/// The frame; without its key it is an empty one that says so.
+pub async fn frame(app: &Halyard) -> Result<AppView, WireError> {
+    if let Some(lock) = app.console.lock() {
+        return Ok(locked_frame(app, &lock));
+    }
     let settings = app.console.settings().await?;
     let mut connections = Vec::new();
     for known in app.console.connections().await? {
-        connections.push(one(&app, &known.id).await?);
+        connections.push(one(app, &known.id).await?);
     }
     Ok(AppView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         connections,
         key_store: key_store(&app.console.key_store().await),
-        notices: app.notices.clone(),
+        notices: app.notices(),
         last_place: settings.place.map(|place| PlaceView {
             connection: place.connection.0,
             environment: place.environment.0,
@@ -40,6 +52,25 @@ pub async fn app(app: State<'_, Halyard>) -> Result<AppView, WireError> {
         locked: None,
         desktop_notices: settings.notices == Notices::On,
     })
+}
+
+/// Nothing in it is asked of the keychain, which may be waiting for a person.
+fn locked_frame(app: &Halyard, lock: &Lock) -> AppView {
+    let store = match lock {
+        Lock::KeyStore(error) => KeyStoreState::Failing(error.clone()),
+        Lock::Waiting | Lock::KeyMissing { .. } | Lock::KeyWrong { .. } => KeyStoreState::Ready,
+    };
+    AppView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        connections: Vec::new(),
+        key_store: key_store(&store),
+        notices: app.notices(),
+        last_place: None,
+        theme: theme(Theme::default()),
+        waiting_file: None,
+        locked: Some(words::encryption::locked(lock)),
+        desktop_notices: true,
+    }
 }
 
 /// Starts the sandbox inside the app and connects to both of its services.

@@ -9,6 +9,7 @@ pub mod conflicts;
 pub mod connections;
 pub mod doctor;
 pub mod edits;
+pub mod encryption;
 pub mod environments;
 pub mod files;
 pub mod findings;

@@ -90,35 +90,6 @@ pub async fn set_retention(
     not_yet()
 }
 
-/// Whether the local copy is encrypted.
-#[tauri::command]
-#[specta::specta]
-pub async fn encryption(_app: State<'_, Halyard>) -> Result<EncryptionView, WireError> {
-    not_yet()
-}
-
-/// Encrypts the local copy with a key from the keychain, or no longer.
-#[tauri::command]
-#[specta::specta]
-pub async fn set_encryption(_app: State<'_, Halyard>, on: bool) -> Result<EncryptionView, WireError> {
-    let _ = on;
-    not_yet()
-}
-
-/// Tries again to open a local copy whose key was missing or wrong.
-#[tauri::command]
-#[specta::specta]
-pub async fn unlock_mirror(_app: State<'_, Halyard>) -> Result<AppView, WireError> {
-    not_yet()
-}
-
-/// Sets a local copy that cannot be opened aside and begins an empty one.
-#[tauri::command]
-#[specta::specta]
-pub async fn set_mirror_aside(_app: State<'_, Halyard>) -> Result<AppView, WireError> {
-    not_yet()
-}
-
 /// Two environments or moments beside each other.
 #[tauri::command]
 #[specta::specta]

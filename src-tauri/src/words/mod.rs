@@ -9,6 +9,7 @@ pub mod condition;
 pub mod conflict;
 pub mod difference;
 pub mod doctor;
+pub mod encryption;
 pub mod expected;
 pub mod failure;
 pub mod field;

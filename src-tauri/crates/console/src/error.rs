@@ -3,7 +3,7 @@
 use halyard_mirror::MirrorError;
 use halyard_provider::Failure;
 
-use crate::secret::SecretError;
+use crate::{encryption::EncryptionHindrance, secret::SecretError};
 
 /// Why a use case did not come to its end. Nothing typed is lost by any of
 /// them: the caller still holds it, and edits are written down before they are
@@ -22,6 +22,9 @@ pub enum ConsoleError {
     /// The connection's key is nowhere: it must be typed again.
     #[error("the key of this connection is not in the keychain")]
     NoKey,
+    /// The local copy can be neither encrypted nor made plain.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionHindrance),
     /// What was typed cannot be used.
     #[error("{sentence}")]
     Input {

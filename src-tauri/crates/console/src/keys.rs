@@ -60,7 +60,7 @@ impl Console {
         if let Some(told) = self.told_already(id, asker) {
             return told;
         }
-        let credential = match self.inner.keys.retrieve(id).await {
+        let credential = match self.inner.keys.retrieve(&id.0).await {
             Ok(Some(credential)) => credential,
             Ok(None) => return Err(self.remember_keyless(id, ConsoleError::NoKey)),
             Err(error) => return Err(self.remember_keyless(id, error.into())),
@@ -140,7 +140,7 @@ impl Console {
         match keep {
             KeepKey::Session => self.inner.session.set(id, credential.clone()),
             KeepKey::Keychain => {
-                self.inner.keys.persist(id, credential).await?;
+                self.inner.keys.persist(&id.0, credential).await?;
                 self.inner.session.remove(id);
                 self.volatile().unlocked.insert(id.clone(), credential.clone());
             }
@@ -160,7 +160,7 @@ impl Console {
             volatile.unlocked.remove(id);
             volatile.keyless.remove(id);
         }
-        if let Err(error) = self.inner.keys.delete(id).await {
+        if let Err(error) = self.inner.keys.delete(&id.0).await {
             tracing::warn!(connection = id.0, %error, "the key could not be deleted from the keychain");
         }
     }

@@ -10,10 +10,10 @@ use halyard_model::{
     ChangeSetId, Connection, ConnectionId, EditId, Endpoint, Environment, EnvironmentKey, Subject, Timestamp,
 };
 use halyard_provider::{Answer, Credential, Governor, HttpSettings, Leftover, Provider, RateLimit};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::{
-    Clock, ConsoleError, Event, Traffic,
+    Beginning, Clock, ConsoleError, Event, Lock, Traffic,
     activity::Activity,
     batch::Jobs,
     cohort::Cohorts,
@@ -78,6 +78,10 @@ pub(crate) struct Inner {
     pub(crate) change_turn: tokio::sync::Mutex<()>,
     /// Who publishes from the mirror's folder.
     pub(crate) outbox: Owner,
+    /// The local copy is converted, opened or set aside in turn.
+    pub(crate) encryption_turn: tokio::sync::Mutex<()>,
+    /// Why the local copy is not open.
+    pub(crate) lock: watch::Sender<Option<Lock>>,
     /// A change is to be followed.
     pub(crate) follow_wake: tokio::sync::Notify,
 }
@@ -132,6 +136,8 @@ pub(crate) struct Volatile {
     pub(crate) follows: Follows,
     /// What reading servers and limits has come to.
     pub(crate) checks: Checks,
+    /// What was found when a locked local copy was opened.
+    pub(crate) found_later: Option<Beginning>,
     /// What was told of trouble.
     pub(crate) notices: NoticeBook<NoticeSubject>,
 }
@@ -162,6 +168,8 @@ impl Console {
                 follow_turn: tokio::sync::Mutex::default(),
                 change_turn: tokio::sync::Mutex::default(),
                 outbox: Owner::default(),
+                encryption_turn: tokio::sync::Mutex::default(),
+                lock: watch::Sender::new(None),
                 follow_wake: tokio::sync::Notify::new(),
             }),
         }

@@ -4,7 +4,6 @@ mod session;
 mod system;
 
 use async_trait::async_trait;
-use halyard_model::ConnectionId;
 use halyard_provider::Credential;
 
 pub use session::SessionKeys;
@@ -36,20 +35,22 @@ pub enum KeyStoreState {
     Failing(SecretError),
 }
 
-/// Where keys are kept: one item per connection. The system's keychain in the
-/// app, something in memory in tests.
+/// Where keys are kept: one item per connection, by the connection's
+/// identifier, and one per encrypted local copy, by `mirror-` and the name of
+/// its key (16 hexadecimal digits, which the file begins with). The system's
+/// keychain in the app, something in memory in tests.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
     /// Tries a round trip. Finding no item proves nothing: a keychain without
     /// an unlocked collection also says that there is none.
     async fn probe(&self) -> KeyStoreState;
 
-    /// Keeps a connection's key, replacing an older one.
-    async fn persist(&self, connection: &ConnectionId, credential: &Credential) -> Result<(), SecretError>;
+    /// Keeps a key, replacing an older one.
+    async fn persist(&self, item: &str, credential: &Credential) -> Result<(), SecretError>;
 
-    /// A connection's key; `None` where none is kept.
-    async fn retrieve(&self, connection: &ConnectionId) -> Result<Option<Credential>, SecretError>;
+    /// The key of an item; `None` where none is kept.
+    async fn retrieve(&self, item: &str) -> Result<Option<Credential>, SecretError>;
 
-    /// Forgets a connection's key; forgetting none is no error.
-    async fn delete(&self, connection: &ConnectionId) -> Result<(), SecretError>;
+    /// Forgets the key of an item; forgetting none is no error.
+    async fn delete(&self, item: &str) -> Result<(), SecretError>;
 }

@@ -15,26 +15,26 @@ use super::{KeyStore, KeyStoreState, SecretError};
 /// and what tests use.
 #[derive(Debug, Default)]
 pub struct SessionKeys {
-    keys: Mutex<HashMap<ConnectionId, Credential>>,
+    keys: Mutex<HashMap<String, Credential>>,
 }
 
 impl SessionKeys {
     /// A connection's key.
     pub fn get(&self, connection: &ConnectionId) -> Option<Credential> {
-        self.lock().get(connection).cloned()
+        self.lock().get(&connection.0).cloned()
     }
 
     /// Keeps a connection's key.
     pub fn set(&self, connection: &ConnectionId, credential: Credential) {
-        self.lock().insert(connection.clone(), credential);
+        self.lock().insert(connection.0.clone(), credential);
     }
 
     /// Forgets a connection's key.
     pub fn remove(&self, connection: &ConnectionId) {
-        self.lock().remove(connection);
+        self.lock().remove(&connection.0);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ConnectionId, Credential>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Credential>> {
         // A map of whole entries is as good after a panic elsewhere as before.
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -46,17 +46,17 @@ impl KeyStore for SessionKeys {
         KeyStoreState::Ready
     }
 
-    async fn persist(&self, connection: &ConnectionId, credential: &Credential) -> Result<(), SecretError> {
-        self.set(connection, credential.clone());
+    async fn persist(&self, item: &str, credential: &Credential) -> Result<(), SecretError> {
+        self.lock().insert(item.to_owned(), credential.clone());
         Ok(())
     }
 
-    async fn retrieve(&self, connection: &ConnectionId) -> Result<Option<Credential>, SecretError> {
-        Ok(self.get(connection))
+    async fn retrieve(&self, item: &str) -> Result<Option<Credential>, SecretError> {
+        Ok(self.lock().get(item).cloned())
     }
 
-    async fn delete(&self, connection: &ConnectionId) -> Result<(), SecretError> {
-        self.remove(connection);
+    async fn delete(&self, item: &str) -> Result<(), SecretError> {
+        self.lock().remove(item);
         Ok(())
     }
 }

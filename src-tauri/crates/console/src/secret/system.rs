@@ -1,7 +1,6 @@
 //! The system's keychain.
 
 use async_trait::async_trait;
-use halyard_model::ConnectionId;
 use halyard_provider::Credential;
 use keyring::{Entry as KeyringEntry, Error as KeyringError};
 use keyring_core::Entry;
@@ -28,8 +27,8 @@ impl KeyStore for SystemKeychain {
         }
     }
 
-    async fn persist(&self, connection: &ConnectionId, credential: &Credential) -> Result<(), SecretError> {
-        let (user, credential) = (connection.0.clone(), credential.clone());
+    async fn persist(&self, item: &str, credential: &Credential) -> Result<(), SecretError> {
+        let (user, credential) = (item.to_owned(), credential.clone());
         blocking(move || {
             with_entry(&user, |entry| entry.set_password(credential.expose()))?;
             // Some keychains accept an item and keep none.
@@ -43,8 +42,8 @@ impl KeyStore for SystemKeychain {
         .await
     }
 
-    async fn retrieve(&self, connection: &ConnectionId) -> Result<Option<Credential>, SecretError> {
-        let user = connection.0.clone();
+    async fn retrieve(&self, item: &str) -> Result<Option<Credential>, SecretError> {
+        let user = item.to_owned();
         blocking(move || {
             with_entry(&user, |entry| match entry.get_password() {
                 Ok(secret) => Ok(Some(Credential::new(&secret))),
@@ -55,8 +54,8 @@ impl KeyStore for SystemKeychain {
         .await
     }
 
-    async fn delete(&self, connection: &ConnectionId) -> Result<(), SecretError> {
-        let user = connection.0.clone();
+    async fn delete(&self, item: &str) -> Result<(), SecretError> {
+        let user = item.to_owned();
         blocking(move || {
             with_entry(&user, |entry| match entry.delete_credential() {
                 Err(KeyringError::NoEntry) => Ok(()),

@@ -43,7 +43,7 @@ impl Clock for SteppedClock {
 /// A keychain in memory that fails on request and counts how often it was asked.
 #[derive(Default)]
 pub struct Keychain {
-    kept: Mutex<HashMap<ConnectionId, Credential>>,
+    kept: Mutex<HashMap<String, Credential>>,
     failure: Mutex<Option<SecretError>>,
     asked: AtomicU32,
     door: RwLock<()>,
@@ -70,7 +70,7 @@ impl Keychain {
     }
 
     pub fn holds(&self, connection: &ConnectionId) -> bool {
-        self.kept.lock().unwrap().contains_key(connection)
+        self.kept.lock().unwrap().contains_key(&connection.0)
     }
 
     /// How many keys it holds.
@@ -90,25 +90,25 @@ impl KeyStore for Keychain {
             .map_or_else(KeyStoreState::Failing, |()| KeyStoreState::Ready)
     }
 
-    async fn persist(&self, connection: &ConnectionId, credential: &Credential) -> Result<(), SecretError> {
+    async fn persist(&self, item: &str, credential: &Credential) -> Result<(), SecretError> {
         self.working()?;
         self.kept
             .lock()
             .unwrap()
-            .insert(connection.clone(), credential.clone());
+            .insert(item.to_owned(), credential.clone());
         Ok(())
     }
 
-    async fn retrieve(&self, connection: &ConnectionId) -> Result<Option<Credential>, SecretError> {
+    async fn retrieve(&self, item: &str) -> Result<Option<Credential>, SecretError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let _open = self.door.read().await;
         self.working()?;
-        Ok(self.kept.lock().unwrap().get(connection).cloned())
+        Ok(self.kept.lock().unwrap().get(item).cloned())
     }
 
-    async fn delete(&self, connection: &ConnectionId) -> Result<(), SecretError> {
+    async fn delete(&self, item: &str) -> Result<(), SecretError> {
         self.working()?;
-        self.kept.lock().unwrap().remove(connection);
+        self.kept.lock().unwrap().remove(item);
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ mod connecting;
 mod doctor;
 mod drafting;
 mod editing;
+mod encrypting;
 mod fakes;
 mod incidents;
 mod keychain;

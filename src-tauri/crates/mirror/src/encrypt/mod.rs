@@ -58,6 +58,18 @@ impl Mirror {
         }
     }
 
+    /// Whether a file in a directory needs a key, be it the mirror or one that
+    /// was set aside.
+    pub fn needs_key(directory: &Path, key: KeyId) -> Result<bool> {
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path.is_file() && nature(&path)? == Nature::Encrypted(key) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Stands in for an encrypted mirror whose key is not at hand: everything
     /// answers [`MirrorError::Locked`] until [`Mirror::unlock`] or
     /// [`Mirror::begin_anew`] succeeded. The file is not touched.
