@@ -59,7 +59,7 @@ describe("the history of a flag", () => {
 
   it("says why it cannot be read", async () => {
     const host = await openWindow("fresh", "production");
-    host.failNext("flagHistory", failure("storage", "The history cannot be read."));
+    host.failNext("flagHistory", failure("mirror", "The history cannot be read."));
     await userEvent.click(await screen.findByText("new_checkout", { selector: ".key" }));
     await userEvent.click(await screen.findByRole("tab", { name: /^History/ }));
     expect(await screen.findByText("The history cannot be read.")).toBeVisible();

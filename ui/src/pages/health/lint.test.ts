@@ -66,7 +66,7 @@ describe("the lint of an environment", () => {
 
   it("says why it could not look, and looks again when asked", async () => {
     const host = await openWindow("fresh", "production");
-    host.failNext("lint", failure("storage", "The local copy cannot be read."));
+    host.failNext("lint", failure("mirror", "The local copy cannot be read."));
     await userEvent.click(screen.getByRole("button", { name: "Health" }));
     const card = await screen.findByRole("region", { name: "Lint" });
     await within(card).findByText("The local copy cannot be read.");
