@@ -3,8 +3,8 @@ export type Strength = "none" | "weak" | "fair" | "strong";
 
 const FAIR_BITS = 50;
 const STRONG_BITS = 75;
-/** A word that somebody chose is one of so many thousand, whatever its letters. */
-const WORD_BITS = 12;
+/** A word is one of so many thousand, whatever its letters. */
+const WORD_BITS = 13;
 
 /** A careful guess: words count as words, and what repeats counts little. */
 export function strengthOf(passphrase: string): Strength {
