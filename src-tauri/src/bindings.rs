@@ -112,7 +112,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::moments::check_promotion,
             commands::moments::promote,
             commands::moments::restore,
-            commands::moments::matrix,
+            commands::matrix::matrix,
             commands::moments::lint,
             commands::files::export_file,
             commands::files::choose_file,

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use halyard_console::{ChangeSetFacts, Ground, PublishProgress, StagedFacts};
 use halyard_model::{
-    Edit, EditId, EditState, Environment, EnvironmentKey, Facts, Flag, FlagKey, FlagValue, Refusal, Said,
-    Scope, SegmentKey, SegmentUse, Service, Subject, SubjectState, ValueKind, fields_of, warnings,
+    Edit, EditId, EditState, Environment, EnvironmentKey, Facts, Flag, FlagKey, FlagState, FlagValue,
+    Refusal, Said, Scope, SegmentKey, SegmentUse, Service, Subject, SubjectState, ValueKind, fields_of,
+    warnings,
 };
 
 use super::{
@@ -90,25 +91,32 @@ fn verb(edit: &Edit) -> EditVerbView {
     }
 }
 
-fn icon(edit: &Edit, around: &Around<'_>) -> SubjectIconView {
-    let of_flag = |multivariate: bool, value: &FlagValue| match (multivariate, value.kind()) {
+/// What stands before a flag's name.
+pub fn icon_of_flag(state: &FlagState) -> SubjectIconView {
+    of_flag(!state.variants.is_empty(), &state.value)
+}
+
+fn of_flag(multivariate: bool, value: &FlagValue) -> SubjectIconView {
+    match (multivariate, value.kind()) {
         (true, _) => SubjectIconView::Multivariate,
         (_, ValueKind::None | ValueKind::Boolean) => SubjectIconView::Boolean,
         (_, ValueKind::Text) => SubjectIconView::Text,
         (_, ValueKind::Number) => SubjectIconView::Number,
         (_, ValueKind::Json) => SubjectIconView::Json,
-    };
+    }
+}
+
+fn icon(edit: &Edit, around: &Around<'_>) -> SubjectIconView {
     if let Some(flag) = edit.flag()
         && let Some(known) = around.flags.get(&(edit.environment.clone(), flag.clone()))
     {
-        let state = &known.state;
-        return of_flag(!state.variants.is_empty(), &state.value);
+        return icon_of_flag(&known.state);
     }
     match (&edit.subject, edit.wish.as_ref().or(edit.base.as_ref())) {
         (Subject::Segment { .. }, _) => SubjectIconView::Segment,
         (Subject::Traits { .. }, _) => SubjectIconView::Identity,
         (Subject::Config { .. }, _) => SubjectIconView::Config,
-        (_, Some(SubjectState::FlagState(state))) => of_flag(!state.variants.is_empty(), &state.value),
+        (_, Some(SubjectState::FlagState(state))) => icon_of_flag(state),
         (_, Some(SubjectState::IdentityOverride(own))) => of_flag(!own.variants.is_empty(), &own.value),
         (_, Some(SubjectState::Flag(flag))) => of_flag(!flag.options.is_empty(), &flag.value),
         _ => SubjectIconView::Boolean,

@@ -31,8 +31,17 @@ impl Clock {
 
     /// `18 November`, and the year where it is not the one of `now`.
     pub fn day(&self, at: Timestamp, now: Timestamp) -> String {
+        self.dated(at, now, "%-d %B")
+    }
+
+    /// `12 Nov`, and the year where it is not the one of `now`.
+    pub fn short_day(&self, at: Timestamp, now: Timestamp) -> String {
+        self.dated(at, now, "%-d %b")
+    }
+
+    fn dated(&self, at: Timestamp, now: Timestamp, format: &str) -> String {
         let day = self.zoned(at);
-        let text = day.strftime("%-d %B").to_string();
+        let text = day.strftime(format).to_string();
         match day.year() == self.zoned(now).year() {
             true => text,
             false => format!("{text} {}", day.year()),
@@ -67,6 +76,7 @@ mod tests {
         let november = at("2026-11-18T13:05:59Z");
         assert_eq!(clock.time(november), "14:05");
         assert_eq!(clock.moment(november, now), "18 November, 14:05");
+        assert_eq!(clock.short_day(november, now), "18 Nov");
         assert_eq!(clock.day(at("2025-12-31T22:30:00Z"), now), "31 December 2025");
         assert_eq!(
             clock.day(at("2025-12-31T23:30:00Z"), now),

@@ -73,6 +73,11 @@ impl Console {
         self.known_connection(id).await
     }
 
+    /// A connection's environments, in its order.
+    pub async fn environments_of(&self, connection: &ConnectionId) -> Result<Vec<Environment>, ConsoleError> {
+        Ok(self.inner.mirror.environments(connection).await?)
+    }
+
     /// A connection's environments with what the mirror holds about each.
     pub async fn environments(
         &self,

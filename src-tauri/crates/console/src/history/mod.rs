@@ -153,6 +153,16 @@ impl Console {
         Ok(opened)
     }
 
+    /// The newest moment of an environment: what the mirror holds of it now.
+    pub async fn newest(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+    ) -> Result<Option<Moment>, ConsoleError> {
+        self.newest_moment(&(connection.clone(), environment.clone()))
+            .await
+    }
+
     /// The newest moment of an environment: what the mirror holds of it.
     pub(crate) async fn newest_moment(&self, site: &Site) -> Result<Option<Moment>, ConsoleError> {
         let filter = MomentFilter {

@@ -20,6 +20,7 @@ mod drafting;
 mod editing;
 mod encrypting;
 mod fakes;
+mod history;
 mod incidents;
 mod keychain;
 mod limits;
