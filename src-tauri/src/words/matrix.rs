@@ -181,7 +181,7 @@ mod tests {
             (
                 plain(true, json!("")),
                 plain(true, json!(null)),
-                Some("Empty text here, No value in Production."),
+                Some("Empty text here, no value in Production."),
             ),
             (
                 plain(true, json!("{\"a\": 1}")),

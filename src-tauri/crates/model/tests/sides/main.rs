@@ -10,6 +10,7 @@
 
 mod applied;
 mod cases;
+mod drift;
 mod generated;
 
 use std::collections::BTreeSet;
