@@ -62,17 +62,16 @@ impl Span {
     /// Reads a row with the columns of [`COLUMNS`]. A row that cannot be read
     /// gives what there is of its name.
     pub(super) fn read(row: &SqliteRow, lists: &mut KnownLists) -> std::result::Result<Span, String> {
-        let name = || {
-            row.try_get_unchecked::<&[u8], _>("key")
-                .map(|key| String::from_utf8_lossy(key).into_owned())
+        let text = |column: &str| {
+            row.try_get_unchecked::<&[u8], _>(column)
+                .map(|text| String::from_utf8_lossy(text).into_owned())
                 .unwrap_or_default()
         };
-        let list = row
-            .try_get::<&str, _>("list")
-            .ok()
-            .and_then(|written| lists.of(written))
-            .ok_or_else(name)?;
-        Self::read_in(list, row).map_err(|_| name())
+        let written = text("list");
+        let Some(list) = lists.of(&written) else {
+            return Err(format!("{} of {written}", text("key")));
+        };
+        Self::read_in(list.clone(), row).map_err(|_| list.part_name(&text("key"), None))
     }
 
     fn read_in(list: Arc<List>, row: &SqliteRow) -> std::result::Result<Span, MirrorError> {
@@ -108,31 +107,32 @@ impl KnownLists {
     }
 }
 
-/// The spans of a timeline that hold in a moment; [`OPEN`] for those that go
-/// on, unordered. The rows that could not be read, by name.
-pub(super) async fn held_in(
+/// The spans of a timeline that go on, in the order of their places, and the
+/// identifiers of those that are not what was stored: they are to be ended, so
+/// that what comes next is whole.
+pub(super) async fn going_on(
     connection: &mut SqliteConnection,
     timeline: i64,
-    moment: i64,
-) -> Result<(Vec<Span>, Vec<String>)> {
+) -> Result<(Vec<Span>, Vec<i64>)> {
     let rows = sqlx::query(
         "SELECT spans.id, list, key, occurrence, place, label, aside, body, seal, bodies.hash
          FROM spans LEFT JOIN bodies ON bodies.id = spans.body
-         WHERE timeline_id = ?1 AND last >= ?2 AND first <= ?2",
+         WHERE timeline_id = ? AND last = ?",
     )
     .bind(timeline)
-    .bind(moment)
+    .bind(OPEN)
     .fetch_all(connection)
     .await?;
     let mut lists = KnownLists::default();
-    let (mut spans, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    let (mut spans, mut altered) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in &rows {
         match Span::read(row, &mut lists) {
-            Ok(span) => spans.push(span),
-            Err(name) => unreadable.push(name),
+            Ok(span) if span.seal == span.expected_seal() => spans.push(span),
+            _ => altered.push(row.try_get("id")?),
         }
     }
-    Ok((spans, unreadable))
+    spans.sort_by_key(|span| span.place);
+    Ok((spans, altered))
 }
 
 /// Ends spans with a moment.

@@ -14,7 +14,7 @@ use super::order::{Placed, place};
 use super::parts::{Part, normalised, records, split};
 use super::row::{COLUMNS, MomentRow, Record};
 use super::seal::Roots;
-use super::span::{self, OPEN, Span};
+use super::span::{self, Span};
 use super::store::{NewBody, store_bodies};
 use super::touched::{Difference, Fate, Present, Touches, note, touches};
 use crate::{MirrorError, Result};
@@ -174,6 +174,8 @@ struct Compared<'a> {
     placed: Vec<Placed>,
     /// The spans whose part is gone.
     gone: Vec<usize>,
+    /// Spans that an accident altered, by identifier.
+    altered: Vec<i64>,
 }
 
 impl<'a> Compared<'a> {
@@ -183,8 +185,7 @@ impl<'a> Compared<'a> {
         document: &'a str,
         snapshot: &'a Snapshot,
     ) -> Result<Compared<'a>> {
-        let (mut held, _) = span::held_in(transaction, timeline, OPEN).await?;
-        held.sort_by_key(|span| span.place);
+        let (held, altered) = span::going_on(transaction, timeline).await?;
         let mut split = split(document);
         split.parts.extend(records(snapshot)?);
         let hashes = split.parts.iter().map(|part| hash_of(&part.text)).collect();
@@ -196,6 +197,7 @@ impl<'a> Compared<'a> {
             stamp: split.stamp,
             placed,
             gone,
+            altered,
         })
     }
 
@@ -210,7 +212,7 @@ impl<'a> Compared<'a> {
                     .before(index)
                     .is_some_and(|before| before.hash == self.hashes[index])
         };
-        self.gone.is_empty() && (0..self.parts.len()).all(stays)
+        self.gone.is_empty() && self.altered.is_empty() && (0..self.parts.len()).all(stays)
     }
 
     async fn write(
@@ -259,11 +261,8 @@ impl<'a> Compared<'a> {
 
     /// All spans of the new moment, and the identifiers of those that end.
     async fn spans(&self, transaction: &mut Transaction<'_, Sqlite>) -> Result<(Vec<Span>, Vec<i64>)> {
-        let mut ended: Vec<i64> = self
-            .gone
-            .iter()
-            .filter_map(|index| self.held[*index].id)
-            .collect();
+        let mut ended = self.altered.clone();
+        ended.extend(self.gone.iter().filter_map(|index| self.held[*index].id));
         let mut wanted = Vec::new();
         for (index, part) in self.parts.iter().enumerate() {
             let before = self.before(index);
