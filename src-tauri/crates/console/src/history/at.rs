@@ -1,13 +1,9 @@
 //! What an environment was at a time.
 
-use halyard_mirror::MomentFilter;
 use halyard_model::{ConnectionId, EnvironmentKey, Moment, Sureness, Timestamp};
 
 use super::MomentFacts;
 use crate::{Console, ConsoleError};
-
-/// How many moments are read at once to find the one behind another.
-const STRIDE: u32 = 100;
 
 /// What an environment was at a time.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +27,8 @@ impl Console {
     ) -> Result<MomentAt, ConsoleError> {
         let mirror = &self.inner.mirror;
         let moment = mirror.moment_at(connection, environment, at).await?;
-        let next = self
-            .moment_behind(connection, environment, moment.as_ref())
+        let next = mirror
+            .moment_behind(connection, environment, moment.as_ref().map(|moment| moment.id))
             .await?;
         let sureness = Sureness::of(at, moment.as_ref(), next.as_ref());
         let facts = async |moment: Option<Moment>| -> Result<Option<MomentFacts>, ConsoleError> {
@@ -43,34 +39,5 @@ impl Console {
             next: facts(next).await?,
             sureness,
         })
-    }
-
-    /// The moment that follows another; the oldest where there is none.
-    async fn moment_behind(
-        &self,
-        connection: &ConnectionId,
-        environment: &EnvironmentKey,
-        moment: Option<&Moment>,
-    ) -> Result<Option<Moment>, ConsoleError> {
-        let mut filter = MomentFilter {
-            environments: vec![(connection.clone(), environment.clone())],
-            limit: STRIDE,
-            ..MomentFilter::default()
-        };
-        let mut later = None;
-        loop {
-            let page = self.inner.mirror.moments(&filter).await?;
-            let is_last = page.len() < STRIDE as usize;
-            for one in page {
-                if moment.is_some_and(|moment| moment.id == one.id) {
-                    return Ok(later);
-                }
-                filter.before = Some(one.id);
-                later = Some(one);
-            }
-            if is_last {
-                return Ok(later.filter(|_| moment.is_none()));
-            }
-        }
     }
 }

@@ -18,7 +18,7 @@ use crate::bench::{Bench, Path, Place};
 const MINUTE: i64 = 60_000;
 
 /// A console on the same mirror that fails the test as soon as it asks a service.
-fn offline(bench: &Bench) -> Console {
+pub fn offline(bench: &Bench) -> Console {
     Console::new(ConsoleParts {
         mirror: bench.mirror.clone(),
         keys: bench.keys.clone(),
@@ -541,4 +541,52 @@ async fn how_long_moments_are_kept_is_remembered() {
         assert!(matches!(refused, Err(ConsoleError::Input { field, .. }) if field == named));
     }
     assert_eq!(bench.console.retention().await.unwrap(), month);
+}
+
+#[tokio::test]
+async fn what_is_past_its_time_goes_and_a_time_then_says_so() {
+    let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
+    let mut ids = vec![newest(&bench, &place).await.moment.id];
+    for value in 0..4 {
+        bench.maya_edits("stock_low_badge", json!(20 + value));
+        ids.push(later(&bench, &place, 24 * 60 * MINUTE).await);
+    }
+    bench.console.pin_moment(ids[0], true).await.unwrap();
+    let second = bench.console.moment(ids[1]).await.unwrap();
+    // All but the last two are more than a day and a half old.
+    bench.clock.advance(12 * 60 * MINUTE);
+    let mut told = bench.console.events();
+    let keep = Retention {
+        days: Some(1),
+        bytes: None,
+    };
+    assert_eq!(bench.console.set_retention(keep).await.unwrap(), 3);
+    let wanted = Event::Timeline {
+        connection: place.connection.clone(),
+    };
+    assert!(std::iter::from_fn(|| told.try_recv().ok()).any(|event| event == wanted));
+    let console = offline(&bench);
+    let kept: Vec<MomentId> = timeline(&console, &place)
+        .await
+        .iter()
+        .map(|facts| facts.moment.id)
+        .collect();
+    assert_eq!(kept, [ids[4], ids[0]], "the pinned one and what is now");
+    let found = console
+        .moment_at(&place.connection, &place.environment, second.first_seen)
+        .await
+        .unwrap();
+    assert_eq!(found.moment.unwrap().moment.id, ids[0]);
+    assert!(!found.sureness.is_sure(), "{:?}", found.sureness);
+    let input = PreviewInput {
+        at: Some(ids[1]),
+        change_set: None,
+        connection: place.connection.clone(),
+        environment: place.environment.clone(),
+        identity: people().remove(0),
+        edits: Vec::new(),
+    };
+    let gone = console.preview(input).await;
+    assert!(matches!(gone, Err(ConsoleError::Gone { what: "the snapshot" })));
+    assert!(console.check_history().await.unwrap().is_empty());
 }

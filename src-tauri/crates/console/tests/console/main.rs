@@ -24,6 +24,7 @@ mod history;
 mod incidents;
 mod keychain;
 mod limits;
+mod matrix;
 mod noticing;
 mod outcomes;
 mod overlaid;

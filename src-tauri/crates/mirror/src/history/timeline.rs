@@ -96,6 +96,30 @@ impl Mirror {
         .transpose()
     }
 
+    /// The moment of an environment that follows another; its first one where
+    /// none is given.
+    pub async fn moment_behind(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        moment: Option<MomentId>,
+    ) -> Result<Option<Moment>> {
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{MOMENTS} WHERE moments.id = (
+                SELECT moments.id FROM moments
+                WHERE timeline_id = (SELECT id FROM timelines WHERE connection_id = ? AND environment_key = ?)
+                    AND moments.id > ?
+                ORDER BY moments.id LIMIT 1)"
+        )))
+        .bind(&connection.0)
+        .bind(&environment.0)
+        .bind(moment.map_or(i64::MIN, |moment| moment.0))
+        .fetch_optional(&mut *self.reader().await?)
+        .await?
+        .map(|row| read_moment(&row))
+        .transpose()
+    }
+
     /// Gives a moment a name, or takes it away.
     ///
     /// [`MirrorError::Missing`](crate::MirrorError::Missing) where it is not there.
