@@ -275,6 +275,7 @@ impl Console {
                 .retain(|_, draft| draft.connection.as_ref() != Some(id));
             volatile.engines.forget(id);
             volatile.documents.forget(id);
+            volatile.opened.clear();
             volatile.asked.retain(|(site, _), _| site.0 != *id);
             volatile.limits.remove(id);
             volatile.environments_known_at.remove(id);

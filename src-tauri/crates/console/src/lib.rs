@@ -46,6 +46,7 @@ mod schedule;
 pub mod secret;
 mod server;
 mod shares;
+mod sides;
 mod state;
 mod subject;
 mod surfaces_settings;
@@ -97,6 +98,10 @@ pub use publish::PublishProgress;
 pub use schedule::Pace;
 pub use server::{QueueTrend, ServerFacts, TaskQueue, VersionChange};
 pub use shares::{DecidedBy, FlagShares, Gets, Move, Share};
+pub use sides::{
+    CheckFacts, CheckWarning, PromoteInput, Promoted, SideFacts, SidesFacts, StaleSide, TargetRefusal,
+    UnknownImpact, sides_json,
+};
 pub use state::{Console, ConsoleParts, Providers};
 pub use subject::{
     ConfigFacts, IdentityFacts, IdentityOverrideFacts, SegmentFacts, SegmentUse, SubjectFacts,

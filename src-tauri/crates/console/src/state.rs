@@ -25,6 +25,7 @@ use crate::{
     propagation::Follows,
     publish::{Owner, Run},
     secret::{KeyStore, KeyStoreState, SessionKeys},
+    sides::OpenedMoments,
     subject::{Documents, Held},
     watch::{Checks, Looks},
 };
@@ -111,6 +112,8 @@ pub(crate) struct Volatile {
     pub(crate) history: HistoryCare,
     /// Documents taken apart.
     pub(crate) documents: Documents,
+    /// Moments that were opened to be compared.
+    pub(crate) opened: OpenedMoments,
     /// What the mirror does not hold, as it was last asked for: traits of
     /// identities, and what a Flagsmith flag begins with.
     pub(crate) asked: HashMap<(Site, Subject), Held>,

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 pub(crate) use rebase::MOST_ROUNDS;
 pub use stage::StageInput;
+pub(crate) use stage::{about_to_be, amended, takes_edits};
 
 use crate::{Console, ConsoleError, Event, PublishProgress, publish::order};
 

@@ -1,11 +1,11 @@
 //! Staging: an edit is put into a change set, changed there, moved, given up
 //! and brought back.
 
+use halyard_model::EditState as State;
 use halyard_model::{
     ChangeSet, ChangeSetId, ChangeSetState, ConnectionId, Edit, EditId, EditState, EnvironmentKey,
-    FieldChanges, FlagState, Subject, SubjectState, changed,
+    FieldChanges, Subject, SubjectState, changed,
 };
-use halyard_model::{EditState as State, FlagDefinition};
 
 use crate::{Console, ConsoleError, edit::bad_field, revision_of, state::Site, subject::IsAbout};
 
@@ -210,7 +210,7 @@ impl Console {
         Ok(edit)
     }
 
-    fn tell_staged(&self, site: &Site) {
+    pub(crate) fn tell_staged(&self, site: &Site) {
         self.tell_changes(&site.0);
         self.tell_environment(site);
     }
@@ -222,12 +222,12 @@ fn gone() -> ConsoleError {
     }
 }
 
-fn takes_edits(set: &ChangeSet) -> bool {
+pub(crate) fn takes_edits(set: &ChangeSet) -> bool {
     matches!(set.state, ChangeSetState::Open | ChangeSetState::Paused(_))
 }
 
 /// An edit with changes laid over its wish.
-fn amended(edit: &Edit, changes: &FieldChanges) -> Result<Edit, ConsoleError> {
+pub(crate) fn amended(edit: &Edit, changes: &FieldChanges) -> Result<Edit, ConsoleError> {
     if !matches!(edit.state, State::Staged | State::Refused(_)) {
         return Err(gone());
     }
@@ -238,7 +238,7 @@ fn amended(edit: &Edit, changes: &FieldChanges) -> Result<Edit, ConsoleError> {
 }
 
 /// The state that a flag begins with where an edit of the same set makes it.
-fn about_to_be(subject: &Subject, edits: &[Edit]) -> Option<SubjectState> {
+pub(crate) fn about_to_be(subject: &Subject, edits: &[Edit]) -> Option<SubjectState> {
     let Subject::FlagState { flag } = subject else {
         return None;
     };
@@ -250,12 +250,5 @@ fn about_to_be(subject: &Subject, edits: &[Edit]) -> Option<SubjectState> {
         }
         _ => None,
     })?;
-    Some(SubjectState::FlagState(first_state(made)))
-}
-
-fn first_state(definition: &FlagDefinition) -> FlagState {
-    FlagState {
-        variants: definition.options.clone(),
-        ..FlagState::plain(definition.enabled, definition.value.clone())
-    }
+    Some(SubjectState::FlagState(made.first_state()))
 }

@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
-use halyard_model::{Edit, EditState, Rebased, Refusal, SegmentKey, Subject, SubjectState, rebase};
+use halyard_model::{Edit, EditState, Rebased, Refusal, SegmentKey, Subject, SubjectState, Variant, rebase};
 
 use super::run::met_by;
 use crate::{Console, ConsoleError, edit::Desk, state::Site};
 
 /// How often it is looked whether a refresh that goes on has ended.
 const REFRESH_POLL: Duration = Duration::from_millis(20);
+
+/// What stands before the name of an option that is made with its flag, in the
+/// place of the service's identifier.
+const NEW_OPTION: &str = "new:";
 
 /// An edit about to be sent.
 pub(super) enum Prepared {
@@ -31,6 +35,12 @@ impl Console {
         }
         if !self.has_flag(&desk.site, &ready).await? {
             let reason = "The flag is not there.";
+            self.recorded(edit, EditState::Refused(Refusal::because(reason)))
+                .await?;
+            return Ok(Prepared::Settled);
+        }
+        if let Err(name) = self.name_options(&desk.site, &mut ready).await? {
+            let reason = format!("The flag has no option {name}.");
             self.recorded(edit, EditState::Refused(Refusal::because(reason)))
                 .await?;
             return Ok(Prepared::Settled);
@@ -87,6 +97,38 @@ impl Console {
         Ok(found.map(|one| SegmentKey(one.remote_id)))
     }
 
+    /// Puts identifiers in the place of names of options that were made with
+    /// their flag. The name of one that was not.
+    async fn name_options(&self, site: &Site, edit: &mut Edit) -> Result<Result<(), String>, ConsoleError> {
+        let Some(flag) = edit.flag().cloned() else {
+            return Ok(Ok(()));
+        };
+        let is_new = |share: &&mut Variant| share.id.starts_with(NEW_OPTION);
+        if !shares_of(&mut edit.wish).any(|share| is_new(&share)) {
+            return Ok(Ok(()));
+        }
+        let known = self.inner.mirror.flag(&site.0, &site.1, &flag).await?;
+        let options = known.map(|flag| flag.state.variants).unwrap_or_default();
+        let made = |share: &Variant| {
+            let same_key = |option: &&Variant| share.key.is_some() && option.key == share.key;
+            let same_value = |option: &&Variant| option.value == share.value;
+            let found = options.iter().find(same_key).or(options.iter().find(same_value));
+            found.map(|option| option.id.clone())
+        };
+        for share in shares_of(&mut edit.base).filter(is_new) {
+            if let Some(id) = made(share) {
+                share.id = id;
+            }
+        }
+        for share in shares_of(&mut edit.wish).filter(is_new) {
+            match made(share) {
+                Some(id) => share.id = id,
+                None => return Ok(Err(share.key.clone().unwrap_or_else(|| share.value.text()))),
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// Whether the flag is there that an edit's state is of. One that has just
     /// been made comes into the mirror first.
     async fn has_flag(&self, site: &Site, edit: &Edit) -> Result<bool, ConsoleError> {
@@ -107,6 +149,19 @@ impl Console {
         }
         self.refresh(&site.0, &site.1).await
     }
+}
+
+/// Every share of an option that a state gives.
+fn shares_of(state: &mut Option<SubjectState>) -> impl Iterator<Item = &mut Variant> {
+    let (own, overrides) = match state {
+        Some(SubjectState::FlagState(state)) => {
+            (Some(&mut state.variants), state.segment_overrides.as_mut_slice())
+        }
+        Some(SubjectState::IdentityOverride(state)) => (Some(&mut state.variants), [].as_mut_slice()),
+        _ => (None, [].as_mut_slice()),
+    };
+    let overrides = overrides.iter_mut().flat_map(|own| &mut own.variants);
+    own.into_iter().flatten().chain(overrides)
 }
 
 fn segments_to_be(wish: Option<&SubjectState>) -> Vec<SegmentKey> {

@@ -5,7 +5,73 @@ use std::collections::BTreeMap;
 use halyard_model::{
     FlagKey, FlagValue, IdentityState, RuleKind, SegmentCondition, SegmentDefinition, SegmentRule, Variant,
 };
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
+
+/// Everything of a Flagsmith document that is not in the lists of flags and
+/// segments.
+#[derive(Debug, Default)]
+pub(crate) struct Whole {
+    /// The segments with their rules, by identifier; no descriptions.
+    pub(crate) segments: BTreeMap<String, SegmentDefinition>,
+    /// Every state that an identity has of its own.
+    pub(crate) overrides: Vec<(FlagKey, String, IdentityState)>,
+}
+
+/// What is read of a document at once. What flags give, by far the most of it,
+/// is passed over.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Parts {
+    project: Project,
+    identity_overrides: Vec<Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Project {
+    segments: Vec<SegmentPart>,
+}
+
+#[derive(Deserialize)]
+struct SegmentPart {
+    id: Value,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    rules: Value,
+    #[serde(default, rename = "feature_states")]
+    _overrides: IgnoredAny,
+}
+
+/// Everything of a document at once; nothing where it cannot be read.
+pub(crate) fn whole(document: &str) -> Whole {
+    let parts: Parts = serde_json::from_str(document).unwrap_or_default();
+    let segments = parts.project.segments.into_iter().map(|part| {
+        let definition = SegmentDefinition {
+            name: part.name,
+            description: None,
+            rules: rules(&part.rules),
+            version: None,
+        };
+        (identifier(&part.id), definition)
+    });
+    let mut overrides = Vec::new();
+    for identity in &parts.identity_overrides {
+        let Some(identifier) = text(&identity["identifier"]) else {
+            continue;
+        };
+        for item in identity["identity_features"].as_array().into_iter().flatten() {
+            if let Some(flag) = flag_of(item) {
+                overrides.push((flag, identifier.clone(), identity_state(item)));
+            }
+        }
+    }
+    Whole {
+        segments: segments.collect(),
+        overrides,
+    }
+}
 
 /// The rules of a Flagsmith segment, as its document has them; no description,
 /// which only the list of segments tells.

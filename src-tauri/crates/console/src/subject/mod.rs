@@ -8,10 +8,11 @@ mod state;
 
 use halyard_model::{ConnectionId, Edit, EnvironmentKey, Subject, SubjectState, Timestamp};
 
+pub(crate) use document::whole;
 pub(crate) use documents::Documents;
 pub(crate) use lists::names_segment;
 pub use lists::{ConfigFacts, IdentityFacts, IdentityOverrideFacts, SegmentFacts, SegmentUse};
-pub(crate) use state::Held;
+pub(crate) use state::{Held, definition_of};
 
 use crate::{Console, ConsoleError, revision_of};
 

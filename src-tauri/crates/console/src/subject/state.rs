@@ -106,7 +106,7 @@ impl Console {
     /// As [`Console::read_live`], of what a flag begins with on Flagsmith:
     /// asked for once, since it hardly changes. Without an answer the mirror's
     /// lists have to do.
-    pub(super) async fn read_beginnings(&self, site: &Site, subject: &Subject) -> Result<(), ConsoleError> {
+    pub(crate) async fn read_beginnings(&self, site: &Site, subject: &Subject) -> Result<(), ConsoleError> {
         let Subject::Flag { flag } = subject else {
             return Ok(());
         };
@@ -175,7 +175,7 @@ pub(super) fn segment_definition(document: &Value, listed: &Segment) -> SegmentD
 }
 
 /// What a flag is in every environment, as far as Flagsmith's lists tell.
-fn definition_of(flag: &Flag) -> FlagDefinition {
+pub(crate) fn definition_of(flag: &Flag) -> FlagDefinition {
     FlagDefinition {
         description: flag.description.clone(),
         tags: flag.tags.iter().map(|tag| tag.label.clone()).collect(),

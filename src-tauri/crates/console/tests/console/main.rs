@@ -31,6 +31,7 @@ mod overlaid;
 mod path;
 mod personas;
 mod previewing;
+mod promoting;
 mod propagating;
 mod publishing;
 mod refreshing;

@@ -41,6 +41,9 @@ pub enum LeftOutWhy {
         /// That difference.
         id: String,
     },
+    /// It gives shares to options that the flag does not have yet. They can be
+    /// taken over once the options are there.
+    OptionsFirst,
     /// Of a new flag, the override for a segment that cannot be made.
     WithoutOverride {
         /// The segment's name.

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use halyard_model::{
-    Contents, FieldPath, FlagDefinition, FlagKey, Promotion, SegmentKey, Subject, SubjectState, Variant,
+    Contents, FieldPath, FlagDefinition, FlagKey, Promotion, SegmentKey, Service, Subject, SubjectState, Variant,
     changed, problems,
 };
+
+use serde_json::Value;
 
 /// Contents after a promotion, and what became of names that were to be made.
 pub struct Applied {
@@ -28,6 +30,11 @@ pub fn apply(b: &Contents, promotion: &Promotion) -> Applied {
         assert!(held.is_some() || !deletes, "{subject:?} goes and is not there");
         let wish = changed(subject, held.as_ref(), changes).unwrap();
         assert_eq!(problems(subject, wish.as_ref()), [], "{subject:?}: {changes:?}");
+        if b.service == Service::Flagsmith {
+            for value in changes.values().flatten() {
+                assert!(!matches!(value, Value::Number(number) if number.is_f64()), "{subject:?}: {value}");
+            }
+        }
         match wish {
             None => applied.delete(subject),
             Some(wish) => applied.put(subject, wish),
@@ -77,7 +84,7 @@ impl Applied {
         match (subject, wish) {
             (Subject::Segment { segment }, SubjectState::Segment(definition)) => {
                 let key = match segment.name_to_be() {
-                    Some(name) if self.contents.service == halyard_model::Service::Flagsmith => {
+                    Some(name) if self.contents.service == Service::Flagsmith => {
                         let id = SegmentKey(format!("9{}", self.contents.segments.len() + 1000));
                         assert_eq!(name.trim(), definition.name.trim());
                         id
