@@ -191,7 +191,12 @@ async fn a_flag_goes_back_to_a_moment_and_a_moment_itself_is_not_changed() {
         bench.refresh(&place).await.unwrap();
         let now = at(&place);
         let changed = bench.console.compare_sides(&then, &now).await.unwrap();
-        assert_eq!(changed.sides.differences.len(), 2, "{path:?}: {:?}", ids(&changed));
+        assert_eq!(
+            changed.sides.differences.len(),
+            2,
+            "{path:?}: {:?}",
+            ids(&changed)
+        );
         assert_eq!(changed.sides.count(Aspect::State), 2);
 
         let back = PromoteInput {
@@ -201,10 +206,17 @@ async fn a_flag_goes_back_to_a_moment_and_a_moment_itself_is_not_changed() {
             change_set: None,
         };
         let refused = bench.console.promote(back).await;
-        assert!(matches!(refused, Err(ConsoleError::ReadOnly { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(ConsoleError::ReadOnly { .. })),
+            "{refused:?}"
+        );
 
         let flag = FlagKey("guest_checkout".into());
-        let restored = bench.console.restore(then.moment.unwrap(), Some(&flag)).await.unwrap();
+        let restored = bench
+            .console
+            .restore(then.moment.unwrap(), Some(&flag))
+            .await
+            .unwrap();
         assert_eq!(restored.set.name, "Restore guest_checkout");
         assert_eq!(restored.edits.len(), 1);
         bench.publish(&restored.set.id).await;
@@ -212,7 +224,12 @@ async fn a_flag_goes_back_to_a_moment_and_a_moment_itself_is_not_changed() {
         assert_eq!(done.set.state, ChangeSetState::Published, "{path:?}");
         bench.refresh(&place).await.unwrap();
         let left = bench.console.compare_sides(&then, &now).await.unwrap();
-        let left: Vec<_> = left.sides.differences.iter().map(|one| one.subject.clone()).collect();
+        let left: Vec<_> = left
+            .sides
+            .differences
+            .iter()
+            .map(|one| one.subject.clone())
+            .collect();
         assert_eq!(left, [Subject::state_of(&FlagKey("gift_wrapping".into()))]);
         let whole = bench.console.restore(then.moment.unwrap(), None).await.unwrap();
         assert_eq!(whole.edits.len(), 1);
@@ -299,7 +316,7 @@ fn renumbered(flags: &mut Vec<Flag>, segments: &mut Vec<Segment>, document: &mut
     let listed = document["project"]["segments"].as_array_mut().unwrap();
     let mut segment = listed
         .iter()
-        .find(|one| one["id"].to_string() == old)
+        .find(|one| one["id"].as_u64() == old.parse().ok())
         .unwrap()
         .clone();
     segment["id"] = json!(90001);

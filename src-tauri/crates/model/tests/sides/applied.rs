@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use halyard_model::{
-    Contents, FieldPath, FlagDefinition, FlagKey, Promotion, SegmentKey, Service, Subject, SubjectState, Variant,
-    changed, problems,
+    Contents, FieldPath, FlagDefinition, FlagKey, Promotion, SegmentKey, Service, Subject, SubjectState,
+    Variant, changed, problems,
 };
 
 use serde_json::Value;
@@ -32,7 +32,10 @@ pub fn apply(b: &Contents, promotion: &Promotion) -> Applied {
         assert_eq!(problems(subject, wish.as_ref()), [], "{subject:?}: {changes:?}");
         if b.service == Service::Flagsmith {
             for value in changes.values().flatten() {
-                assert!(!matches!(value, Value::Number(number) if number.is_f64()), "{subject:?}: {value}");
+                assert!(
+                    !matches!(value, Value::Number(number) if number.is_f64()),
+                    "{subject:?}: {value}"
+                );
             }
         }
         match wish {
