@@ -1,5 +1,51 @@
 //! The history of each environment: one moment per difference that a refresh
 //! found, its parts kept once each.
+//!
+//! # Form
+//!
+//! A snapshot is taken apart ([`parts`]) into the elements of its lists: the
+//! states of flags, segments, overrides and identities of a Flagsmith
+//! document, or the flags, configs and segments of an EdgeFlags one; what is
+//! around them; and the records of flags and segments. Each part is in a list
+//! under a key, at a place that tells the order and leaves room between two
+//! neighbours ([`order`]).
+//!
+//! A *span* says in which moments of a timeline a part held, from the first
+//! one to the last; what holds still has no last one yet. A moment is what the
+//! spans around it say: there is no chain to follow, so any moment is opened
+//! alike, and letting one go removes only the spans that held in no other.
+//!
+//! A span's text is a *body* ([`body`]): named by its hash, so that it is
+//! there once however often and wherever it comes back, and compressed, where
+//! that pays against the first text that stood in its place.
+//!
+//! # What is a difference
+//!
+//! The document is *normalised*: no white space between its tokens, no
+//! `identity_uuid` in identity overrides, which is another one on every
+//! request; everything else letter for letter. Its `updated_at`, and of a
+//! flag's record `updated_at` and the number of identity overrides, are kept
+//! beside and make no moment alone. Another order of a list does.
+//!
+//! # Times
+//!
+//! Moments of a timeline have the order in which they came, which is that of
+//! their identifiers; their times are what the clock said. Where the clock was
+//! set back by more than collections can overlap, the newest moment is cut to
+//! what the clock of now vouches for when it is seen again; other moments
+//! stay as they are. So a moment never claims to have been seen when it surely
+//! was not.
+//!
+//! # Damage
+//!
+//! A body is read only where its text still has its hash, a span only where
+//! its seal is that of what it says, and each moment has sums over the seals
+//! of its spans, by which a lost one is missed ([`seal`]). What is damaged is
+//! named and left out. The next write ends altered spans, so that what comes
+//! later is whole.
+//!
+//! A timeline is bound to its connection and goes with it. It outlives the
+//! disappearance of its environment from the service's list, until it is old.
 
 mod between;
 mod body;

@@ -47,11 +47,14 @@ pub(super) const COLUMNS: &str = "moments.id, moments.timeline_id, moments.first
     moments.before, moments.source, moments.name, moments.pinned, moments.record, moments.roots, moments.seal";
 
 /// Moments with what they are moments of.
-pub(super) const MOMENTS: &str =
-    "SELECT moments.id, moments.timeline_id, moments.first_seen, moments.last_seen,
-    moments.before, moments.source, moments.name, moments.pinned, moments.record, moments.roots, moments.seal,
-    timelines.connection_id, timelines.environment_key
+pub(super) const MOMENTS: &str = "SELECT moments.*, timelines.connection_id, timelines.environment_key
     FROM moments JOIN timelines ON timelines.id = moments.timeline_id";
+
+/// The same, found by a flag that they touched: `CROSS` keeps the order of
+/// the tables, so that the few rows of the flag are looked up first.
+pub(super) const TOUCHING: &str = "SELECT moments.*, timelines.connection_id, timelines.environment_key
+    FROM touched_flags CROSS JOIN moments ON moments.id = touched_flags.moment_id
+        JOIN timelines ON timelines.id = moments.timeline_id";
 
 impl MomentRow {
     pub(super) fn read(row: &SqliteRow) -> std::result::Result<MomentRow, MirrorError> {

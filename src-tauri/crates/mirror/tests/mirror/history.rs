@@ -299,3 +299,67 @@ async fn a_given_history_is_written_anew() {
     ));
     assert_eq!(timeline(&mirror, "nowhere").await, []);
 }
+
+/// A clock that was ahead, or is behind now, makes no moment surer than it is.
+#[tokio::test]
+async fn a_clock_that_was_set_back_is_not_believed_further_than_it_goes() {
+    const DAY: i64 = 24 * 3_600_000;
+    type Seen = (i64, i64);
+    type Times = (Option<i64>, i64, i64);
+    let cases: [(&str, &[Seen], &[Times]); 5] = [
+        (
+            "two collections that overlapped",
+            &[(0, 1), (9_000, 1), (8_000, 1)],
+            &[(None, 0, 9_000)],
+        ),
+        (
+            "ahead, and again",
+            &[(400 * DAY, 1), (DAY, 1)],
+            &[(None, DAY, DAY)],
+        ),
+        (
+            "ahead for a while",
+            &[(DAY, 1), (400 * DAY, 1), (2 * DAY, 1)],
+            &[(None, DAY, 2 * DAY)],
+        ),
+        (
+            "another content, with the clock behind",
+            &[(400 * DAY, 1), (DAY, 2), (2 * DAY, 3)],
+            &[
+                (None, 400 * DAY, 400 * DAY),
+                (Some(DAY), DAY, DAY),
+                (Some(DAY), 2 * DAY, 2 * DAY),
+            ],
+        ),
+        (
+            "what came last is what it was since",
+            &[(3 * DAY, 1), (DAY, 2), (4 * DAY, 2)],
+            &[(None, 3 * DAY, 3 * DAY), (Some(DAY), DAY, 4 * DAY)],
+        ),
+    ];
+    for (what, seen, expected) in cases {
+        let mirror = furnished().await;
+        for (at, value) in seen {
+            store(&mirror, &listed(&[("a", *value)], *at)).await;
+        }
+        let moments = timeline(&mirror, "staging").await;
+        let times: Vec<Times> = moments
+            .iter()
+            .map(|moment| {
+                (
+                    moment.before.map(|before| before.0),
+                    moment.first_seen.0,
+                    moment.last_seen.0,
+                )
+            })
+            .collect();
+        assert_eq!(times, expected, "{what}");
+        let now = Timestamp(999 * DAY);
+        let newest = mirror.moment_at(&id("shop"), &key("staging"), now).await.unwrap();
+        assert_eq!(
+            newest.as_ref(),
+            moments.last(),
+            "{what}: what came last is newest"
+        );
+    }
+}
