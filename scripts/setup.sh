@@ -12,10 +12,11 @@ purpose=${1:-run}
 say() { printf 'setup: %s\n' "$*"; }
 stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
-build_packages=(build-essential pkg-config file libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev libssl-dev)
+# The encryption of the local copy builds OpenSSL from its source, which needs the whole of perl.
+build_packages=(build-essential perl pkg-config file libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev libssl-dev)
 display_packages=(xvfb xauth)
 test_packages=(webkit2gtk-driver dbus-x11 gnome-keyring imagemagick procps python3-venv)
-bench_packages=(build-essential valgrind python3-venv)
+bench_packages=(build-essential perl valgrind python3-venv)
 
 check_tools() {
   command -v cargo >/dev/null || stop "Rust is missing. Install it from your distribution or with rustup (1.94 or newer), then run this again."
@@ -31,10 +32,10 @@ other_systems() {
   cat >&2 <<'TEXT'
 setup: this script installs packages on Debian and its relatives only. Install these yourself, then run it again
 setup: with HALYARD_SKIP_PACKAGES=1:
-setup:   Fedora    webkit2gtk4.1-devel gtk3-devel librsvg2-devel openssl-devel gcc make pkgconf
-setup:   Arch      webkit2gtk-4.1 gtk3 librsvg openssl base-devel
-setup:   openSUSE  webkit2gtk3-devel gtk3-devel librsvg-devel libopenssl-devel gcc make pkg-config
-setup:   macOS     the Xcode command line tools; Windows: the MSVC build tools and WebView2
+setup:   Fedora    webkit2gtk4.1-devel gtk3-devel librsvg2-devel openssl-devel gcc make perl pkgconf
+setup:   Arch      webkit2gtk-4.1 gtk3 librsvg openssl perl base-devel
+setup:   openSUSE  webkit2gtk3-devel gtk3-devel librsvg-devel libopenssl-devel gcc make perl pkg-config
+setup:   macOS     the Xcode command line tools; Windows: the MSVC build tools, WebView2, Strawberry Perl and NASM
 TEXT
   exit 1
 }

@@ -69,7 +69,7 @@ impl Halyard {
         let console = self.console.clone();
         tauri::async_runtime::spawn(async move {
             if let Err(error) = console.refresh(&connection, &environment).await {
-                tracing::debug!(%error, "the refresh after an edit failed");
+                tracing::debug!(error = error.for_log(), "the refresh after an edit failed");
             }
         });
     }

@@ -1,6 +1,11 @@
 //! Starting: folder, log, mirror, console, window, background work.
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
 
 use halyard_console::{Beginning, Console, Encryption, SystemClock, secret::SystemKeychain};
 use tauri::{App, AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
@@ -31,7 +36,7 @@ pub fn run() -> Result<(), tauri::Error> {
             commands.mount_events(app);
             if let Err(error) = set_up(app) {
                 // Returned from here, it would end in a panic and its trace.
-                let _unread = writeln!(std::io::stderr(), "Halyard could not start: {error}");
+                let _unread = writeln!(io::stderr(), "Halyard could not start: {error}");
                 std::process::exit(1);
             }
             Ok(())
@@ -48,7 +53,7 @@ pub fn run() -> Result<(), tauri::Error> {
 fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
     let folder = data_folder(app.handle())?;
     // Where the folder cannot be used, the window opens and says so.
-    let logging = std::fs::create_dir_all(&folder).and_then(|()| log::start(&folder));
+    let logging = fs::create_dir_all(&folder).and_then(|()| log::start(&folder));
     let opening = Console::open(&folder, Arc::new(SystemKeychain), Arc::new(SystemClock));
     let (console, beginning) = tauri::async_runtime::block_on(opening)?;
     let failure = logging.err();
@@ -77,9 +82,9 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
         // The page reads dropped files itself; it never learns their paths.
         .disable_drag_drop_handler();
     let web = folder.join("web");
-    // Where it cannot keep anything there, it keeps nothing, and nowhere else.
-    let window = match std::fs::create_dir_all(&web) {
+    let window = match room_for_window(&console, &web) {
         Ok(()) => window.data_directory(web),
+        // It keeps nothing, and nowhere else.
         Err(_) => window.incognito(true),
     };
     window.build()?;
@@ -95,6 +100,23 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Makes the folder of what the window remembers by itself, which is plain
+/// text: what is typed and not sent names flags. Beside an encrypted local copy
+/// there is none.
+fn room_for_window(console: &Console, web: &Path) -> io::Result<()> {
+    let facts = tauri::async_runtime::block_on(console.encryption());
+    let is_plain = console.lock().is_none() && facts.is_ok_and(|facts| facts.now == Encryption::Off);
+    if is_plain {
+        return fs::create_dir_all(web);
+    }
+    if let Err(error) = fs::remove_dir_all(web)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "what the window remembered could not be deleted");
+    }
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// What goes on behind the window.
 async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
     console.until_unlocked(&cancel).await;
@@ -102,7 +124,10 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
         return;
     }
     if let Err(error) = console.recover_edits().await {
-        tracing::error!(%error, "the edits of the last run could not be sorted");
+        tracing::error!(
+            error = error.for_log(),
+            "the edits of the last run could not be sorted"
+        );
     }
     console.probe_key_store().await;
     if console.has_demo().await.unwrap_or_default()
@@ -123,7 +148,7 @@ async fn work(app: AppHandle, console: Console, cancel: CancellationToken) {
 pub(super) fn notice(
     beginning: &Beginning,
     folder: &Path,
-    failure: Option<&std::io::Error>,
+    failure: Option<&io::Error>,
 ) -> Option<NoticeView> {
     let (sentence, kept_as) = match beginning {
         Beginning::Ready => return None,
@@ -169,7 +194,7 @@ pub(super) fn notice(
     })
 }
 
-fn no_log(error: &std::io::Error, folder: &Path) -> NoticeView {
+fn no_log(error: &io::Error, folder: &Path) -> NoticeView {
     NoticeView {
         sentence: format!("Halyard cannot write its log in {}: {error}.", folder.display()),
         next_step: "Everything else works. Mend the folder and start Halyard again.".into(),

@@ -1,7 +1,7 @@
 //! Commands on the encryption of the local copy.
 
 use halyard_console::{ConsoleError, Encryption, MirrorError};
-use tauri::State;
+use tauri::{AppHandle, Manager, State};
 
 use super::connections::frame;
 use crate::{app::Halyard, error::WireError, view::*, words};
@@ -13,12 +13,27 @@ pub async fn encryption(app: State<'_, Halyard>) -> Result<EncryptionView, WireE
     Ok(words::encryption::encryption(&app.console.encryption().await?))
 }
 
+/// Lets the window keep nothing by itself from now on: what is typed and not
+/// sent would be plain text beside the encrypted copy. It minds none of it.
+const KEEP_NOTHING: &str = "localStorage.clear(); \
+     Storage.prototype.setItem = () => { throw new Error('nothing is kept beside an encrypted copy'); };";
+
 /// Encrypts the local copy with a key from the keychain, or no longer.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_encryption(app: State<'_, Halyard>, on: bool) -> Result<EncryptionView, WireError> {
+pub async fn set_encryption(
+    app: State<'_, Halyard>,
+    window: AppHandle,
+    on: bool,
+) -> Result<EncryptionView, WireError> {
     let wanted = if on { Encryption::On } else { Encryption::Off };
     let facts = app.console.set_encryption(wanted).await?;
+    if facts.now == Encryption::On
+        && let Some(window) = window.get_webview_window("main")
+        && let Err(error) = window.eval(KEEP_NOTHING)
+    {
+        tracing::warn!(%error, "the window keeps what is typed until Halyard starts again");
+    }
     Ok(words::encryption::encryption(&facts))
 }
 

@@ -23,7 +23,11 @@ impl Console {
             volatile.environments_known_at.insert(connection.id.clone(), now);
         }
         if let Err(error) = self.update_environments(connection, credential).await {
-            tracing::info!(connection = connection.id.0, %error, "the environments could not be read again");
+            tracing::info!(
+                connection = connection.id.0,
+                error = error.for_log(),
+                "the environments could not be read again"
+            );
         }
     }
 

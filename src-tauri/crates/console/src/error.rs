@@ -88,3 +88,33 @@ pub enum ConsoleError {
         what: &'static str,
     },
 }
+
+impl ConsoleError {
+    /// What the log holds of it: what kind of error it is, and nothing that a
+    /// service said, a document holds or a person typed, which may name a
+    /// flag, a value or a person.
+    pub fn for_log(&self) -> String {
+        match self {
+            ConsoleError::Service(failure) => failure.for_log(),
+            ConsoleError::Input { field, .. } => format!("the input of {field} cannot be used"),
+            ConsoleError::ListInput { list, part, .. } => {
+                format!("the input of {list}, {part} cannot be used")
+            }
+            ConsoleError::ReadOnly { .. } => "nothing can be written there".into(),
+            ConsoleError::DamagedMoment { .. } => "parts of a moment are damaged".into(),
+            ConsoleError::Document(_) => "the environment document cannot be evaluated".into(),
+            ConsoleError::Evaluation(_) => "the server would fail here".into(),
+            // Sentences of ours, and of the system about its own.
+            ConsoleError::Mirror(_)
+            | ConsoleError::Secret(_)
+            | ConsoleError::NoKey
+            | ConsoleError::Encryption(_)
+            | ConsoleError::StaleView
+            | ConsoleError::ConfirmationNeeded
+            | ConsoleError::RemoteOnly
+            | ConsoleError::FromFile
+            | ConsoleError::OnlyNow
+            | ConsoleError::Gone { .. } => self.to_string(),
+        }
+    }
+}

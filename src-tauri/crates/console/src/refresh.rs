@@ -45,7 +45,12 @@ impl Console {
         let result = self.refresh_once(&site, urgency).await;
         drop(ending);
         if let Err(error) = &result {
-            tracing::info!(connection = connection.0, environment = environment.0, %error, "refresh failed");
+            tracing::info!(
+                connection = connection.0,
+                environment = environment.0,
+                error = error.for_log(),
+                "refresh failed"
+            );
         }
         result
     }

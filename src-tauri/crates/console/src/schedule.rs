@@ -118,7 +118,10 @@ impl Console {
                         }
                     }
                 }
-                Err(error) => tracing::warn!(%error, "the background refresh could not read the mirror"),
+                Err(error) => tracing::warn!(
+                    error = error.for_log(),
+                    "the background refresh could not read the mirror"
+                ),
             }
         }
     }

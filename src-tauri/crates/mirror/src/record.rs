@@ -45,7 +45,6 @@ impl<T> Rows<T> {
             tracing::warn!(
                 table,
                 count = result.unreadable.len(),
-                names = ?result.unreadable.iter().take(10).collect::<Vec<_>>(),
                 "the mirror holds rows that cannot be read"
             );
         }

@@ -91,6 +91,27 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What the log holds of it: its kind and the status, and nothing that a
+    /// service said or that stood in an address, which may name a flag or a
+    /// person.
+    pub fn for_log(&self) -> String {
+        let kind = match &self.kind {
+            FailureKind::Unauthorised => "the key was not accepted".into(),
+            FailureKind::Forbidden => "the key may not do this".into(),
+            FailureKind::NotFound => "there is nothing there".into(),
+            FailureKind::RateLimited { .. } => "too many requests".into(),
+            FailureKind::Refused { .. } => "the content was refused".into(),
+            FailureKind::Unreachable(stage) => format!("unreachable at the stage {stage:?}"),
+            FailureKind::ServerFault => "the service failed".into(),
+            FailureKind::Malformed { .. } => "the answer was not of the documented shape".to_owned(),
+            FailureKind::BadAddress { .. } => "the address cannot be used".into(),
+        };
+        match self.status {
+            Some(status) => format!("{kind}, status {status}"),
+            None => kind,
+        }
+    }
+
     /// A failure of a kind, told in a sentence.
     pub fn new(kind: FailureKind, sentence: impl Into<String>) -> Failure {
         Failure {

@@ -128,7 +128,7 @@ impl Console {
                 _ = tick.tick() => {}
             }
             if let Err(error) = self.look_after_history(&mut is_checked).await {
-                tracing::warn!(%error, "the history could not be looked after");
+                tracing::warn!(error = error.for_log(), "the history could not be looked after");
             }
         }
     }

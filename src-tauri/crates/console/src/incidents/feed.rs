@@ -124,7 +124,10 @@ impl Console {
                 read = reading => read,
             };
             if let Err(error) = read {
-                tracing::warn!(%error, "the copy of a status feed could not be kept");
+                tracing::warn!(
+                    error = error.for_log(),
+                    "the copy of a status feed could not be kept"
+                );
             }
         }
     }
@@ -192,7 +195,7 @@ impl Console {
         let after = match answer {
             Ok(answer) => before.succeeded(answer.value, now),
             Err(failure) => {
-                tracing::info!(%failure, "a status feed could not be read");
+                tracing::info!(failure = failure.for_log(), "a status feed could not be read");
                 before.failed(&failure, now)
             }
         };

@@ -13,8 +13,9 @@ use halyard_model::{
     Snapshot, Subject, Surface, Timestamp,
 };
 use halyard_provider::{
-    Access, Allowances, Answer, Audit, Confirm, Discovery, Door, Failure, Found, Leftover, Progress, Provider,
-    ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome, diagnosis::in_context,
+    Access, Allowances, Answer, Audit, Confirm, Discovery, Door, Failure, Found, Leftover, Progress,
+    Provider, ProxyHealth, Reach, ServerHealth, SurfaceReading, Target, Write, WriteOutcome,
+    diagnosis::in_context,
 };
 
 use crate::Console;
@@ -61,7 +62,10 @@ impl SecondLook {
         match context {
             Ok(context) => in_context(&failure, &context),
             Err(error) => {
-                tracing::warn!(%error, "what is known beside a failure could not be read");
+                tracing::warn!(
+                    error = error.for_log(),
+                    "what is known beside a failure could not be read"
+                );
                 failure
             }
         }

@@ -204,7 +204,11 @@ impl Console {
         let told = match reach.provider.allowances(reach.target()).await {
             Ok(answer) => self.heard(&site.0, answer),
             Err(failure) => {
-                tracing::info!(connection = site.0.0, %failure, "the limits could not be read");
+                tracing::info!(
+                    connection = site.0.0,
+                    failure = failure.for_log(),
+                    "the limits could not be read"
+                );
                 return Ok(());
             }
         };

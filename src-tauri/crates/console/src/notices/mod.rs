@@ -73,7 +73,10 @@ impl Console {
                 Ok(news) => news
                     .into_iter()
                     .for_each(|one| self.tell(Event::Notice(Box::new(one)))),
-                Err(error) => tracing::warn!(%error, "the mirror could not be read for notices"),
+                Err(error) => tracing::warn!(
+                    error = error.for_log(),
+                    "the mirror could not be read for notices"
+                ),
             }
         }
     }

@@ -224,7 +224,10 @@ impl Console {
                 looks.spawn(async move { console.look_for_checks(&site, &surface).await });
             }
             if let Err(error) = self.give_up_following().await {
-                tracing::warn!(%error, "a propagation check could not be written down");
+                tracing::warn!(
+                    error = error.for_log(),
+                    "a propagation check could not be written down"
+                );
             }
         }
     }
@@ -254,7 +257,10 @@ impl Console {
         };
         // What the surface answers, also a failure, is recorded with it.
         if let Err(error) = looked {
-            tracing::info!(%error, "a surface could not be looked at for a propagation check");
+            tracing::info!(
+                error = error.for_log(),
+                "a surface could not be looked at for a propagation check"
+            );
             let again = self.inner.clock.now().plus_millis(NO_LOOK_MILLIS);
             self.volatile().follows.postpone(site, surface, again);
         }

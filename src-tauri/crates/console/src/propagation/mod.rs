@@ -140,7 +140,7 @@ impl Console {
         let before = Some(Content::from(base));
         let times = (published_at, self.inner.clock.now());
         if let Err(error) = self.begin_following(&site, flag, before, times).await {
-            tracing::warn!(%error, "a change could not be followed");
+            tracing::warn!(error = error.for_log(), "a change could not be followed");
         }
     }
 

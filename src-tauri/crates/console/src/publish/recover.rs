@@ -73,7 +73,7 @@ impl Console {
     /// on reads again what no answer told about, until cancelled.
     pub async fn keep_publishing(&self, cancel: CancellationToken) {
         if let Err(error) = self.go_on_publishing().await {
-            tracing::warn!(%error, "publishing could not go on");
+            tracing::warn!(error = error.for_log(), "publishing could not go on");
         }
         let mut tick = tokio::time::interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -83,7 +83,7 @@ impl Console {
                 _ = tick.tick() => {}
             }
             if let Err(error) = self.read_doubtful().await {
-                tracing::info!(%error, "what is unknown could not be read again");
+                tracing::info!(error = error.for_log(), "what is unknown could not be read again");
             }
         }
     }
@@ -114,7 +114,7 @@ impl Console {
         for edit in &edits {
             // One that cannot be read stays unknown, and holds up what needs it.
             if let Err(error) = self.settle(&edit.id).await {
-                tracing::info!(%error, "an unknown edit could not be read");
+                tracing::info!(error = error.for_log(), "an unknown edit could not be read");
             }
         }
         Ok(!edits.is_empty())
@@ -129,10 +129,13 @@ impl Console {
             if matches!(edit.state, EditState::Unknown { .. })
                 && let Err(error) = self.settle(&edit.id).await
             {
-                tracing::info!(%error, "an unknown edit could not be read");
+                tracing::info!(error = error.for_log(), "an unknown edit could not be read");
             }
             if let Err(error) = self.leftovers(&edit.id).await {
-                tracing::info!(%error, "what was left behind could not be looked for");
+                tracing::info!(
+                    error = error.for_log(),
+                    "what was left behind could not be looked for"
+                );
             }
         }
         Ok(())

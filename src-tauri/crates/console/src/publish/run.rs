@@ -113,7 +113,7 @@ impl Console {
         tokio::spawn(async move {
             let (console, set) = (ending.console.clone(), ending.set.clone());
             if let Err(error) = console.run(&set, halted).await {
-                tracing::error!(%error, "publishing was cut off");
+                tracing::error!(error = error.for_log(), "publishing was cut off");
                 // Where not even that can be written, the next start finds it.
                 let _unwritten = console
                     .stand_still(
@@ -352,7 +352,7 @@ impl Console {
                 // Read before anything else is sent; that it cannot be is no
                 // reason to stop with what does not depend on it.
                 if let Err(error) = self.read_again(desk, *edit).await {
-                    tracing::info!(%error, "an unknown edit could not be read again");
+                    tracing::info!(error = error.for_log(), "an unknown edit could not be read again");
                 }
                 Ok(Tried::Settled)
             }

@@ -120,7 +120,10 @@ impl Console {
             return Ok(());
         }
         if let Err(error) = self.read_live(site, subject).await {
-            tracing::info!(%error, "what a flag begins with could not be asked for");
+            tracing::info!(
+                error = error.for_log(),
+                "what a flag begins with could not be asked for"
+            );
         }
         Ok(())
     }

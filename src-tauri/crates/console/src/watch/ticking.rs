@@ -37,7 +37,10 @@ pub(super) async fn each_second<T, Due, Done>(
                     running.spawn(act(one));
                 }
             }
-            Err(error) => tracing::warn!(%error, "what is due could not be read from the mirror"),
+            Err(error) => tracing::warn!(
+                error = error.for_log(),
+                "what is due could not be read from the mirror"
+            ),
         }
     }
 }

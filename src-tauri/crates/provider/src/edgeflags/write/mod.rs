@@ -209,7 +209,7 @@ impl Attempt<'_> {
         // It was sent: what became of it is told whether or not the answer
         // could be written down.
         if is_answered && let Err(failure) = steps.reached(WriteStep::Answered).await {
-            tracing::warn!(%failure, "an answer could not be written down");
+            tracing::warn!(failure = failure.for_log(), "an answer could not be written down");
         }
         self.learn(&sent);
         sent

@@ -33,7 +33,10 @@ impl Attempt<'_> {
         let Some(item) = &now.item else { return false };
         let differing = differing_members(&self.plan.body, &item.definition);
         if !differing.is_empty() {
-            tracing::warn!(members = ?differing, "the definition differs from what was sent");
+            tracing::warn!(
+                members = differing.len(),
+                "the definition differs from what was sent"
+            );
         }
         differing.is_empty()
             && self
