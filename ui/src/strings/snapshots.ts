@@ -35,8 +35,7 @@ export const snapshots = {
     hint: "Enter sets B, Shift Enter sets A. Hold an arrow key or drag to move B along the timeline.",
     import: "Import",
     damaged: "Damaged",
-    rowName: (environment: string, title: string, time: string, who: string) =>
-      [title, environment, time, who].filter((part) => part !== "").join(", "),
+    rowName: (facts: (string | null)[]) => facts.filter((fact) => fact !== null).join(", "),
     unnamed: (title: string) => `${title} has no name any more`,
     named: (name: string) => `Named ${name}`,
     pinnedNow: (title: string) => `${title} is pinned and kept for ever`,
