@@ -64,10 +64,14 @@ describe("a snapshot file", () => {
     await userEvent.type(field, "halyard{Enter}");
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(callsOf(host, "openFile")).toHaveLength(2);
+    // It is on screen, and not the connection from before.
+    expect(await screen.findByRole("button", { name: /^Connection production-2026-11-20/ })).toBeVisible();
   });
 
   it("that waits and is not wanted is given back, and not offered again", async () => {
     const host = await openWindow("file");
+    // The application is slow to forget it.
+    host.failNext("dropFile", failure("mirror", "Busy."));
     await userEvent.click(await screen.findByRole("button", { name: /^Cancel/ }));
     expect(callsOf(host, "dropFile")).toEqual([["file-1"]]);
     host.changeAll();
