@@ -22,6 +22,7 @@ pub mod personas;
 mod prepare;
 pub mod preview;
 pub mod propagation;
+pub mod sides;
 pub mod subjects;
 pub mod trace;
 

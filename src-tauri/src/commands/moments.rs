@@ -1,4 +1,4 @@
-//! Commands on the timeline, and on what is compared, taken over and restored.
+//! Commands on the timeline and on how long it is kept.
 
 use halyard_console::TimelineInput;
 use halyard_model::{Connection, ConnectionId, Environment, EnvironmentKey, FlagKey, Timestamp};
@@ -189,59 +189,6 @@ pub async fn set_retention(
 ) -> Result<RetentionView, WireError> {
     app.console.set_retention(retention_in(days, megabytes)).await?;
     retention(app).await
-}
-
-/// Two environments or moments beside each other.
-#[tauri::command]
-#[specta::specta]
-pub async fn compare_sides(_app: State<'_, Halyard>, a: AtView, b: AtView) -> Result<SidesView, WireError> {
-    let _ = (a, b);
-    not_yet()
-}
-
-/// The same as text or JSON, to be kept.
-#[tauri::command]
-#[specta::specta]
-pub async fn export_sides(
-    _app: State<'_, Halyard>,
-    a: AtView,
-    b: AtView,
-    format: DiffFormatView,
-) -> Result<ExportedFileView, WireError> {
-    let _ = (a, b, format);
-    not_yet()
-}
-
-/// What taking differences over would do; nothing is staged.
-#[tauri::command]
-#[specta::specta]
-pub async fn check_promotion(
-    _app: State<'_, Halyard>,
-    request: PromoteRequest,
-) -> Result<PromoteCheckView, WireError> {
-    let _ = request;
-    not_yet()
-}
-
-/// Stages what was ticked into a change set.
-#[tauri::command]
-#[specta::specta]
-pub async fn promote(_app: State<'_, Halyard>, request: PromoteRequest) -> Result<PromotedView, WireError> {
-    let _ = request;
-    not_yet()
-}
-
-/// Stages what leads a flag, or the whole environment where `flag` is `null`,
-/// back to a moment.
-#[tauri::command]
-#[specta::specta]
-pub async fn restore(
-    _app: State<'_, Halyard>,
-    moment: String,
-    flag: Option<String>,
-) -> Result<PromotedView, WireError> {
-    let _ = (moment, flag);
-    not_yet()
 }
 
 /// What is doubtful about an environment.

@@ -22,6 +22,7 @@ pub mod propagation;
 pub mod remedy;
 pub mod server;
 pub mod shares;
+pub mod sides;
 pub mod staged;
 pub mod subject;
 pub mod trace;

@@ -30,6 +30,7 @@ pub mod propagation;
 pub mod reason;
 pub mod rule;
 pub mod server;
+pub mod sides;
 pub mod source;
 pub mod subject;
 pub mod surface;
