@@ -37,6 +37,12 @@ export function clockTime(at: number): string {
   return clock(new Date(at * 1000));
 }
 
+/** `12 Nov, 09:41`, and today the time alone. */
+export function whenWords(at: number, now: number): string {
+  const said = day(at, now);
+  return said === clockTime(at) ? said : `${said}, ${clockTime(at)}`;
+}
+
 /** `Today, 20 November`, `Yesterday`, then `Tuesday, 18 November`, with the year when it is another one. */
 export function dayHeading(at: number, now: number): string {
   const date = new Date(at * 1000);

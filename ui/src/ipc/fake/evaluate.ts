@@ -34,7 +34,7 @@ export function evaluate(
     remote,
     source: remote
       ? `Asked ${connection.address} for ${request.identifier} in ${environment.name}`
-      : `The mirror of ${environment.name}${edits(laid)}`,
+      : `${request.moment === null ? "The mirror" : "A snapshot"} of ${environment.name}${edits(laid)}`,
     rows: breaks ? [] : rows,
     overrides: rows.filter((row) => row.decided_by === "identity" || row.decided_by === "segment").length,
     caveats: remote ? ["EdgeFlags evaluates by itself and keeps its rollout to itself."] : [],

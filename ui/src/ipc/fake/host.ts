@@ -113,7 +113,7 @@ export function makeFakeHost({
     ...conflictCalls(stage, edits),
     ...changeCalls(stage, changes),
     ...subjectCalls(stage),
-    ...previewCalls(stage),
+    ...previewCalls(stage, history),
     ...identityCalls(stage),
     ...batchCalls(stage),
     ...healthCalls(stage, health, queue),

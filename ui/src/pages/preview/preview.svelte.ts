@@ -33,6 +33,9 @@ export interface Baseline {
   traits: TraitView[];
 }
 
+/** What is evaluated: the mirror, with what is typed in the flag panel or staged laid over it, or a moment. */
+export type Source = "mirror" | "edits" | "staged" | "moment";
+
 /** Something to evaluate, and when it was typed. */
 interface Asked {
   request: PreviewRequest;
@@ -48,8 +51,7 @@ export class Preview {
   baseline = $state.raw<Baseline | null>(null);
   readingTraits = $state(false);
   traitsError = $state.raw<HostError | null>(null);
-  /** Lay what is typed in the flag panel over the mirror. */
-  withEdits = $state(false);
+  source = $state<Source>("mirror");
   /** What the environment on screen was then is evaluated; null for now. */
   moment = $state.raw<MomentView | null>(null);
   /** Many identities are evaluated instead of one. */
@@ -95,14 +97,19 @@ export class Preview {
   }
 
   /** Asks again. Read what it depends on before calling: the call itself tracks nothing. */
-  ask(place: PlaceView, connection: ConnectionView, edits: DraftEditView[] = []): void {
+  ask(
+    place: PlaceView,
+    connection: ConnectionView,
+    edits: DraftEditView[] = [],
+    changeSet: string | null = null,
+  ): void {
     clearTimeout(this.#timer);
     this.#turn += 1;
     this.#waiting = null;
     const identifier = this.identifier.trim();
     const traits = toViews(this.traits);
     const moment = this.moment?.id ?? null;
-    const question = JSON.stringify([placeKey(place), identifier, traits, edits, moment]);
+    const question = JSON.stringify([placeKey(place), identifier, traits, edits, moment, changeSet]);
     const since = question === this.question ? null : this.stopwatch.take();
     this.question = question;
     if (this.#resultOf !== placeKey(place) || identifier === "") {
@@ -116,7 +123,7 @@ export class Preview {
     if (identifier === "" || this.readingTraits || this.problems.size > 0) return;
     this.#resultOf = placeKey(place);
     const asked = {
-      request: { ...place, identifier, traits, edits, moment, change_set: null },
+      request: { ...place, identifier, traits, edits, moment, change_set: changeSet },
       question,
       since,
     };
@@ -133,12 +140,18 @@ export class Preview {
   /** Evaluates at a moment of the environment on screen, until another source is chosen. */
   openAt(moment: MomentView): void {
     this.moment = moment;
-    this.withEdits = false;
+    this.source = "moment";
+  }
+
+  /** Evaluates something that is there now. */
+  openNow(source: Exclude<Source, "moment">): void {
+    this.moment = null;
+    this.source = source;
   }
 
   /** A moment belongs to one environment: on another one, now is evaluated again. */
   keepMomentFor(environment: string): void {
-    if (this.moment !== null && this.moment.environment !== environment) this.moment = null;
+    if (this.moment !== null && this.moment.environment !== environment) this.openNow("mirror");
   }
 
   /** Stops asking, such as when the page is left. */
@@ -158,7 +171,8 @@ export class Preview {
     clearTimeout(this.#searchTimer);
     this.#searchTurn += 1;
     const search = this.identifier.trim();
-    if (search === "" || connection.service === "edge_flags") {
+    // A file asks nobody; what it holds of identities is in its overrides.
+    if (search === "" || connection.service === "edge_flags" || connection.file !== null) {
       this.suggestions = null;
       return;
     }

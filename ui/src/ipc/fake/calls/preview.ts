@@ -1,29 +1,36 @@
 /** What one identity gets and why: evaluation, comparison, personas, findings. */
+import type { AtView } from "../../bindings";
 import type { Host } from "../../host";
 import { comparisonOf, surfacesOf } from "../compare";
 import { flagIn, placeOf } from "../edits";
 import { gone, unreachable } from "../errors";
 import { evaluate } from "../evaluate";
 import { findingsOf } from "../findings";
+import type { FakeHistory } from "../history/history";
 import { impactOf } from "../impact";
 import { FakePersonas } from "../personas";
 import { traceOf } from "../trace";
 import type { Stage } from "./stage";
 
 /** The calls of the Preview page. */
-export function previewCalls(stage: Stage) {
+export function previewCalls(stage: Stage, history: FakeHistory) {
   const { world, now } = stage;
+  /** An environment as it is asked for: now, or at a moment. */
+  function spotAt({ connection, environment, moment }: AtView) {
+    placeOf(world, connection, environment);
+    return history.spot({ connection, environment, moment });
+  }
 
   return {
     async preview(request) {
       await stage.begin("preview", request);
-      const { connection, environment } = placeOf(world, request.connection, request.environment);
+      const { connection, environment } = spotAt(request);
       return structuredClone(evaluate(connection, environment, request, now()));
     },
 
     async trace(request, flag) {
       await stage.begin("trace", request, flag);
-      const { connection, environment } = placeOf(world, request.connection, request.environment);
+      const { connection, environment } = spotAt(request);
       return structuredClone(traceOf(connection, environment, flagIn(environment, flag), request));
     },
 
@@ -47,7 +54,7 @@ export function previewCalls(stage: Stage) {
 
     async impact(request) {
       await stage.begin("impact", request);
-      return structuredClone(impactOf(placeOf(world, request.connection, request.environment), request));
+      return structuredClone(impactOf(spotAt(request), request));
     },
   } satisfies Partial<Host>;
 }

@@ -85,7 +85,12 @@ export class Batch {
   }
 
   /** Runs. The last result stays until this one is there. */
-  async run(place: PlaceView, environment: EnvironmentView, edits: DraftEditView[]): Promise<void> {
+  async run(
+    place: PlaceView,
+    environment: EnvironmentView,
+    edits: DraftEditView[],
+    moment: string | null = null,
+  ): Promise<void> {
     const cohort = this.#cohort();
     if (this.running !== null || cohort === null) return;
     this.#jobs += 1;
@@ -107,7 +112,7 @@ export class Batch {
         ...place,
         cohort,
         edits,
-        moment: null,
+        moment,
         change_set: null,
       });
       this.found = { view, place: { ...place }, changedAt };
