@@ -62,6 +62,9 @@ export type Page =
   | { name: "settings"; surfaces?: string }
   | { name: "connect"; service: "flagsmith" | "edge_flags"; again: ConnectionView | null };
 
+/** Pages on which there is nothing to see of a snapshot file. */
+const NOT_OF_FILES: Page["name"][] = ["changes", "activity", "health"];
+
 /** Everything the window knows. All of it came from the host; the last answer stays until the next one. */
 export class Session {
   view = $state.raw<AppView | null>(null);
@@ -158,7 +161,8 @@ export class Session {
   }
 
   go(page: Page): void {
-    this.page = page;
+    // A snapshot file has no changes, no requests and no server.
+    this.page = this.connection?.file && NOT_OF_FILES.includes(page.name) ? { name: "flags" } : page;
   }
 
   /** Shows two sides beside each other, on the Snapshots page. */
@@ -207,6 +211,14 @@ export class Session {
     await this.reload();
   }
 
+  /** Takes a snapshot file that was opened away again; the file itself stays where it is. */
+  async closeFile(connection: ConnectionView): Promise<void> {
+    await this.forget(connection);
+    if (this.view?.connections.some(({ id }) => id === connection.id)) return;
+    this.toasts.say(text.frame.file.closed(connection.name));
+    if (this.connection === null) this.page = { name: "flags" };
+  }
+
   /** Refreshes environments of the connection on screen, one after the other. */
   async refreshAll(environments: string[]): Promise<void> {
     const connection = this.place?.connection;
@@ -221,6 +233,10 @@ export class Session {
   async refresh(): Promise<void> {
     const place = this.place;
     if (place === null) return;
+    if (this.connection?.file) {
+      this.toasts.say(text.frame.file.neverSynced, { kind: "note" });
+      return;
+    }
     let failed: HostError | null = null;
     try {
       await this.host.refresh(place.connection, place.environment);

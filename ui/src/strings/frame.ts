@@ -1,5 +1,5 @@
 import { count, plural } from "./numbers";
-import { span, until } from "./time";
+import { dateAndTime, span, until } from "./time";
 
 /** The rail, the top bar, the banner and the status bar. */
 export const frame = {
@@ -27,6 +27,17 @@ export const frame = {
   keep: "Keep",
   services: { flagsmith: "Flagsmith", edge_flags: "EdgeFlags" },
   demo: "Demo",
+  file: {
+    of: (at: number, now: number) => `Snapshot file of ${dateAndTime(at, now)}`,
+    short: (at: number, now: number) => `File of ${dateAndTime(at, now)}`,
+    kind: "Snapshot file",
+    close: "Close file",
+    closeName: (name: string) => `Close ${name}`,
+    closed: (name: string) => `${name} is closed. The file itself stays.`,
+    neverSynced: "A snapshot file shows what was, so there is nothing to sync.",
+    means: "Everything in it can be looked at, evaluated and compared. Nothing can be written to it.",
+    nothingAsked: "Snapshot file, no server is asked",
+  },
   conflicts: (value: number) => plural(value, "conflict"),
   openEdits: (value: number) => plural(value, "open edit"),
   sync: "Sync",

@@ -27,9 +27,7 @@ export function day(at: number, now: number): string {
   const days = daysBefore(date, today);
   if (days <= 0) return clock(date);
   if (days === 1) return "Yesterday";
-  const sameYear = date.getFullYear() === today.getFullYear();
-  const inYear = `${date.getDate()} ${MONTHS[date.getMonth()]}`;
-  return sameYear ? inYear : `${inYear} ${date.getFullYear()}`;
+  return dateOf(date, today);
 }
 
 /** `14:36`: the time of day of a moment. */
@@ -37,10 +35,21 @@ export function clockTime(at: number): string {
   return clock(new Date(at * 1000));
 }
 
-/** `12 Nov, 09:41`, and today the time alone. */
+function dateOf(date: Date, today: Date): string {
+  const inYear = `${date.getDate()} ${MONTHS[date.getMonth()]}`;
+  return date.getFullYear() === today.getFullYear() ? inYear : `${inYear} ${date.getFullYear()}`;
+}
+
+/** `12 Nov 09:41`, with the year when it is another one. */
+export function dateAndTime(at: number, now: number): string {
+  const date = new Date(at * 1000);
+  return `${dateOf(date, new Date(now * 1000))} ${clock(date)}`;
+}
+
+/** `12 Nov 09:41`, and today the time alone. */
 export function whenWords(at: number, now: number): string {
-  const said = day(at, now);
-  return said === clockTime(at) ? said : `${said}, ${clockTime(at)}`;
+  const date = new Date(at * 1000);
+  return daysBefore(date, new Date(now * 1000)) <= 0 ? clock(date) : dateAndTime(at, now);
 }
 
 /** `Today, 20 November`, `Yesterday`, then `Tuesday, 18 November`, with the year when it is another one. */

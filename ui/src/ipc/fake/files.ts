@@ -24,6 +24,10 @@ export class FakeFiles {
   constructor(world: World, now: () => number) {
     this.#world = world;
     this.#now = now;
+    if (world.scenario === "opened-file") {
+      const { id } = this.open(this.begin("production-2026-11-20.halyard"), null);
+      world.lastPlace = { connection: id, environment: "production" };
+    }
     if (world.scenario === "file") {
       const id = this.begin("production-2026-11-20-encrypted.halyard");
       this.waiting = { id, name: this.#find(id).name, encrypted: true, content: null };

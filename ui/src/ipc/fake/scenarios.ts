@@ -18,6 +18,7 @@ export const scenarios = [
   "many",
   "long-text",
   "wrong-key",
+  "opened-file",
 ] as const;
 
 /** One of the named situations. */
