@@ -1,6 +1,7 @@
 //! The answers of the demo, from its servers to the window's words.
 
 mod limits;
+mod moments;
 mod secrets;
 mod staging;
 

@@ -2,8 +2,8 @@
 
 use halyard_console::{FlagFacts, revision};
 use halyard_model::{
-    EditState, Environment, Flag, FlagKind, FlagNote, FlagValue, SegmentOverride, Service, ValueKind,
-    Variant, Version, differences,
+    Drift, EditState, Environment, Flag, FlagKind, FlagNote, FlagValue, SegmentOverride, Service, ValueKind,
+    Variant, Version,
 };
 
 use super::{basis_points, count, seconds};
@@ -77,35 +77,26 @@ fn drift(flag: &Flag, other: Option<&Flag>) -> DriftView {
             text: "only here".into(),
         };
     };
-    if differences(&comparable(flag), &comparable(other)).is_empty() {
+    let drift = Drift::of(&flag.state, &other.state);
+    if !drift.is_any() {
         return DriftView {
             same: true,
             text: "Same".into(),
         };
     }
     let short = |kind| !matches!(kind, ValueKind::Json | ValueKind::None);
-    let text = if flag.state.enabled != other.state.enabled {
+    let text = if drift.enabled {
         if other.state.enabled {
             "On".into()
         } else {
             "Off".into()
         }
-    } else if flag.state.value != other.state.value && short(other.state.value.kind()) {
+    } else if drift.value && short(other.state.value.kind()) {
         other.state.value.text()
     } else {
         "differs".into()
     };
     DriftView { same: false, text }
-}
-
-/// A state without the identifiers that differ between environments although
-/// users get the same.
-fn comparable(flag: &Flag) -> halyard_model::FlagState {
-    let mut state = flag.state.clone();
-    for own in &mut state.segment_overrides {
-        own.segment_id = own.segment_name.clone();
-    }
-    state
 }
 
 /// The options with control in front, which takes what the options leave.

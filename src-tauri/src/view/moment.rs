@@ -78,7 +78,7 @@ pub struct MomentView {
     pub parts: Vec<String>,
     /// Who changed what, as the audit log tells.
     pub authors: Vec<AuthorView>,
-    /// Nobody looked for a while before it, in a sentence: the change, or
+    /// Nothing is known of a while before it, in a sentence: the change, or
     /// several, fell into that time. `null` where there is no gap.
     pub gap: Option<String>,
     /// Where it comes from, in a sentence.

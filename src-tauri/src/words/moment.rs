@@ -96,14 +96,14 @@ pub fn by(moment: &Moment) -> Option<String> {
     }
 }
 
-/// That nobody looked for a while: `Nobody looked from 12:30 to 13:58. The
-/// change, or several, fell into that time.`
+/// A gap: `Nothing is known of the time from 12:30 to 13:58. The change, or
+/// several, fell into it.` Nobody looked, or what was seen was let go.
 pub fn gap(from: Timestamp, to: Timestamp, now: Timestamp, clock: &Clock) -> String {
     let (begun, ended) = match clock.later(to, from, now) == clock.time(to) {
         true => (clock.time(from), clock.time(to)),
         false => (clock.moment(from, now), clock.moment(to, now)),
     };
-    format!("Nobody looked from {begun} to {ended}. The change, or several, fell into that time.")
+    format!("Nothing is known of the time from {begun} to {ended}. The change, or several, fell into it.")
 }
 
 /// Where a moment comes from.
@@ -141,7 +141,7 @@ pub fn sureness(found: &MomentAt, environment: &str, now: Timestamp, clock: &Clo
         (Sureness::Between, Some(moment), Some(next)) => {
             let again = clock.later(next.first_seen, moment.last_seen, now);
             format!(
-                "Nobody looked between {} and {again}. It was this, or already what was seen at {again}, or something in between.",
+                "Nothing is known of the time between {} and {again}. It was this, or already what was seen at {again}, or something in between.",
                 seen(moment.last_seen)
             )
         }

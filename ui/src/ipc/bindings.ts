@@ -2213,7 +2213,7 @@ export type MomentView = {
 	/**  Who changed what, as the audit log tells. */
 	authors: AuthorView[],
 	/**
-	 *  Nobody looked for a while before it, in a sentence: the change, or
+	 *  Nothing is known of a while before it, in a sentence: the change, or
 	 *  several, fell into that time. `null` where there is no gap.
 	 */
 	gap: string | null,

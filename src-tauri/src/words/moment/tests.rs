@@ -113,11 +113,11 @@ fn a_gap_and_a_source_are_sentences() {
     let from = at("2026-11-18T12:30:00Z");
     assert_eq!(
         gap(from, at("2026-11-18T13:58:00Z"), now(), &clock),
-        "Nobody looked from 12:30 to 13:58. The change, or several, fell into that time."
+        "Nothing is known of the time from 12:30 to 13:58. The change, or several, fell into it."
     );
     assert_eq!(
         gap(from, at("2026-11-20T09:00:00Z"), now(), &clock),
-        "Nobody looked from 18 November, 12:30 to 20 November, 09:00. The change, or several, fell into that time."
+        "Nothing is known of the time from 18 November, 12:30 to 20 November, 09:00. The change, or several, fell into it."
     );
     let was = |edits| as_it_was(&moment(&[]), "Production", edits, now(), &clock);
     assert_eq!(
@@ -179,7 +179,7 @@ fn how_sure_it_is_comes_with_the_reason() {
             one(),
             two(),
             Sureness::Between,
-            "Nobody looked between 18 November, 15:20 and 15:50. It was this, or already what was seen at 15:50, or something in between.",
+            "Nothing is known of the time between 18 November, 15:20 and 15:50. It was this, or already what was seen at 15:50, or something in between.",
         ),
         (
             two(),
