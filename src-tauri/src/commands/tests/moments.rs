@@ -147,7 +147,10 @@ async fn the_matrix_says_what_differs_and_how() {
     };
     let how = |flag: &str| cell(flag, 0).how.as_deref().unwrap_or_default();
     assert!(how("express_checkout_wallets").starts_with("On here, off in Production."));
-    assert_eq!(how("free_shipping_threshold"), "39 here, 49 in Production.");
+    assert_eq!(
+        how("free_shipping_threshold"),
+        "39 here, 49 in Production. 2 overrides in both."
+    );
     assert_eq!(cell("new_checkout", 1).weights.as_deref(), Some("60 / 30 / 10"));
     assert!(
         shown

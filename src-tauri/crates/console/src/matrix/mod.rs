@@ -105,22 +105,29 @@ impl Console {
             None => reference_among(all.iter().filter(|facts| is_shown(facts))),
         };
         let reference = reference.cloned();
-        let mut rows = Rows::default();
-        if let Some(reference) = &reference {
-            let flags = self.flags(connection, &reference.environment.key).await?;
-            rows.hold_against(flags);
-        }
-        let mut columns = Vec::new();
-        for facts in all.into_iter().filter(is_shown) {
+        let shown: Vec<EnvironmentFacts> = all.into_iter().filter(is_shown).collect();
+        let beside = reference.iter().filter(|one| {
+            let key = &one.environment.key;
+            shown.iter().all(|facts| facts.environment.key != *key)
+        });
+        let wanted = shown.iter().chain(beside).cloned().collect();
+        let mut held = self.held_columns(connection, wanted).await?;
+        let is_reference = |facts: &EnvironmentFacts| {
             let key = &facts.environment.key;
-            let is_reference = reference.as_ref().is_some_and(|one| one.environment.key == *key);
-            let flags = match (is_reference, &facts.snapshot) {
-                // Read already.
-                (true, _) => rows.reference_flags(),
-                (false, Some(_)) => self.flags(connection, key).await?,
-                (false, None) => Vec::new(),
-            };
-            let changes = LastChanges::of(self, connection, key).await?;
+            reference.as_ref().is_some_and(|one| one.environment.key == *key)
+        };
+        let mut rows = Rows::default();
+        if let Some(of_reference) = held.iter().find(|one| is_reference(&one.facts)) {
+            rows.hold_against(&of_reference.flags);
+        }
+        held.truncate(shown.len());
+        let mut columns = Vec::with_capacity(held.len());
+        for HeldColumn {
+            facts,
+            flags,
+            changes,
+        } in held
+        {
             let on = flags.iter().filter(|facts| facts.flag.state.enabled).count();
             rows.add(columns.len(), flags, &changes);
             columns.push(MatrixColumn {
@@ -136,6 +143,51 @@ impl Console {
             rows,
         })
     }
+
+    /// What the mirror holds of environments, read side by side: taking many
+    /// flags apart is work.
+    async fn held_columns(
+        &self,
+        connection: &ConnectionId,
+        wanted: Vec<EnvironmentFacts>,
+    ) -> Result<Vec<HeldColumn>, ConsoleError> {
+        let reads: Vec<_> = wanted
+            .into_iter()
+            .map(|facts| tokio::spawn(self.clone().held_column(connection.clone(), facts)))
+            .collect();
+        let mut held = Vec::with_capacity(reads.len());
+        for read in reads {
+            held.push(read.await.unwrap_or(Err(ConsoleError::Gone {
+                what: "the environment",
+            }))?);
+        }
+        Ok(held)
+    }
+
+    async fn held_column(
+        self,
+        connection: ConnectionId,
+        facts: EnvironmentFacts,
+    ) -> Result<HeldColumn, ConsoleError> {
+        let key = &facts.environment.key;
+        let flags = match &facts.snapshot {
+            Some(_) => self.flags(&connection, key).await?,
+            None => Vec::new(),
+        };
+        let changes = LastChanges::of(&self, &connection, key).await?;
+        Ok(HeldColumn {
+            facts,
+            flags,
+            changes,
+        })
+    }
+}
+
+/// An environment as it was read.
+struct HeldColumn {
+    facts: EnvironmentFacts,
+    flags: Vec<FlagFacts>,
+    changes: LastChanges,
 }
 
 /// The first protected one, or the first, of those that were read.
@@ -153,27 +205,23 @@ fn reference_among<'a>(shown: impl Iterator<Item = &'a EnvironmentFacts>) -> Opt
 /// Rows while the columns are added.
 #[derive(Default)]
 struct Rows {
-    reference: HashMap<FlagKey, FlagFacts>,
+    reference: HashMap<FlagKey, Flag>,
     rows: BTreeMap<FlagKey, Vec<Option<MatrixCell>>>,
 }
 
 impl Rows {
-    fn hold_against(&mut self, flags: Vec<FlagFacts>) {
-        for facts in &flags {
-            self.rows.insert(facts.flag.key.clone(), Vec::new());
+    fn hold_against(&mut self, flags: &[FlagFacts]) {
+        for facts in flags {
+            let key = &facts.flag.key;
+            self.rows.insert(key.clone(), Vec::new());
+            self.reference.insert(key.clone(), facts.flag.clone());
         }
-        let keyed = flags.into_iter().map(|facts| (facts.flag.key.clone(), facts));
-        self.reference = keyed.collect();
-    }
-
-    fn reference_flags(&self) -> Vec<FlagFacts> {
-        self.reference.values().cloned().collect()
     }
 
     fn add(&mut self, column: usize, flags: Vec<FlagFacts>, changes: &LastChanges) {
         let has_reference = !self.reference.is_empty();
         for FlagFacts { flag, edit } in flags {
-            let reference = self.reference.get(&flag.key).map(|facts| &facts.flag.state);
+            let reference = self.reference.get(&flag.key).map(|flag| &flag.state);
             let cells = self.rows.entry(flag.key.clone()).or_default();
             cells.resize_with(column, || None);
             cells.push(Some(MatrixCell {
@@ -191,7 +239,7 @@ impl Rows {
         let was_read = |column: &MatrixColumn| column.facts.snapshot.is_some();
         let row = |(flag, mut cells): (FlagKey, Vec<Option<MatrixCell>>)| {
             cells.resize_with(columns.len(), || None);
-            let reference = self.reference.remove(&flag).map(|facts| facts.flag);
+            let reference = self.reference.remove(&flag);
             let differs = cells.iter().zip(columns).any(|(cell, column)| match cell {
                 Some(cell) => cell.differs(),
                 None => reference.is_some() && was_read(column),
