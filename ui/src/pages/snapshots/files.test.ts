@@ -74,8 +74,10 @@ describe("a snapshot file", () => {
     host.failNext("dropFile", failure("mirror", "Busy."));
     await userEvent.click(await screen.findByRole("button", { name: /^Cancel/ }));
     expect(callsOf(host, "dropFile")).toEqual([["file-1"]]);
+    const [acme] = host.world.connections;
+    if (acme) acme.name = "Acme Shop";
     host.changeAll();
-    await waitFor(() => expect(callsOf(host, "app").length).toBeGreaterThan(1));
+    expect(await screen.findByRole("button", { name: "Connection Acme Shop" })).toBeVisible();
     expect(screen.queryByRole("dialog")).toBeNull();
   });
 });
