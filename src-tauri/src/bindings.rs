@@ -113,7 +113,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::sides::promote,
             commands::sides::restore,
             commands::matrix::matrix,
-            commands::moments::lint,
+            commands::lint::lint,
             commands::files::export_file,
             commands::files::choose_file,
             commands::files::feed_file,

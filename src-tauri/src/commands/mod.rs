@@ -16,6 +16,7 @@ pub mod findings;
 pub mod flags;
 pub mod health;
 pub mod impact;
+pub mod lint;
 pub mod matrix;
 pub mod moments;
 pub mod personas;

@@ -12,10 +12,6 @@ use crate::{
     words::{moment as words, time::Clock},
 };
 
-fn not_yet<T>() -> Result<T, WireError> {
-    Err(WireError::input("", "This is being built."))
-}
-
 /// Errors of a refresh after which what was seen last is still worth keeping.
 const WORTH_KEEPING: [ErrorCode; 4] = [
     ErrorCode::Unreachable,
@@ -189,16 +185,4 @@ pub async fn set_retention(
 ) -> Result<RetentionView, WireError> {
     app.console.set_retention(retention_in(days, megabytes)).await?;
     retention(app).await
-}
-
-/// What is doubtful about an environment.
-#[tauri::command]
-#[specta::specta]
-pub async fn lint(
-    _app: State<'_, Halyard>,
-    connection: String,
-    environment: String,
-) -> Result<LintView, WireError> {
-    let _ = (connection, environment);
-    not_yet()
 }

@@ -15,6 +15,7 @@ pub mod flag;
 pub mod health;
 pub mod incident;
 pub mod limits;
+pub mod lint;
 pub mod matrix;
 pub mod moment;
 pub mod preview;

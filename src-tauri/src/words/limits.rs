@@ -142,7 +142,7 @@ pub fn blocked() -> String {
 }
 
 /// An amount with its unit, such as `312 KB` or `1,200`.
-fn amount(kind: LimitKind, amount: u64) -> String {
+pub fn amount(kind: LimitKind, amount: u64) -> String {
     if !is_bytes(kind) {
         return number::count(amount);
     }
@@ -173,7 +173,8 @@ fn is_bytes(kind: LimitKind) -> bool {
 }
 
 /// Such as `3 min ago`.
-fn ago(at: Timestamp, now: Timestamp) -> String {
+/// Such as `4 min ago`.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.millis_since(at) / 1_000;
     match seconds {
         0..60 => format!("{seconds} s ago"),

@@ -19,6 +19,7 @@ pub mod heed;
 pub mod impact;
 pub mod incident;
 pub mod limits;
+pub mod lint;
 pub mod matrix;
 pub mod moment;
 pub mod notice;

@@ -30,6 +30,7 @@ mod incidents;
 mod input;
 mod keys;
 mod limits;
+mod lint;
 mod listing;
 mod matrix;
 mod notices;
@@ -82,6 +83,7 @@ pub use input::parse_value;
 pub use limits::{
     Contributor, EnvironmentLimits, LimitFacts, LimitKind, LimitLevel, LimitSource, LimitTrend, limit_level,
 };
+pub use lint::{Doubt, EnvironmentLint, LintFinding, LintFix, LintGap, LintScope, NeverApplies, Remedying};
 pub use listing::{EnvironmentFacts, FlagFacts, revision, revision_of};
 pub use matrix::{LastChange, Matrix, MatrixCell, MatrixColumn, MatrixInput, MatrixRow};
 pub use notices::Notice;

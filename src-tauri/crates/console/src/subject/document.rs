@@ -113,6 +113,18 @@ pub(super) fn overrides_of_flag(document: &Value, flag: &FlagKey) -> Vec<(String
         .collect()
 }
 
+/// Every state that an identity has of its own, in the document's order.
+pub(crate) fn every_identity_override(document: &Value) -> Vec<(FlagKey, String, IdentityState)> {
+    identities(document)
+        .filter_map(|one| Some((text(&one["identifier"])?, one["identity_features"].as_array()?)))
+        .flat_map(|(identity, states)| {
+            states
+                .iter()
+                .filter_map(move |item| Some((flag_of(item)?, identity.clone(), identity_state(item))))
+        })
+        .collect()
+}
+
 fn identities(document: &Value) -> impl Iterator<Item = &Value> {
     document["identity_overrides"].as_array().into_iter().flatten()
 }

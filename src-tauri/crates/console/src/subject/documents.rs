@@ -46,7 +46,7 @@ impl Documents {
 impl Console {
     /// The document of an environment's snapshot with what is known about that;
     /// none where there is no snapshot.
-    pub(super) async fn document_of(
+    pub(crate) async fn document_of(
         &self,
         site: &Site,
     ) -> Result<Option<(SnapshotFacts, Arc<Value>)>, ConsoleError> {

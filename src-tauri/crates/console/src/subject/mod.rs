@@ -8,7 +8,7 @@ mod state;
 
 use halyard_model::{ConnectionId, Edit, EnvironmentKey, Subject, SubjectState, Timestamp};
 
-pub(crate) use document::whole;
+pub(crate) use document::{every_identity_override, whole};
 pub(crate) use documents::Documents;
 pub(crate) use lists::names_segment;
 pub use lists::{ConfigFacts, IdentityFacts, IdentityOverrideFacts, SegmentFacts, SegmentUse};

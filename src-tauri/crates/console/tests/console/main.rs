@@ -9,6 +9,7 @@
 
 mod activity;
 mod ageing;
+mod authors;
 mod beginning;
 mod bench;
 mod cohorts;
@@ -24,6 +25,7 @@ mod history;
 mod incidents;
 mod keychain;
 mod limits;
+mod linting;
 mod matrix;
 mod noticing;
 mod outcomes;
