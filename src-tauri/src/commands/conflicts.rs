@@ -38,6 +38,7 @@ pub async fn shown_conflict(
         environment: &environment,
         change_set: facts.change_set.as_ref().map(|set| set.name.as_str()),
         now: facts.now.as_ref(),
+        by: facts.by.as_deref(),
     };
     Ok(conflict_view(
         &facts.edit,

@@ -35,6 +35,8 @@ pub struct Scene<'a> {
     pub change_set: Option<&'a str>,
     /// What the mirror holds of the subject.
     pub now: Option<&'a SubjectState>,
+    /// Who made the other change, where the service told.
+    pub by: Option<&'a str>,
 }
 
 /// A conflict as far as it is decided. `theirs` is what the service held when
@@ -61,7 +63,7 @@ pub fn conflict(
         already_sent,
         live,
         base_label: words::conflict::base_label(edit.base.as_ref()),
-        theirs_label: words::conflict::theirs_label(theirs),
+        theirs_label: words::conflict::theirs_label(theirs, scene.by),
         mine_label: words::conflict::mine_label(edit, scene.change_set),
         merged_label: words::conflict::merged_label(theirs),
         contested: count(

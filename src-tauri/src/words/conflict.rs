@@ -50,10 +50,14 @@ pub fn base_label(base: Option<&SubjectState>) -> String {
 }
 
 /// Under `Theirs`.
-pub fn theirs_label(theirs: Option<&SubjectState>) -> String {
-    match theirs {
+pub fn theirs_label(theirs: Option<&SubjectState>, by: Option<&str>) -> String {
+    let label = match theirs {
         None => "Deleted".into(),
         Some(theirs) => stamp(theirs).unwrap_or_else(|| "As the service has it".into()),
+    };
+    match by {
+        Some(name) => format!("{label}, by {name}"),
+        None => label,
     }
 }
 
@@ -203,7 +207,7 @@ mod tests {
         ];
         for (state, base, theirs, merged) in cases {
             assert_eq!(
-                (base_label(state), theirs_label(state), merged_label(state)),
+                (base_label(state), theirs_label(state, None), merged_label(state)),
                 (base.to_owned(), theirs.to_owned(), merged.to_owned())
             );
         }

@@ -105,6 +105,7 @@ impl Console {
                 self.count_parts(site, &snapshot, stored, &status).await?;
                 self.admin_showed(site, &snapshot).await?;
                 self.settle_by_snapshot(site, &snapshot).await?;
+                self.look_for_author(site, changed).await;
                 self.rebase_staged(site).await
             }
             Err(error) => {

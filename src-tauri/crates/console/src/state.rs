@@ -19,7 +19,7 @@ use crate::{
     cohort::Cohorts,
     connect::{Draft, DraftId},
     engines::Engines,
-    history::HistoryCare,
+    history::{AuthorSearch, HistoryCare},
     incidents::Feeds,
     notices::{NoticeBook, NoticeSubject},
     propagation::Follows,
@@ -110,6 +110,8 @@ pub(crate) struct Volatile {
     pub(crate) engines: Engines,
     /// What looking after the history has come to.
     pub(crate) history: HistoryCare,
+    /// What looking for the authors of changes has come to.
+    pub(crate) authors: AuthorSearch,
     /// Documents taken apart.
     pub(crate) documents: Documents,
     /// Moments that were opened to be compared.

@@ -90,6 +90,7 @@ fn shown(edit: &Edit, theirs: Option<&SubjectState>, choices: &[ChoiceView]) -> 
         environment: &here,
         change_set: Some("EU launch"),
         now: theirs,
+        by: None,
     };
     conflict(edit, theirs, false, &merge.decided(&choices), &scene)
 }

@@ -27,6 +27,8 @@ pub struct ConflictFacts {
     pub rounds_left: u32,
     /// The change set it is part of.
     pub change_set: Option<ChangeSet>,
+    /// Who made the other change, as far as the audit log has told by now.
+    pub by: Option<String>,
 }
 
 impl Console {
@@ -51,6 +53,7 @@ impl Console {
             rounds_left: MOST_ROUNDS.saturating_sub(edit.rounds),
             theirs,
             change_set,
+            by: self.author_of_conflict(&edit),
             edit,
         })
     }

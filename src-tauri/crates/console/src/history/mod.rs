@@ -3,10 +3,12 @@
 //! refresh.
 
 mod at;
+mod authors;
 mod keep;
 mod take;
 
 pub use at::MomentAt;
+pub(crate) use authors::AuthorSearch;
 pub(crate) use keep::HistoryCare;
 
 use std::collections::HashMap;

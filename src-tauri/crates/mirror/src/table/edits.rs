@@ -150,6 +150,24 @@ impl Mirror {
         Ok(Rows::of("edits", "id", &rows, read).readable())
     }
 
+    /// The edits of a connection that were seen to be carried out since a time.
+    pub async fn edits_confirmed_since(
+        &self,
+        connection: &ConnectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Edit>> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} FROM edits
+             WHERE connection_id = ? AND state_name = 'confirmed' AND json_extract(attempt, '$.settled_at') >= ?
+             ORDER BY created_at, rowid"
+        )))
+        .bind(&connection.0)
+        .bind(since.0)
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        Ok(Rows::of("edits", "id", &rows, read).readable())
+    }
+
     /// Every edit of one flag in one environment, whatever became of it; the
     /// oldest first.
     pub async fn edits_for_flag(
