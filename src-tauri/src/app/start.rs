@@ -104,9 +104,7 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
 /// text: what is typed and not sent names flags. Beside an encrypted local copy
 /// there is none.
 fn room_for_window(console: &Console, web: &Path) -> io::Result<()> {
-    let facts = tauri::async_runtime::block_on(console.encryption());
-    let is_plain = console.lock().is_none() && facts.is_ok_and(|facts| facts.now == Encryption::Off);
-    if is_plain {
+    if !tauri::async_runtime::block_on(console.is_encrypted()) {
         return fs::create_dir_all(web);
     }
     if let Err(error) = fs::remove_dir_all(web)

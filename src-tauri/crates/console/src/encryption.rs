@@ -96,6 +96,12 @@ impl Console {
         self.volatile().found_later.clone()
     }
 
+    /// Whether the local copy is encrypted, open or not. Asks no keychain.
+    pub async fn is_encrypted(&self) -> bool {
+        let encrypted_with = self.inner.mirror.encrypted_with().await;
+        self.lock().is_some() || encrypted_with.is_ok_and(|id| id.is_some())
+    }
+
     /// Whether the local copy is encrypted, and whether that can be changed.
     pub async fn encryption(&self) -> Result<EncryptionFacts, ConsoleError> {
         let id = self.inner.mirror.encrypted_with().await?;

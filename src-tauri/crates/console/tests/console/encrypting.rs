@@ -50,6 +50,7 @@ async fn turned_on_and_off_nothing_is_lost_and_no_key_is_left() {
 
     let (console, beginning) = open(folder.path(), &keys).await;
     assert_eq!((beginning, console.lock()), (Beginning::Ready, None));
+    assert!(console.is_encrypted().await);
     assert_eq!(theme_of(&console).await, Theme::Dark);
     let facts = console.encryption().await.unwrap();
     assert_eq!(
@@ -65,6 +66,7 @@ async fn turned_on_and_off_nothing_is_lost_and_no_key_is_left() {
     console.close().await;
     let asked = keys.asked();
     let (console, _) = open(folder.path(), &keys).await;
+    assert!(!console.is_encrypted().await);
     assert_eq!(keys.asked(), asked, "a plain file asks for no key");
     assert_eq!(theme_of(&console).await, Theme::Dark);
     console.close().await;
@@ -147,6 +149,7 @@ async fn without_its_key_it_says_why_and_opens_when_the_key_is_back() {
     let (console, beginning) = open(folder.path(), &keys).await;
     assert_eq!(beginning, Beginning::Ready);
     assert_eq!(console.lock(), Some(Lock::KeyStore(no_keychain())));
+    assert!(console.is_encrypted().await);
     let answers = [
         console.connections().await.err(),
         console.set_theme(Theme::Light).await.err(),
