@@ -59,7 +59,7 @@ impl Span {
         self.list.part_name(&self.key, self.label.as_deref())
     }
 
-    /// Reads a row with the columns of [`COLUMNS`]. A row that cannot be read
+    /// Reads a row of a span with the hash of its body. A row that cannot be read
     /// gives what there is of its name.
     pub(super) fn read(row: &SqliteRow, lists: &mut KnownLists) -> std::result::Result<Span, String> {
         let text = |column: &str| {
