@@ -147,6 +147,9 @@ impl Console {
             Some(id) => Some(self.known_connection(id).await?),
             None => None,
         };
+        if known.as_ref().is_some_and(|known| known.endpoint.is_file()) {
+            return Err(ConsoleError::FromFile);
+        }
         let (endpoint, corrections) = match &known {
             Some(connection) => (with_auth(connection.endpoint.clone(), input.auth), Vec::new()),
             None => endpoint(input.service, &input.address, input.auth)?,

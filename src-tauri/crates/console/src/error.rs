@@ -1,6 +1,6 @@
 //! What can go wrong in a use case.
 
-use halyard_mirror::MirrorError;
+use halyard_mirror::{MirrorError, file::FileError};
 use halyard_provider::Failure;
 
 use crate::{encryption::EncryptionHindrance, secret::SecretError};
@@ -16,6 +16,9 @@ pub enum ConsoleError {
     /// The mirror could not be read or written.
     #[error("the local copy could not be used: {0}")]
     Mirror(#[from] MirrorError),
+    /// A snapshot file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The keychain could not be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -104,6 +107,7 @@ impl ConsoleError {
             ConsoleError::DamagedMoment { .. } => "parts of a moment are damaged".into(),
             ConsoleError::Document(_) => "the environment document cannot be evaluated".into(),
             ConsoleError::Evaluation(_) => "the server would fail here".into(),
+            ConsoleError::File(_) => "a snapshot file could not be read or written".into(),
             // Sentences of ours, and of the system about its own.
             ConsoleError::Mirror(_)
             | ConsoleError::Secret(_)

@@ -88,12 +88,19 @@ impl Console {
         error
     }
 
-    /// Where a connection's key is. Asks the keychain once; after a failure
+    /// A snapshot file, which no key belongs to.
+    async fn is_file(&self, id: &ConnectionId) -> bool {
+        let found = self.inner.mirror.connection(id).await;
+        found.is_ok_and(|found| found.is_some_and(|connection| connection.endpoint.is_file()))
+    }
+
+    /// Where a connection's key is; a snapshot file needs none, which counts
+    /// as one in memory. Asks the keychain once; after a failure
     /// again only when somebody wants something or tries the keychain again.
     /// While a person is asked to unlock it, the key counts as there: a list
     /// does not wait for them, and an event tells where they refuse.
     pub async fn key_home(&self, id: &ConnectionId) -> KeyHome {
-        if self.inner.session.get(id).is_some() {
+        if self.inner.session.get(id).is_some() || self.is_file(id).await {
             return KeyHome::Session;
         }
         match tokio::time::timeout(PATIENCE, self.has_key(id)).await {

@@ -22,6 +22,7 @@ mod engines;
 mod environments;
 mod error;
 mod event;
+mod files;
 mod findings;
 mod history;
 mod identities;
@@ -70,6 +71,9 @@ pub use edit::{ConflictFacts, EditInput, Outcome, Resolution};
 pub use encryption::{Encryption, EncryptionFacts, EncryptionHindrance, Lock};
 pub use error::ConsoleError;
 pub use event::Event;
+pub use files::{
+    ChosenId, ExportInput, ExportedFile, FileContent, FileError, FileFacts, FileHeader, Kept, Seal,
+};
 pub use halyard_mirror::{DamagedPart, HistorySize, MirrorError, Persona, PersonaId, PropagationId};
 pub use halyard_model::Surface;
 pub use halyard_provider::{

@@ -96,6 +96,9 @@ impl Console {
         environment: &EnvironmentKey,
         protection: Protection,
     ) -> Result<(), ConsoleError> {
+        if self.known_connection(connection).await?.endpoint.is_file() {
+            return Err(ConsoleError::FromFile);
+        }
         self.inner
             .mirror
             .set_protection(connection, environment, protection)

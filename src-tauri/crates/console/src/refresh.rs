@@ -33,6 +33,9 @@ impl Console {
         environment: &EnvironmentKey,
         urgency: Urgency,
     ) -> Result<(), ConsoleError> {
+        if self.known_connection(connection).await?.endpoint.is_file() {
+            return Err(ConsoleError::FromFile);
+        }
         let site = (connection.clone(), environment.clone());
         if !self.volatile().refreshing.insert(site.clone()) {
             return Ok(());

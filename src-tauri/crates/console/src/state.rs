@@ -19,6 +19,7 @@ use crate::{
     cohort::Cohorts,
     connect::{Draft, DraftId},
     engines::Engines,
+    files::ChosenFiles,
     history::{AuthorSearch, HistoryCare},
     incidents::Feeds,
     notices::{NoticeBook, NoticeSubject},
@@ -127,6 +128,7 @@ pub(crate) struct Volatile {
     pub(crate) leftovers: HashMap<EditId, Vec<Leftover>>,
     /// Environments that are about to be refreshed.
     pub(crate) refresh_soon: HashSet<Site>,
+    pub(crate) chosen_files: ChosenFiles,
     pub(crate) cohorts: Cohorts,
     /// Runs over cohorts that are going on.
     pub(crate) jobs: Jobs,

@@ -17,6 +17,7 @@ mod encrypt;
 mod error;
 pub mod file;
 mod history;
+mod import;
 mod key;
 mod open;
 mod pools;
@@ -31,6 +32,7 @@ use sqlx::sqlite::Sqlite;
 
 pub use error::{KeyTrouble, MirrorError};
 pub use history::{DamagedPart, HistorySize, MomentFilter, OpenedMoment};
+pub use import::Import;
 pub use key::{KeyId, MirrorKey};
 pub use open::{Opened, SetAsideReason};
 pub use record::UnreadableRow;

@@ -34,6 +34,9 @@ impl Console {
     /// [`ConsoleError::StaleView`] where the mirror holds another state than
     /// the user saw.
     pub async fn stage(&self, input: StageInput) -> Result<Edit, ConsoleError> {
+        if self.known_connection(&input.connection).await?.endpoint.is_file() {
+            return Err(ConsoleError::FromFile);
+        }
         let _turn = self.inner.change_turn.lock().await;
         let environment = self
             .known_environment(&input.connection, &input.environment)

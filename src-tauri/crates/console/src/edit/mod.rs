@@ -203,6 +203,9 @@ impl Console {
     ) -> Result<Desk, ConsoleError> {
         let environment = self.known_environment(connection, environment).await?;
         let connection = self.known_connection(connection).await?;
+        if connection.endpoint.is_file() {
+            return Err(ConsoleError::FromFile);
+        }
         Ok(Desk {
             site: (connection.id.clone(), environment.key.clone()),
             connection,

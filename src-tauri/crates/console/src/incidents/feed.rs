@@ -234,6 +234,9 @@ impl Console {
     async fn feeds(&self) -> Result<BTreeMap<String, Vec<ConnectionId>>, ConsoleError> {
         let mut feeds: BTreeMap<String, Vec<ConnectionId>> = BTreeMap::new();
         for connection in self.inner.mirror.connections().await? {
+            if connection.endpoint.is_file() {
+                continue;
+            }
             if let Some(url) = self.status_feed_url(&connection.id).await? {
                 feeds.entry(url).or_default().push(connection.id);
             }

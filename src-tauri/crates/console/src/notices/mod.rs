@@ -106,6 +106,9 @@ impl Console {
     async fn wrong_in_protected(&self) -> Result<Vec<(Notice, Option<Timestamp>)>, ConsoleError> {
         let mut wrong = Vec::new();
         for connection in self.inner.mirror.connections().await? {
+            if connection.endpoint.is_file() {
+                continue;
+            }
             for environment in self.inner.mirror.environments(&connection.id).await? {
                 if environment.protection == Protection::None {
                     continue;

@@ -65,6 +65,9 @@ impl Console {
         environment: &EnvironmentKey,
         flag: &FlagKey,
     ) -> Result<PropagationId, ConsoleError> {
+        if self.known_connection(connection).await?.endpoint.is_file() {
+            return Err(ConsoleError::FromFile);
+        }
         let site = (connection.clone(), environment.clone());
         let found = self.inner.mirror.flag(connection, environment, flag).await?;
         let flag = found.ok_or(ConsoleError::Gone { what: "the flag" })?;

@@ -157,7 +157,7 @@ impl Console {
         urgency: Urgency,
     ) -> Result<(), ConsoleError> {
         let known = self.known_connection(connection).await?;
-        if is_hosted(&known.endpoint) {
+        if known.endpoint.is_file() || is_hosted(&known.endpoint) {
             return Ok(());
         }
         let credential = self.credential(connection).await?;

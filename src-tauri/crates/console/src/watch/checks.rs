@@ -83,6 +83,9 @@ impl Console {
         let seen = self.volatile().in_view.clone();
         let mut all = Vec::new();
         for connection in self.inner.mirror.connections().await? {
+            if connection.endpoint.is_file() {
+                continue;
+            }
             let id = &connection.id;
             let viewed = seen.as_ref().filter(|(of, _)| of == id).map(|(_, key)| key);
             let mut due = Vec::new();

@@ -40,6 +40,9 @@ impl Console {
         environment: &EnvironmentKey,
     ) -> Result<(), ConsoleError> {
         let endpoint = self.known_connection(connection).await?.endpoint;
+        if endpoint.is_file() {
+            return Err(ConsoleError::FromFile);
+        }
         for (surface, _) in surfaces_of(&endpoint) {
             self.look(connection, environment, &surface, Urgency::Interactive)
                 .await?;

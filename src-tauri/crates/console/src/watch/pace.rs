@@ -115,6 +115,9 @@ impl Console {
         let now = self.inner.clock.now();
         let mut all = Vec::new();
         for connection in self.inner.mirror.connections().await? {
+            if connection.endpoint.is_file() {
+                continue;
+            }
             let environments = self.inner.mirror.environments(&connection.id).await?;
             let mut due = Vec::new();
             for (surface, _) in surfaces_of(&connection.endpoint).into_iter().skip(1) {

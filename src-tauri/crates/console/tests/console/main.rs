@@ -21,6 +21,7 @@ mod drafting;
 mod editing;
 mod encrypting;
 mod fakes;
+mod files;
 mod history;
 mod incidents;
 mod keychain;

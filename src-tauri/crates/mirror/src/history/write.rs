@@ -88,7 +88,7 @@ pub(crate) async fn write_seen_again(
 }
 
 /// A moment that was given whole, behind those that are there.
-pub(super) async fn write_given(
+pub(crate) async fn write_given(
     transaction: &mut Transaction<'_, Sqlite>,
     given: &OpenedMoment,
 ) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Connections, without their credentials.
 
 use halyard_model::{Connection, ConnectionId, Environment};
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::environments::write_environments;
 use crate::history::remove_orphans;
@@ -13,18 +13,8 @@ impl Mirror {
     /// connection that is already there keeps its place, and its environments
     /// keep their protection; those not given go, with all they hold.
     pub async fn save_connection(&self, connection: &Connection, environments: &[Environment]) -> Result<()> {
-        let record = encode(connection)?;
         let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT INTO connections (id, ordinal, record)
-             VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 FROM connections), ?)
-             ON CONFLICT (id) DO UPDATE SET record = excluded.record",
-        )
-        .bind(&connection.id.0)
-        .bind(record)
-        .execute(&mut *transaction)
-        .await?;
-        write_environments(&mut transaction, &connection.id, environments).await?;
+        write_connection(&mut transaction, connection, environments).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -62,4 +52,21 @@ impl Mirror {
 
 fn read(row: &SqliteRow) -> std::result::Result<Connection, MirrorError> {
     decode(row, "record")
+}
+
+pub(crate) async fn write_connection(
+    transaction: &mut SqliteConnection,
+    connection: &Connection,
+    environments: &[Environment],
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO connections (id, ordinal, record)
+         VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 FROM connections), ?)
+         ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+    )
+    .bind(&connection.id.0)
+    .bind(encode(connection)?)
+    .execute(&mut *transaction)
+    .await?;
+    write_environments(transaction, &connection.id, environments).await
 }

@@ -1,6 +1,7 @@
 //! What is known about fetching each environment.
 
 use halyard_model::{ConnectionId, EnvironmentKey, FetchStatus};
+use sqlx::sqlite::SqliteConnection;
 
 use crate::record::{decode, encode};
 use crate::{Mirror, Result};
@@ -41,17 +42,26 @@ impl Mirror {
         environment: &EnvironmentKey,
         status: &FetchStatus,
     ) -> Result<()> {
-        let record = encode(status)?;
         let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT INTO fetch_status (connection_id, environment_key, record) VALUES (?, ?, ?)
-             ON CONFLICT (connection_id, environment_key) DO UPDATE SET record = excluded.record",
-        )
-        .bind(&connection.0)
-        .bind(&environment.0)
-        .bind(record)
-        .execute(&mut *transaction)
-        .await?;
+        write_fetch_status(&mut transaction, connection, environment, status).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+pub(crate) async fn write_fetch_status(
+    transaction: &mut SqliteConnection,
+    connection: &ConnectionId,
+    environment: &EnvironmentKey,
+    status: &FetchStatus,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO fetch_status (connection_id, environment_key, record) VALUES (?, ?, ?)
+         ON CONFLICT (connection_id, environment_key) DO UPDATE SET record = excluded.record",
+    )
+    .bind(&connection.0)
+    .bind(&environment.0)
+    .bind(encode(status)?)
+    .execute(&mut *transaction)
+    .await?;
+    Ok(())
 }

@@ -19,6 +19,9 @@ mod surface_settings;
 mod surfaces;
 mod unreadable;
 
+pub(crate) use connections::write_connection;
+pub(crate) use fetch_status::write_fetch_status;
+
 pub use activity::{EXCHANGES_KEPT, ExchangeFilter, KeptExchange, NewExchange};
 pub use daily_counts::DAYS_KEPT;
 pub use flags::{FlagRow, FlagRows};
