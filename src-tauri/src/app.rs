@@ -3,6 +3,7 @@
 mod bridge;
 mod demo;
 mod examinations;
+mod files;
 mod folder;
 pub mod links;
 mod log;
@@ -18,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 pub use examinations::Examinations;
+pub use files::{EXPORT_DIR_VARIABLE, Files, export_folder};
 pub use folder::{DATA_DIR_VARIABLE, data_folder};
 pub use start::run;
 
@@ -31,6 +33,8 @@ pub struct Halyard {
     notices: Vec<NoticeView>,
     /// The folder of Halyard's own files.
     pub folder: PathBuf,
+    /// Snapshot files that came from outside and that went there.
+    pub files: Files,
     /// Runs of the connection doctor that are going on.
     pub examinations: Examinations,
     /// The sandbox of the demo, while it runs.
@@ -50,6 +54,7 @@ impl Halyard {
             console,
             notices,
             folder,
+            files: Files::default(),
             examinations: Examinations::default(),
             sandbox: Mutex::default(),
             cancel,

@@ -12,7 +12,7 @@ use crate::{
     },
     view::{RemedyView, SaidView},
     words,
-    words::number::list,
+    words::{file, number::list},
 };
 
 /// What the window does differently for an error; a code only where it does.
@@ -129,6 +129,12 @@ impl From<ConsoleError> for WireError {
                 .next("Unlock it and try again, or keep the key for this session only.");
                 error.detail = Some(reason);
                 error
+            }
+            ConsoleError::File(error) => {
+                let (field, sentence, next) = file::refusal(&error);
+                let mut wire = WireError::input(field, sentence);
+                wire.next_step = next.map(str::to_owned);
+                wire
             }
             ConsoleError::NoKey => WireError::new(
                 ErrorCode::Key,

@@ -1,9 +1,9 @@
 //! Starting: folder, log, mirror, console, window, background work.
 
 use std::{
-    fs,
+    env, fs,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -11,7 +11,12 @@ use halyard_console::{Beginning, Console, Encryption, SystemClock, secret::Syste
 use tauri::{App, AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
 use tokio_util::sync::CancellationToken;
 
-use super::{Halyard, bridge, data_folder, folder::moved_folder, log};
+use super::{
+    Halyard, bridge, data_folder,
+    files::{file_in, hand_over},
+    folder::moved_folder,
+    log,
+};
 use crate::{bindings, view::NoticeView};
 
 /// The smallest useful window, in logical pixels.
@@ -24,8 +29,11 @@ pub fn run() -> Result<(), tauri::Error> {
     // A moved data folder is a Halyard of its own: it must not hand over to
     // the one that runs on the usual folder.
     if moved_folder().is_none() {
-        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
             show(app);
+            if let Some(path) = file_in(&arguments, Path::new(&folder)) {
+                hand_over(app, path);
+            }
         }));
     }
     let handler = commands.invoke_handler();
@@ -96,6 +104,9 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
         app.handle().clone(),
         cancel.clone(),
     ));
+    if let Some(path) = started_with() {
+        hand_over(app.handle(), path);
+    }
     tauri::async_runtime::spawn(work(app.handle().clone(), console, cancel));
     Ok(())
 }
@@ -113,6 +124,14 @@ fn room_for_window(console: &Console, web: &Path) -> io::Result<()> {
         tracing::warn!(%error, "what the window remembered could not be deleted");
     }
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The file that this program was started with.
+fn started_with() -> Option<PathBuf> {
+    let arguments: Vec<String> = env::args_os()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    file_in(&arguments, &env::current_dir().ok()?)
 }
 
 /// What goes on behind the window.

@@ -48,7 +48,7 @@ pub async fn frame(app: &Halyard) -> Result<AppView, WireError> {
             environment: place.environment.0,
         }),
         theme: theme(settings.theme),
-        waiting_file: None,
+        waiting_file: app.files.waiting(),
         locked: None,
         desktop_notices: settings.notices == Notices::On,
     })

@@ -1,50 +1,69 @@
 //! Commands on snapshot files. A chosen file comes in pieces, as the window reads it.
 
-use tauri::State;
+use std::path::Path;
 
-use crate::{app::Halyard, error::WireError, view::*};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use halyard_console::{ChosenId, Clock as _, Seal, SystemClock};
+use tauri::{AppHandle, State};
+use tauri_plugin_opener::OpenerExt;
 
-fn not_yet<T>() -> Result<T, WireError> {
-    Err(WireError::input("", "This is being built."))
-}
+use crate::{
+    app::{Halyard, export_folder},
+    convert::file::{chosen, export_in, exported, seal_in},
+    error::{ErrorCode, WireError},
+    view::*,
+};
 
 /// Writes a snapshot file into the folder for downloads.
 #[tauri::command]
 #[specta::specta]
 pub async fn export_file(
-    _app: State<'_, Halyard>,
+    app: State<'_, Halyard>,
+    handle: AppHandle,
     request: ExportFileRequest,
 ) -> Result<ExportedFileView, WireError> {
-    let _ = request;
-    not_yet()
+    let input = export_in(request, export_folder(&handle)?)?;
+    let saved = app.console.export(input).await?;
+    app.files.saved(&saved.path);
+    Ok(exported(&saved))
 }
 
 /// Begins to read a chosen file; returns what names it.
 #[tauri::command]
 #[specta::specta]
-pub async fn choose_file(_app: State<'_, Halyard>, name: String) -> Result<String, WireError> {
-    let _ = name;
-    not_yet()
+pub async fn choose_file(app: State<'_, Halyard>, name: String) -> Result<String, WireError> {
+    Ok(app.console.choose_file(&name).0)
 }
 
 /// The next bytes of a chosen file, in base64.
 #[tauri::command]
 #[specta::specta]
-pub async fn feed_file(_app: State<'_, Halyard>, id: String, base64: String) -> Result<(), WireError> {
-    let _ = (id, base64);
-    not_yet()
+pub async fn feed_file(app: State<'_, Halyard>, id: String, base64: String) -> Result<(), WireError> {
+    let bytes = STANDARD
+        .decode(base64)
+        .map_err(|_| WireError::input("file", "The file arrived damaged. Choose it again."))?;
+    Ok(app.console.feed_file(&ChosenId(id), &bytes)?)
 }
 
 /// Ends a chosen file and says what is in it. Nothing is imported.
 #[tauri::command]
 #[specta::specta]
 pub async fn look_into_file(
-    _app: State<'_, Halyard>,
+    app: State<'_, Halyard>,
     id: String,
     passphrase: Option<String>,
 ) -> Result<ChosenFileView, WireError> {
-    let _ = (id, passphrase);
-    not_yet()
+    look(&app, &ChosenId(id), seal_in(passphrase)).await
+}
+
+/// What is in a chosen file.
+pub(crate) async fn look(
+    app: &Halyard,
+    id: &ChosenId,
+    seal: Option<Seal>,
+) -> Result<ChosenFileView, WireError> {
+    let facts = app.console.look_into(id, seal).await?;
+    Ok(chosen(&id.0, facts, SystemClock.now()))
 }
 
 /// Opens a chosen file as a read-only connection; returns its id. A wrong or
@@ -52,26 +71,44 @@ pub async fn look_into_file(
 #[tauri::command]
 #[specta::specta]
 pub async fn open_file(
-    _app: State<'_, Halyard>,
+    app: State<'_, Halyard>,
     id: String,
     passphrase: Option<String>,
 ) -> Result<String, WireError> {
-    let _ = (id, passphrase);
-    not_yet()
+    let connection = app
+        .console
+        .import(&ChosenId(id.clone()), seal_in(passphrase))
+        .await?;
+    app.files.settled(&id);
+    Ok(connection.0)
 }
 
 /// Gives a chosen file up.
 #[tauri::command]
 #[specta::specta]
-pub async fn drop_file(_app: State<'_, Halyard>, id: String) -> Result<(), WireError> {
-    let _ = id;
-    not_yet()
+pub async fn drop_file(app: State<'_, Halyard>, id: String) -> Result<(), WireError> {
+    app.files.settled(&id);
+    app.console.drop_file(&ChosenId(id));
+    Ok(())
 }
 
 /// Shows a written file in its folder.
 #[tauri::command]
 #[specta::specta]
-pub async fn show_in_folder(_app: State<'_, Halyard>, path: String) -> Result<(), WireError> {
-    let _ = path;
-    not_yet()
+pub async fn show_in_folder(
+    app: State<'_, Halyard>,
+    handle: AppHandle,
+    path: String,
+) -> Result<(), WireError> {
+    // Only one that this Halyard has saved since it was started: the window
+    // has no business with other paths.
+    if !app.files.is_saved(Path::new(&path)) {
+        return Err(WireError::gone("the file"));
+    }
+    handle.opener().reveal_item_in_dir(&path).map_err(|error| {
+        let mut wire = WireError::new(ErrorCode::Service, "The folder could not be shown.");
+        wire.cause = Some(error.to_string());
+        wire.next_step = Some(format!("Open it by hand: {path}"));
+        wire
+    })
 }

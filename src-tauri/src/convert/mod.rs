@@ -10,6 +10,7 @@ pub mod connection;
 pub mod doctor;
 pub mod edit;
 pub mod field;
+pub mod file;
 pub mod finding;
 pub mod flag;
 pub mod health;

@@ -13,6 +13,7 @@ pub mod encryption;
 pub mod expected;
 pub mod failure;
 pub mod field;
+pub mod file;
 pub mod finding;
 pub mod foreseen;
 pub mod heed;
