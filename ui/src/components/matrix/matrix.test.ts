@@ -203,7 +203,7 @@ describe("flags chosen in the matrix", () => {
   it("are staged in several environments with one act each, where it changes something", async () => {
     const host = await openMatrix();
     await userEvent.click(screen.getByRole("button", { name: /^Only rows that differ/ }));
-    for (const flag of ["delivery_slot_picker", "did_you_mean"]) {
+    for (const flag of ["address_autocomplete", "delivery_slot_picker", "did_you_mean"]) {
       await userEvent.click(await screen.findByRole("checkbox", { name: `Select ${flag}` }));
     }
     const bar = await screen.findByRole("region", { name: "Selected flags" });
