@@ -3,6 +3,7 @@
 mod limits;
 mod moments;
 mod secrets;
+mod sides;
 mod staging;
 
 use std::sync::Arc;
