@@ -43,7 +43,7 @@ e2e: setup-test ui ## the journeys through the real window
 	xvfb-run -a -s '-screen 0 1440x900x24' scripts/with-keychain.sh \
 	  cargo test --workspace --locked --test keychain --test journeys -- --ignored --nocapture --test-threads 1
 
-bench: ## measure beside other engines and the best schedule, and write target/bench/report.json
+bench: ## measure beside other engines, the best schedule and git, and write target/bench/report.json
 	@scripts/setup.sh bench
 	@scripts/peers-setup.sh
 	cargo run --release --locked -p halyard-peers

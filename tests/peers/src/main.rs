@@ -1,8 +1,9 @@
-//! Measures the evaluator beside other engines, and the rate governor beside the best schedule.
+//! Measures the evaluator beside other engines, the rate governor beside the best schedule, and the history beside
+//! what is simplest.
 //!
 //! Without words: everything, as `make bench` does. The words are for the child processes of that run, and for looking at
 //! one thing: `document PROFILE`, `evaluate PROFILE own|cloned|reused EVALUATIONS`, `crowd`, `instructions`,
-//! `governor`.
+//! `governor`, `history`.
 
 #![allow(
     clippy::print_stdout,
@@ -38,6 +39,7 @@ fn answer(words: &[&str]) -> Result<Vec<String>, String> {
         [] => return report::run(),
         ["instructions"] => return report::run_instructions(),
         ["governor"] => return report::run_governor(),
+        ["history"] => return report::run_history(),
         ["crowd"] => {
             let measured = crowd::measure()?;
             println!(

@@ -19,7 +19,7 @@ pub struct Row {
     pub name: String,
     /// The median, in `unit`.
     pub value: f64,
-    /// `us`, `ms`, `s`, `instructions`, `MiB`, `%`, `answers`.
+    /// `us`, `ms`, `s`, `instructions`, `MB`, `MiB`, `%`, `answers`.
     pub unit: &'static str,
     /// Which way is good.
     pub better: Better,
