@@ -28,7 +28,7 @@ pub async fn matrix_of(app: &Halyard, request: MatrixRequest) -> Result<MatrixVi
         .await?;
     let environments = app.console.environments_of(&connection).await?;
     Ok(matrix_view(
-        found,
+        &found,
         &environments,
         app.console.now(),
         &Clock::local(),

@@ -18,7 +18,7 @@ const LONGEST_VALUE: usize = 240;
 
 /// Flags beside environments. `environments` are all of the connection's, which
 /// the marks are told by.
-pub fn matrix(matrix: Matrix, environments: &[Environment], now: Timestamp, clock: &Clock) -> MatrixView {
+pub fn matrix(matrix: &Matrix, environments: &[Environment], now: Timestamp, clock: &Clock) -> MatrixView {
     let reference = matrix.reference.as_ref().map(|facts| &facts.environment);
     let reference_name = reference.map_or("", |environment| environment.name.as_str());
     let rows = matrix.rows.iter();
