@@ -20,5 +20,7 @@ mod health;
 mod killed;
 mod looks;
 mod offline;
+mod past;
 mod real;
+mod time;
 mod window;

@@ -43,12 +43,19 @@ impl Window {
 
     /// Opens the window on a data folder.
     pub async fn open_on(folder: TempDir, keychain: Keychain) -> Window {
+        Window::open_with(folder, keychain, &[]).await
+    }
+
+    /// Opens the window on a data folder, with arguments, as a double click on
+    /// a file gives them.
+    pub async fn open_with(folder: TempDir, keychain: Keychain, arguments: &[&Path]) -> Window {
         let port = free_port();
         let mut command = Command::new("WebKitWebDriver");
         command
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("HALYARD_DATA_DIR", folder.path())
+            .env("HALYARD_EXPORT_DIR", folder.path().join("exports"))
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -58,7 +65,7 @@ impl Window {
         let driver = command
             .spawn()
             .expect("WebKitWebDriver starts: `make e2e` installs it");
-        let client = connect(port).await;
+        let client = connect(port, arguments).await;
         Window {
             client,
             driver,
@@ -205,6 +212,36 @@ impl Window {
         }
     }
 
+    /// Waits until nothing is found by an XPath any more.
+    pub async fn vanished(&self, path: &str) {
+        let started = Instant::now();
+        while !self
+            .client
+            .find_all(Locator::XPath(path))
+            .await
+            .unwrap()
+            .is_empty()
+        {
+            if started.elapsed() > PATIENCE {
+                self.picture("failure").await;
+                panic!("{path} stays");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until something outside the window is what it should be.
+    pub async fn changed_to<T: PartialEq + std::fmt::Debug>(&self, read: impl Fn() -> T, wanted: &T) {
+        let started = Instant::now();
+        while read() != *wanted {
+            if started.elapsed() > PATIENCE {
+                self.picture("failure").await;
+                panic!("it is {:?}, not {wanted:?}", read());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Everything the window holds, as text: the whole document and the values
     /// of its fields.
     pub async fn content(&self) -> String {
@@ -264,11 +301,11 @@ impl Drop for Window {
     }
 }
 
-async fn connect(port: u16) -> Client {
+async fn connect(port: u16, arguments: &[&Path]) -> Client {
     let mut capabilities = Capabilities::new();
     capabilities.insert(
         "webkitgtk:browserOptions".into(),
-        json!({"binary": binary(), "args": []}),
+        json!({"binary": binary(), "args": arguments}),
     );
     let connector = hyper_util::client::legacy::connect::HttpConnector::new();
     let started = Instant::now();
