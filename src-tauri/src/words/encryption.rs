@@ -89,12 +89,7 @@ mod tests {
                 }),
                 "Start one",
             ),
-            (
-                Lock::KeyStore(SecretError::Locked {
-                    reason: reason.clone(),
-                }),
-                "Unlock it",
-            ),
+            (Lock::KeyStore(SecretError::Locked { reason }), "Unlock it"),
         ] {
             let notice = locked(&lock);
             assert!(notice.next_step.contains(said), "{notice:?}");

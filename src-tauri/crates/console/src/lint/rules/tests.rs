@@ -197,7 +197,7 @@ fn small_environments_and_what_is_doubtful() {
             "weights that floating point does not add up",
             World {
                 here: vec![with(a(), |a| {
-                    a.state.variants = vec![option("x", 0.1 + 0.2), option("y", 99.7)]
+                    a.state.variants = vec![option("x", 0.1 + 0.2), option("y", 99.7)];
                 })],
                 ..World::default()
             },
@@ -207,7 +207,7 @@ fn small_environments_and_what_is_doubtful() {
             "a rollout of more than all",
             World {
                 here: vec![with(a(), |a| {
-                    a.state.targeting = Some(json!({"rollout": {"percentage": 250}}))
+                    a.state.targeting = Some(json!({"rollout": {"percentage": 250}}));
                 })],
                 edgeflags: true,
                 ..World::default()
@@ -308,7 +308,7 @@ fn small_environments_and_what_is_doubtful() {
                 here: vec![
                     a(),
                     with(flag("b"), |b| {
-                        b.state.segment_overrides = vec![own("s", false, json!("a"))]
+                        b.state.segment_overrides = vec![own("s", false, json!("a"))];
                     }),
                 ],
                 identities: vec![
@@ -423,7 +423,7 @@ fn small_environments_and_what_is_doubtful() {
             World {
                 here: vec![
                     with(flag("a"), |a| {
-                        a.state.targeting = Some(json!({"rollout": {"percentage": 25}}))
+                        a.state.targeting = Some(json!({"rollout": {"percentage": 25}}));
                     }),
                     with(flag("b"), |b| b.state.variants = vec![option("x", 30.0)]),
                     with(flag("c"), |c| c.state.variants = vec![option("x", 100.0)]),
