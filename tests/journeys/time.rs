@@ -49,16 +49,18 @@ impl Window {
         self.click("menuitem", choice).await;
     }
 
-    /// Goes to Changes and publishes what is staged, in a protected environment.
-    async fn publish_all(&self) {
+    /// Goes to Changes and publishes a set, in a protected environment.
+    async fn publish(&self, set: &str) {
         self.click("button", "Changes").await;
+        let tab = format!("//*[@role='tab' and starts-with(normalize-space(.), '{set}')]");
+        self.wait_path(&tab).await.click().await.unwrap();
         let publish = self
             .wait_path("//button[starts-with(normalize-space(.), 'Publish ') and not(@disabled)]")
             .await;
         publish.click().await.unwrap();
         let confirm = self
             .wait_path(
-                "//*[@role='dialog']//button[starts-with(normalize-space(.), 'Publish') and not(@disabled)]",
+                "//dialog[@open]//button[starts-with(normalize-space(.), 'Publish') and not(@disabled)]",
             )
             .await;
         confirm.click().await.unwrap();
@@ -97,7 +99,13 @@ async fn last_week_is_read_offline_taken_over_led_back_and_sent_to_a_colleague()
             .await
             .unwrap();
     }
+    timeline
+        .send_keys(&char::from(Key::Enter).to_string())
+        .await
+        .unwrap();
+    let back = window.find("button", "Set B to now").await;
     window.picture("snapshots-scrubbed").await;
+    back.click().await.unwrap();
 
     // What did somebody get last week?
     window.of_last_week("Evaluate at it").await;
@@ -112,7 +120,8 @@ async fn last_week_is_read_offline_taken_over_led_back_and_sent_to_a_colleague()
     window.click("button", "Sync").await;
     window.text("Synced").await;
     window.click("button", "Snapshots").await;
-    window.click("button", "Set B to now").await;
+    let state = "//*[@role='tab' and starts-with(normalize-space(.), 'State')]";
+    window.wait_path(state).await.click().await.unwrap();
     let mut taken = Vec::new();
     for place in 1..=4 {
         let tick = format!("(//input[@type='checkbox' and starts-with(@aria-label, 'Take over ')])[{place}]");
@@ -124,13 +133,13 @@ async fn last_week_is_read_offline_taken_over_led_back_and_sent_to_a_colleague()
     window.picture("promote-ticked").await;
     let stage = "//button[starts-with(normalize-space(.), 'Stage ') and contains(normalize-space(.), 'for Production')]";
     window.wait_path(stage).await.click().await.unwrap();
-    let sure = "//*[@role='dialog']//button[starts-with(normalize-space(.), 'Stage ') and not(@disabled)]";
+    let sure = "//dialog[@open]//button[starts-with(normalize-space(.), 'Stage ') and not(@disabled)]";
     let sure = window.wait_path(sure).await;
     window.picture("promote-sheet").await;
     sure.click().await.unwrap();
     window.text("Staged").await;
-    window.publish_all().await;
-    window.text("sent").await;
+    window.publish("Promote").await;
+    window.text("4 of 4 sent").await;
     window.picture("promoted").await;
     window.click("button", "Snapshots").await;
     for label in &taken {
@@ -140,13 +149,22 @@ async fn last_week_is_read_offline_taken_over_led_back_and_sent_to_a_colleague()
     }
 
     // One flag is led back to last week.
-    window.of_last_week("Restore").await;
-    let back = "//*[@role='dialog']//button[starts-with(normalize-space(.), 'Stage') and not(@disabled)]";
+    window.click("button", "Flags").await;
+    window.fill("Filter flags", PRICED).await;
+    window.click("gridcell", PRICED).await;
+    let history = "//*[@role='tab' and starts-with(normalize-space(.), 'History')]";
+    window.wait_path(history).await.click().await.unwrap();
+    window.picture("flag-history").await;
+    let led = window
+        .wait_path("(//button[starts-with(@aria-label, 'Restore this flag')])[last()]")
+        .await;
+    led.click().await.unwrap();
+    let back = "//dialog[@open]//button[starts-with(normalize-space(.), 'Stage') and not(@disabled)]";
     let back = window.wait_path(back).await;
     window.picture("restore-sheet").await;
     back.click().await.unwrap();
     window.text("Staged").await;
-    window.publish_all().await;
+    window.publish("Restore").await;
     window.changed_to(|| held(&sandbox), &json!(LAST_WEEK)).await;
 
     // A colleague opens the file, without a key and without a network.
@@ -165,7 +183,8 @@ async fn last_week_is_read_offline_taken_over_led_back_and_sent_to_a_colleague()
     let theirs = tempfile::tempdir().unwrap();
     let window = Window::open_with(theirs, Keychain::Absent, &[&files[0]]).await;
     window.picture("file-dialog").await;
-    window.click("button", "Open").await;
+    let open = "//dialog[@open]//button[normalize-space(.)='Open']";
+    window.wait_path(open).await.click().await.unwrap();
     window.text(PRICED).await;
     window.text(&LAST_WEEK.to_string()).await;
     window.picture("file-opened").await;
