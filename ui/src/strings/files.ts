@@ -3,7 +3,7 @@ import { count } from "./numbers";
 /** Snapshot files: written, opened and refused. And a local copy that cannot be opened. */
 export const files = {
   export: {
-    title: (title: string) => `Export ${title}`,
+    title: (title: string) => `Export the snapshot ${title}`,
     lead: "One file that a colleague opens without any key. Keys are never part of it.",
     what: "What",
     one: "This snapshot alone",
@@ -13,6 +13,7 @@ export const files = {
     passphraseHint: "Optional. Without one, everybody who gets the file can read it.",
     again: "Passphrase again",
     different: "The two are not the same.",
+    forgotten: "Type the passphrase again, so that the file is not written without one.",
     strengths: {
       none: "",
       weak: "Weak: easy to guess. Take four words that do not belong together.",

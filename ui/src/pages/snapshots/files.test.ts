@@ -100,12 +100,16 @@ describe("an export", () => {
     host.failNext("exportFile", failure("input", "The disk is full."));
     await userEvent.click(save);
     expect(await within(dialog).findByText("The disk is full.")).toBeVisible();
+    // Emptied, and not taken for a wish to do without.
     expect(within(dialog).getByLabelText("Passphrase")).toHaveValue("");
+    expect(save).toBeDisabled();
+    await userEvent.type(within(dialog).getByLabelText("Passphrase"), "wren lantern copper tide");
+    await userEvent.type(within(dialog).getByLabelText("Passphrase again"), "wren lantern copper tide");
     await userEvent.click(save);
     expect(await screen.findByText(/^Saved production-2026-11-20-timeline.halyard/)).toBeVisible();
     expect(callsOf(host, "exportFile")).toMatchObject([
       [{ environment: "production", to: null, passphrase: "…", identities: false }],
-      [{ environment: "production", to: null, passphrase: null, identities: false }],
+      [{ environment: "production", to: null, passphrase: "…", identities: false }],
     ]);
     await userEvent.click(screen.getByRole("button", { name: "Show in folder" }));
     expect(callsOf(host, "showInFolder")).toHaveLength(1);
