@@ -15,11 +15,11 @@ use crate::killed::Random;
 use crate::samples::{flag, furnish, id, key, open_ready, raw, snapshot};
 
 const DIRECTORY: &str = "HALYARD_TEST_HISTORY_KILLED";
-const DAY: i64 = 24 * 3_600_000;
+pub(crate) const DAY: i64 = 24 * 3_600_000;
 const KILLS: u32 = 25;
 
 /// The environment of a day; all of it follows from the number.
-fn day(number: i64) -> Snapshot {
+pub(crate) fn day(number: i64) -> Snapshot {
     let value = |index: i64| {
         if index == number % 7 {
             number

@@ -21,6 +21,7 @@ mod history;
 mod history_accidents;
 mod history_pruned;
 mod history_round_trip;
+mod import_accidents;
 mod killed;
 mod limits;
 mod older;
