@@ -14,7 +14,6 @@ export const matrix = {
   on: (value: number) => `${count(value)} on`,
   reference: "Reference",
   comma: ", ",
-  environments: "Environments",
   onlyDiffering: "Only rows that differ",
   legend: { differs: "differs", staged: "staged", conflict: "conflict" },
   differs: (reference: string) => `Differs from ${reference}`,

@@ -9,6 +9,7 @@ export const shared = {
   on: "On",
   off: "Off",
   any: "any",
+  environments: "Environments",
   none: "None",
   noValue: "No value",
   emptyText: "Empty text",

@@ -5,7 +5,6 @@ export const snapshots = {
   title: "Snapshots",
   timeline: {
     label: "Snapshots",
-    environments: "Environments",
     all: "All",
     pinned: "Pinned",
     go: "Go to a time",

@@ -60,6 +60,13 @@ export class Timeline {
     const all = connection.environments.map(({ key }) => key);
     return this.chosen === null ? all : all.filter((key) => this.chosen?.includes(key));
   }
+  /** Puts an environment on the timeline, or takes it off. */
+  show(connection: ConnectionView, environment: string, on: boolean): void {
+    const shown = this.environmentsOf(connection);
+    const all = connection.environments.map(({ key }) => key);
+    const next = all.filter((key) => (key === environment ? on : shown.includes(key)));
+    this.chosen = next.length === all.length ? null : next;
+  }
 
   /** Reads as much again as was read, or the first page. */
   async read(connection: ConnectionView): Promise<void> {
