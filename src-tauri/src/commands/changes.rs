@@ -20,6 +20,7 @@ use crate::{
         change_set::{change_set as change_set_view, change_sets as change_sets_view},
         connection::marks,
         field::{changes_in, subject_in},
+        moment::at_in,
         staged::Around,
     },
     error::WireError,
@@ -388,15 +389,18 @@ pub async fn roll_back(app: State<'_, Halyard>, change_set: String) -> Result<Ch
     shown(&app, &set.id).await
 }
 
-/// What a change set's ticked edits do in one environment.
+/// What a change set's ticked edits do in one environment, or would have done
+/// to what it was at a moment.
 #[tauri::command]
 #[specta::specta]
 pub async fn change_set_impact(
     app: State<'_, Halyard>,
     change_set: String,
     environment: String,
+    moment: Option<String>,
 ) -> Result<ChangeSetImpactView, WireError> {
-    of_change_set(&app, &ChangeSetId(change_set), &EnvironmentKey(environment)).await
+    let at = at_in(moment.as_deref())?;
+    of_change_set(&app, &ChangeSetId(change_set), &EnvironmentKey(environment), at).await
 }
 
 /// Removes what a write that was cut off left behind.

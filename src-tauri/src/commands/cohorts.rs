@@ -2,12 +2,14 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use halyard_console::CohortId;
-use halyard_model::{ConnectionId, EnvironmentKey};
 use tauri::State;
 
 use crate::{
     app::Halyard,
-    convert::cohort::{file, range},
+    convert::{
+        cohort::{file, range},
+        sides::side_in,
+    },
     error::WireError,
     view::*,
 };
@@ -46,16 +48,11 @@ pub async fn drop_cohort(app: State<'_, Halyard>, id: String) -> Result<(), Wire
     Ok(())
 }
 
-/// Ranges of traits that reach both sides of the conditions of the mirror's
-/// document.
+/// Ranges of traits that reach both sides of the conditions of an environment's
+/// document, now or at a moment.
 #[tauri::command]
 #[specta::specta]
-pub async fn suggested_ranges(
-    app: State<'_, Halyard>,
-    connection: String,
-    environment: String,
-) -> Result<Vec<TraitRangeView>, WireError> {
-    let (connection, environment) = (ConnectionId(connection), EnvironmentKey(environment));
-    let ranges = app.console.suggested_ranges(&connection, &environment).await?;
+pub async fn suggested_ranges(app: State<'_, Halyard>, at: AtView) -> Result<Vec<TraitRangeView>, WireError> {
+    let ranges = app.console.suggested_ranges(&side_in(&at)?).await?;
     Ok(ranges.into_iter().map(range).collect())
 }

@@ -145,6 +145,7 @@ pub fn change_set_impact(
             .collect(),
         sample: impact::how(&facts.sample),
         notes: told,
+        then: None,
     }
 }
 
@@ -184,6 +185,8 @@ pub fn impact(facts: &ImpactFacts, overrides: &[SegmentOverride], notes: Vec<Str
         sentence: impact::sentence(&facts.shares),
         notes,
         surprises: facts.surprises.iter().map(|flag| flag.0.clone()).collect(),
+        then: None,
+        missing: facts.missing,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{FieldChangeView, FieldEdit, MarkView, ProtectionView, SubjectView};
+use super::{FieldChangeView, FieldEdit, MarkView, ProtectionView, SubjectView, WeighedThenView};
 
 /// Asks for edits to be staged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -341,4 +341,6 @@ pub struct ChangeSetImpactView {
     pub sample: String,
     /// What it cannot say, in sentences.
     pub notes: Vec<String>,
+    /// The moment it was weighed against; `null` for now.
+    pub then: Option<WeighedThenView>,
 }

@@ -241,6 +241,18 @@ pub struct ImpactRequest {
     pub edits: Vec<DraftEditView>,
 }
 
+/// A moment that edits were weighed against instead of now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct WeighedThenView {
+    /// The moment.
+    pub moment: String,
+    /// What it was and how long ago, and how many edits are laid over it, such
+    /// as `Production as it was on 18 November, 14:05, 3 days ago, plus 1 edit`.
+    pub source: String,
+    /// That nothing is sent to the past, in a sentence.
+    pub caution: String,
+}
+
 /// What edits would do to one flag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ImpactView {
@@ -262,4 +274,9 @@ pub struct ImpactView {
     pub notes: Vec<String>,
     /// Other flags that change, by name.
     pub surprises: Vec<String>,
+    /// The moment it was weighed against; `null` for now.
+    pub then: Option<WeighedThenView>,
+    /// The environment did not have the flag at that moment: nobody is
+    /// counted, and `sentence` says so.
+    pub missing: bool,
 }

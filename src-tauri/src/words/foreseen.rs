@@ -2,12 +2,21 @@
 
 use halyard_console::{DraftNotes, DraftOrigin, Estimated, LeftOut, LeftOutReason};
 
+/// When it is foreseen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// For what is there now.
+    Now,
+    /// For what was there at a moment.
+    Then,
+}
+
 /// The same in sentences. `label` names a draft and its part for people.
-pub fn sentences(notes: &DraftNotes, label: impl Fn(&LeftOut) -> String) -> Vec<String> {
+pub fn sentences(notes: &DraftNotes, when: When, label: impl Fn(&LeftOut) -> String) -> Vec<String> {
     let left_out = notes
         .left_out
         .iter()
-        .map(|one| format!("{} is not counted: {}", label(one), because(&one.why)));
+        .map(|one| format!("{} is not counted: {}", label(one), because(&one.why, when)));
     left_out.chain(notes.estimated.iter().map(estimated)).collect()
 }
 
@@ -20,7 +29,27 @@ pub fn typed(left_out: &LeftOut) -> String {
     }
 }
 
-fn because(why: &LeftOutReason) -> String {
+fn because(why: &LeftOutReason, when: When) -> String {
+    let then = match why {
+        _ if when == When::Now => None,
+        LeftOutReason::FlagMissing => Some("the flag was not there then."),
+        LeftOutReason::FlagThere => Some("a flag of this name was there then."),
+        LeftOutReason::SegmentMissing => Some("the segment was not there then."),
+        LeftOutReason::OverrideMissing => Some("the flag had no override for this segment then."),
+        LeftOutReason::OptionMissing => Some("the flag did not have this option then."),
+        LeftOutReason::IdentitiesApart => {
+            Some("the environment kept identity overrides out of its document then.")
+        }
+        // What the service takes does not depend on the time.
+        LeftOutReason::FixedOnceMade
+        | LeftOutReason::Stays
+        | LeftOutReason::Elsewhere
+        | LeftOutReason::NotKept
+        | LeftOutReason::Unreadable => None,
+    };
+    if let Some(then) = then {
+        return then.into();
+    }
     let sentence = why.to_string();
     let mut letters = sentence.chars();
     letters
@@ -60,8 +89,13 @@ mod tests {
             }],
             estimated: vec![Estimated::Flag(FlagKey("a".into()))],
         };
-        let told = sentences(&notes, typed);
+        let told = sentences(&notes, When::Now, typed);
         assert_eq!(told[0], "What is typed is not counted: the flag is not there.");
+        let then = sentences(&notes, When::Then, typed);
+        assert_eq!(
+            then[0],
+            "What is typed is not counted: the flag was not there then."
+        );
         assert!(told[1].starts_with("The split of a is an estimate"), "{told:?}");
     }
 }

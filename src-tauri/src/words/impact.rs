@@ -1,7 +1,7 @@
 //! What edits would do to many identities.
 
 use halyard_console::{CohortChoice, DecidedBy, Draft, FlagShares, Gets, Sample, Share};
-use halyard_model::{FieldPath, Flag, FlagKind, Subject};
+use halyard_model::{FieldPath, Flag, FlagKey, FlagKind, Subject};
 use serde_json::Value;
 
 use super::number::{count, list, plural, series, share, value};
@@ -118,6 +118,14 @@ pub fn sentence(shares: &FlagShares) -> String {
     }
 }
 
+/// That an environment did not have a flag at a moment.
+pub fn missing(flag: &FlagKey, environment: &str) -> String {
+    format!(
+        "{} was not in {environment} then, so it gave nobody anything.",
+        flag.0
+    )
+}
+
 fn now(shares: &FlagShares, all: u64) -> String {
     match shares.now.first() {
         Some(first) if first.count == all => {
@@ -228,7 +236,7 @@ fn who_keeps_value(flag: &Flag) -> Option<String> {
 mod tests {
     use super::*;
     use halyard_console::Move;
-    use halyard_model::{Change, FlagKey, FlagState, FlagValue, SegmentOverride};
+    use halyard_model::{Change, FlagState, FlagValue, SegmentOverride};
     use serde_json::{Value, json};
 
     fn gets(enabled: bool, value: Value, variant: Option<&str>) -> Gets {

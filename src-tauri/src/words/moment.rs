@@ -10,11 +10,12 @@ use halyard_model::{
 
 use super::{
     number::{count, plural},
+    source::age,
     time::Clock,
 };
 
-/// `Production as it was on 18 November, 14:05 (seen until 15:20)`, and how
-/// many edits are laid over it.
+/// `Production as it was on 18 November, 14:05 (seen until 15:20), 3 days ago`,
+/// and how many edits are laid over it.
 pub fn as_it_was(moment: &Moment, environment: &str, edits: usize, now: Timestamp, clock: &Clock) -> String {
     let (from, until) = (moment.first_seen, moment.last_seen);
     let was = format!("{environment} as it was on {}", clock.moment(from, now));
@@ -23,10 +24,16 @@ pub fn as_it_was(moment: &Moment, environment: &str, edits: usize, now: Timestam
         true => was,
         false => format!("{was} (seen until {until})"),
     };
+    let was = format!("{was}, {} ago", age(moment.last_seen, now));
     match edits {
         0 => was,
         edits => format!("{was}, plus {}", plural(edits as u64, "edit", "edits")),
     }
+}
+
+/// What is weighed against a moment and published is not published against it.
+pub fn only_weighed(environment: &str) -> String {
+    format!("Nothing is sent to the past: what is published changes {environment} as it is now.")
 }
 
 /// Its name where it has one, else what changed: `new_checkout`, `5 flags`,

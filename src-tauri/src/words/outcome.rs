@@ -61,7 +61,12 @@ pub fn open(edit: &Edit, environment: &Environment) -> String {
 
 /// What an edit is about, as people call it.
 pub fn name(edit: &Edit) -> String {
-    match &edit.subject {
+    name_of(&edit.subject)
+}
+
+/// What a subject is called.
+pub fn name_of(subject: &Subject) -> String {
+    match subject {
         Subject::FlagState { flag } | Subject::Flag { flag } => flag.0.clone(),
         Subject::IdentityOverride { flag, identity } => format!("{} for {identity}", flag.0),
         Subject::Segment { segment } => segment.name_to_be().unwrap_or(&segment.0).to_owned(),

@@ -107,8 +107,11 @@ export const commands = {
 	retryEdit: (edit: string) => typedError<null, WireError>(__TAURI_INVOKE("retry_edit", { edit })),
 	/**  Stages the inverse of what a change set sent, as a new change set. */
 	rollBack: (changeSet: string) => typedError<ChangeSetView, WireError>(__TAURI_INVOKE("roll_back", { changeSet })),
-	/**  What a change set's ticked edits do in one environment. */
-	changeSetImpact: (changeSet: string, environment: string) => typedError<ChangeSetImpactView, WireError>(__TAURI_INVOKE("change_set_impact", { changeSet, environment })),
+	/**
+	 *  What a change set's ticked edits do in one environment, or would have done
+	 *  to what it was at a moment.
+	 */
+	changeSetImpact: (changeSet: string, environment: string, moment: string | null) => typedError<ChangeSetImpactView, WireError>(__TAURI_INVOKE("change_set_impact", { changeSet, environment, moment })),
 	/**  Removes what a write that was cut off left behind. */
 	removeLeftover: (edit: string, handle: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_leftover", { edit, handle })),
 	/**  Any subject with its fields; of one that does not exist, those to begin with. */
@@ -159,10 +162,10 @@ export const commands = {
 	/**  Gives a file up, whether it is being read or kept. */
 	dropCohort: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("drop_cohort", { id })),
 	/**
-	 *  Ranges of traits that reach both sides of the conditions of the mirror's
-	 *  document.
+	 *  Ranges of traits that reach both sides of the conditions of an environment's
+	 *  document, now or at a moment.
 	 */
-	suggestedRanges: (connection: string, environment: string) => typedError<TraitRangeView[], WireError>(__TAURI_INVOKE("suggested_ranges", { connection, environment })),
+	suggestedRanges: (at: AtView) => typedError<TraitRangeView[], WireError>(__TAURI_INVOKE("suggested_ranges", { at })),
 	/**
 	 *  Evaluates a cohort; with edits, before and after them. Resolves at the end,
 	 *  also when it was cancelled.
@@ -172,14 +175,15 @@ export const commands = {
 	cancelBatch: (job: string) => typedError<null, WireError>(__TAURI_INVOKE("cancel_batch", { job })),
 	/**
 	 *  What edits would do to one flag over a sample of identities; without edits,
-	 *  who gets what now.
+	 *  who gets what now. At a moment: what they would have done then.
 	 */
 	impact: (request: ImpactRequest) => typedError<ImpactView, WireError>(__TAURI_INVOKE("impact", { request })),
 	/**
-	 *  Doubtful conditions and overrides of the mirror's document, worst first, and
-	 *  what ordinary values show before what only odd ones do.
+	 *  Doubtful conditions and overrides of an environment's document, now or at a
+	 *  moment: worst first, and what ordinary values show before what only odd ones
+	 *  do.
 	 */
-	findings: (connection: string, environment: string) => typedError<FindingView[], WireError>(__TAURI_INVOKE("findings", { connection, environment })),
+	findings: (at: AtView) => typedError<FindingView[], WireError>(__TAURI_INVOKE("findings", { at })),
 	/**  Everything that Health shows about a connection, seen from an environment. */
 	health: (connection: string, environment: string) => typedError<HealthView, WireError>(__TAURI_INVOKE("health", { connection, environment })),
 	/**  Reads every surface, the server and the limits now. */
@@ -504,6 +508,8 @@ export type ChangeSetImpactView = {
 	sample: string,
 	/**  What it cannot say, in sentences. */
 	notes: string[],
+	/**  The moment it was weighed against; `null` for now. */
+	then: WeighedThenView | null,
 };
 
 /**  How far a change set has come. */
@@ -1814,6 +1820,13 @@ export type ImpactView = {
 	notes: string[],
 	/**  Other flags that change, by name. */
 	surprises: string[],
+	/**  The moment it was weighed against; `null` for now. */
+	then: WeighedThenView | null,
+	/**
+	 *  The environment did not have the flag at that moment: nobody is
+	 *  counted, and `sentence` says so.
+	 */
+	missing: boolean,
 };
 
 /**  An incident of the provider. */
@@ -3410,6 +3423,19 @@ export type WayView = {
 	traits: TryTraitView[],
 	/**  Label of the button, such as `Try beta_opt_in = true`. */
 	try_label: string | null,
+};
+
+/**  A moment that edits were weighed against instead of now. */
+export type WeighedThenView = {
+	/**  The moment. */
+	moment: string,
+	/**
+	 *  What it was and how long ago, and how many edits are laid over it, such
+	 *  as `Production as it was on 18 November, 14:05, 3 days ago, plus 1 edit`.
+	 */
+	source: string,
+	/**  That nothing is sent to the past, in a sentence. */
+	caution: string,
 };
 
 /**  The share of an option, as typed. */

@@ -168,7 +168,11 @@ export interface Host {
   retryEdit(edit: string): Promise<null>;
   /** Stages the inverse of what was sent as a new change set. */
   rollBack(changeSet: string): Promise<ChangeSetView>;
-  changeSetImpact(changeSet: string, environment: string): Promise<ChangeSetImpactView>;
+  changeSetImpact(
+    changeSet: string,
+    environment: string,
+    moment: string | null,
+  ): Promise<ChangeSetImpactView>;
   /** Removes what a write that was cut off left behind. */
   removeLeftover(edit: string, handle: string): Promise<null>;
   /** Any subject with its fields; of one that does not exist, those to begin with. */
@@ -187,7 +191,7 @@ export interface Host {
   /** An empty `id` makes a new one. */
   savePersona(connection: string, persona: PersonaView): Promise<PersonaView>;
   deletePersona(connection: string, id: string): Promise<null>;
-  findings(connection: string, environment: string): Promise<FindingView[]>;
+  findings(at: AtView): Promise<FindingView[]>;
   findIdentities(connection: string, environment: string, search: string): Promise<IdentityView[]>;
   identityTraits(connection: string, environment: string, identity: IdentityView): Promise<TraitView[]>;
   /** What edits would do to one flag; asked while they are typed. */
@@ -199,7 +203,7 @@ export interface Host {
   /** The end of a file: reads it. */
   closeCohort(id: string): Promise<CohortFileView>;
   dropCohort(id: string): Promise<null>;
-  suggestedRanges(connection: string, environment: string): Promise<TraitRangeView[]>;
+  suggestedRanges(at: AtView): Promise<TraitRangeView[]>;
   /** Resolves at the end, also when it was cancelled. */
   runBatch(request: BatchRequest): Promise<BatchView>;
   cancelBatch(job: string): Promise<null>;

@@ -28,6 +28,11 @@ export interface Asking {
   sending: boolean;
 }
 
+/** One string for a change set's impact in an environment, now or at a moment. */
+function impactKey(set: string, environment: string, moment: string | null): string {
+  return `${set}\u0000${environment}\u0000${moment ?? ""}`;
+}
+
 /** The change sets of the connection on screen: what is staged, and how publishing goes. */
 export class Changes {
   /** Publishing that waits for its confirmation. */
@@ -306,29 +311,32 @@ export class Changes {
     });
   }
 
-  /** What a change set does in an environment: the newest answer; null before the first. */
-  impact(set: string, environment: string): ChangeSetImpactView | null {
-    return this.#impacts[`${set}\u0000${environment}`]?.view ?? null;
+  /**
+   * What a change set does in an environment, or would have done to what it was at a moment: the newest answer;
+   * null before the first.
+   */
+  impact(set: string, environment: string, moment: string | null = null): ChangeSetImpactView | null {
+    return this.#impacts[impactKey(set, environment, moment)]?.view ?? null;
   }
 
-  impactError(set: string, environment: string): HostError | null {
-    return this.#impactErrors[`${set}\u0000${environment}`] ?? null;
+  impactError(set: string, environment: string, moment: string | null = null): HostError | null {
+    return this.#impactErrors[impactKey(set, environment, moment)] ?? null;
   }
 
-  /** Asks what a change set does in an environment, unless that is what was asked last. */
-  async loadImpact(set: ChangeSetView, environment: string): Promise<void> {
-    const key = `${set.id}\u0000${environment}`;
+  /** Asks what a change set does in an environment, now or at a moment, unless that is what was asked last. */
+  async loadImpact(set: ChangeSetView, environment: string, moment: string | null = null): Promise<void> {
+    const key = impactKey(set.id, environment, moment);
     const mirror = this.#session.connection?.environments.find((each) => each.key === environment)?.freshness;
     const weighed = set.edits.filter((edit) => edit.environment === environment || edit.everywhere);
     const question = JSON.stringify([
-      mirror?.changed_at,
+      moment === null ? mirror?.changed_at : null,
       weighed.map(({ id, ticked, fields, status }) => [id, ticked, fields, status.status]),
     ]);
     if (this.#impacts[key]?.question === question) return;
     const turn = (this.#asked[key] ?? 0) + 1;
     this.#asked[key] = turn;
     try {
-      const view = await this.#session.host.changeSetImpact(set.id, environment);
+      const view = await this.#session.host.changeSetImpact(set.id, environment, moment);
       if (turn !== this.#asked[key]) return;
       this.#impacts = { ...this.#impacts, [key]: { question, view } };
       const { [key]: _, ...errors } = this.#impactErrors;

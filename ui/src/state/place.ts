@@ -1,8 +1,13 @@
-import type { PlaceView } from "../ipc/bindings";
+import type { AtView, PlaceView } from "../ipc/bindings";
 
 /** One string for a place, to look things up by. */
 export function placeKey(place: PlaceView): string {
   return `${place.connection}\u0000${place.environment}`;
+}
+
+/** One string for an environment now, or at a moment. */
+export function atKey(at: AtView): string {
+  return `${placeKey(at)}\u0000${at.moment ?? ""}`;
 }
 
 /** One string for a flag in a place. */

@@ -15,6 +15,7 @@ import { identities } from "./identities";
 import { impact } from "./impact";
 import { lint } from "./lint";
 import { matrix } from "./matrix";
+import { moment } from "./moment";
 import { preview } from "./preview";
 import { segments } from "./segments";
 import { settings } from "./settings";
@@ -37,6 +38,7 @@ export const text = {
   settings,
   staging,
   surfaces,
+  moment,
   preview,
   health,
   impact,

@@ -7,7 +7,7 @@ use std::{
 
 use halyard_engine::{Dialect, Engine, Finding};
 use halyard_mirror::SnapshotFacts;
-use halyard_model::{ConnectionId, MomentId, Service};
+use halyard_model::{At, ConnectionId, Flag, FlagKey, MomentId, Service};
 use serde_json::Value;
 
 use crate::{
@@ -114,7 +114,15 @@ impl Compiled {
 pub(crate) struct Engines {
     kept: Vec<Kept>,
     /// Moments never change, so that each is known by its name.
-    moments: Vec<(Site, MomentId, Arc<Compiled>)>,
+    moments: Vec<(Site, MomentId, Past)>,
+}
+
+/// An environment as it was.
+#[derive(Clone)]
+pub(crate) struct Past {
+    compiled: Arc<Compiled>,
+    /// The list of its flags then.
+    flags: Arc<[Flag]>,
 }
 
 struct Kept {
@@ -175,22 +183,22 @@ impl Engines {
         });
     }
 
-    /// The compiled document of a moment, where it is kept.
-    pub(crate) fn of_moment(&mut self, site: &Site, moment: MomentId) -> Option<Arc<Compiled>> {
+    /// A moment, where it is kept.
+    pub(crate) fn of_moment(&mut self, site: &Site, moment: MomentId) -> Option<Past> {
         let is_it = |kept: &(Site, MomentId, _)| kept.0 == *site && kept.1 == moment;
         let place = self.moments.iter().position(is_it)?;
         let used = self.moments.remove(place);
-        let compiled = used.2.clone();
+        let past = used.2.clone();
         self.moments.push(used);
-        Some(compiled)
+        Some(past)
     }
 
-    /// Keeps the compiled document of a moment.
-    pub(crate) fn keep_moment(&mut self, site: &Site, moment: MomentId, compiled: Arc<Compiled>) {
+    /// Keeps a moment.
+    pub(crate) fn keep_moment(&mut self, site: &Site, moment: MomentId, past: Past) {
         if self.moments.len() >= MOST_MOMENTS {
             self.moments.remove(0);
         }
-        self.moments.push((site.clone(), moment, compiled));
+        self.moments.push((site.clone(), moment, past));
     }
 
     /// Drops what belongs to a connection.
@@ -211,24 +219,59 @@ impl Console {
         site: &Site,
         at: Option<MomentId>,
     ) -> Result<Arc<Compiled>, ConsoleError> {
-        let Some(moment) = at else {
-            return self.compiled(site).await;
+        match at {
+            None => self.compiled(site).await,
+            Some(moment) => Ok(self.past(site, moment).await?.compiled),
+        }
+    }
+
+    /// A flag as the mirror holds it, now or at a moment; none where it was not
+    /// there.
+    ///
+    /// At a moment: [`ConsoleError::RemoteOnly`], [`ConsoleError::Gone`] and
+    /// [`ConsoleError::DamagedMoment`] as for an evaluation at it.
+    pub async fn flag_at(&self, at: &At, flag: &FlagKey) -> Result<Option<Flag>, ConsoleError> {
+        let Some(moment) = at.moment else {
+            return Ok(self
+                .inner
+                .mirror
+                .flag(&at.connection, &at.environment, flag)
+                .await?);
         };
+        let past = self.past(&site_of(at), moment).await?;
+        let flag = flag.clone();
+        computed(move || {
+            let mut found = past.flags.iter().find(|known| known.key == flag).cloned();
+            // That an identity gets a state of its own is no change of the flag:
+            // the list of a moment may have the count from before.
+            if let Some(found) = &mut found
+                && past.compiled.document()["identity_overrides"].is_array()
+            {
+                let own = past.compiled.places().identities_with(&flag.0);
+                found.identity_overrides = Some(u32::try_from(own).unwrap_or(u32::MAX));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn past(&self, site: &Site, moment: MomentId) -> Result<Past, ConsoleError> {
         let connection = self.known_connection(&site.0).await?;
         if connection.endpoint.service() != Service::Flagsmith {
             return Err(ConsoleError::RemoteOnly);
         }
         let kept = self.volatile().engines.of_moment(site, moment);
-        if let Some(compiled) = kept {
-            return Ok(compiled);
+        if let Some(past) = kept {
+            return Ok(past);
         }
         let opened = self.opened_moment(site, moment).await?;
         let text = opened.snapshot.document;
-        let compiled = computed(move || Compiled::of(text).map(Arc::new)).await?;
-        self.volatile()
-            .engines
-            .keep_moment(site, moment, compiled.clone());
-        Ok(compiled)
+        let past = Past {
+            compiled: computed(move || Compiled::of(text).map(Arc::new)).await?,
+            flags: opened.snapshot.flags.into(),
+        };
+        self.volatile().engines.keep_moment(site, moment, past.clone());
+        Ok(past)
     }
 
     /// The compiled document of an environment, compiled once per document.
@@ -262,6 +305,11 @@ impl Console {
             .keep(site, snapshot, document, compiled.clone());
         Ok(compiled)
     }
+}
+
+/// The environment that is meant.
+pub(crate) fn site_of(at: &At) -> Site {
+    (at.connection.clone(), at.environment.clone())
 }
 
 /// Computes away from the threads that answer the window: a large document
@@ -318,7 +366,11 @@ mod tests {
         engines.keep(&site(0), later, other, compiled.clone());
         assert_eq!(engines.kept.len(), MOST);
         for moment in 0..5 {
-            engines.keep_moment(&site(0), MomentId(moment), compiled.clone());
+            let past = Past {
+                compiled: compiled.clone(),
+                flags: Arc::default(),
+            };
+            engines.keep_moment(&site(0), MomentId(moment), past);
         }
         assert_eq!(engines.moments.len(), MOST_MOMENTS);
         assert!(engines.of_moment(&site(0), MomentId(4)).is_some());

@@ -1,20 +1,22 @@
 //! Doubtful conditions and overrides of an environment.
 
 use halyard_engine::Finding;
-use halyard_model::{ConnectionId, EnvironmentKey};
+use halyard_model::At;
 
-use crate::{Console, ConsoleError, engines::computed};
+use crate::{
+    Console, ConsoleError,
+    engines::{computed, site_of},
+};
 
 impl Console {
-    /// What is doubtful about the mirror's document, worst first.
+    /// What is doubtful about an environment's document, now or at a moment,
+    /// worst first.
     ///
-    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself.
-    pub async fn findings(
-        &self,
-        connection: &ConnectionId,
-        environment: &EnvironmentKey,
-    ) -> Result<Vec<Finding>, ConsoleError> {
-        let compiled = self.compiled(&(connection.clone(), environment.clone())).await?;
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
+    /// [`ConsoleError::Gone`] and [`ConsoleError::DamagedMoment`] as for an
+    /// evaluation at the moment.
+    pub async fn findings(&self, at: &At) -> Result<Vec<Finding>, ConsoleError> {
+        let compiled = self.compiled_at(&site_of(at), at.moment).await?;
         computed(move || Ok(compiled.findings().to_vec())).await
     }
 }

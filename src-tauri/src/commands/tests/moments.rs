@@ -1,15 +1,18 @@
 //! The timeline, previews of the past and the matrix, in the window's words.
 
+use halyard_model::ChangeSetId;
 use halyard_sandbox::{Effect, Fault, MayaEdit};
 
-use super::*;
+use super::{staging::request, *};
 use crate::{
     commands::{
+        changes::{changes_of, stage_all},
         flags::flags_of,
+        impact::{impact_of, of_change_set},
         matrix::matrix_of,
         moments::{take_snapshot_of, timeline_of},
     },
-    convert::compare::surface_in,
+    convert::{compare::surface_in, moment::at_in},
 };
 
 fn whole(site: &(ConnectionId, EnvironmentKey)) -> TimelineRequest {
@@ -93,6 +96,84 @@ async fn the_past_is_told_and_previewed() {
     };
     let refused = preview_of(&demo.app, &unknown).await.unwrap_err();
     assert_eq!(refused.sentence, "Halyard could not find the snapshot.");
+}
+
+#[tokio::test]
+async fn what_is_typed_is_weighed_against_the_past() {
+    let demo = Demo::new().await;
+    let site = demo.production(Service::Flagsmith).await;
+    let first = timeline_of(&demo.app, whole(&site)).await.unwrap().moments[0]
+        .id
+        .clone();
+    let made = MayaEdit {
+        environment: "Production".into(),
+        flag: "made_by_maya".into(),
+        created: true,
+        enabled: Some(true),
+        ..MayaEdit::default()
+    };
+    demo.app.edit_demo_as_maya(&made).await;
+    maya_turns_on(&demo, "express_checkout_wallets").await;
+    demo.app.console.refresh(&site.0, &site.1).await.unwrap();
+    let off = |flag: &str| DraftEditView {
+        subject: SubjectView::FlagState { flag: flag.into() },
+        changes: vec![FieldEdit {
+            field: "enabled".into(),
+            to: FieldInput::Toggle { on: false },
+        }],
+    };
+    let ask = async |flag: &str, moment: Option<&String>| {
+        let request = ImpactRequest {
+            connection: site.0.0.clone(),
+            environment: site.1.0.clone(),
+            flag: flag.into(),
+            moment: moment.cloned(),
+            change_set: None,
+            edits: vec![off(flag)],
+        };
+        impact_of(&demo.app, request).await.unwrap()
+    };
+    let wallets = "express_checkout_wallets";
+    let now = ask(wallets, None).await;
+    assert!(now.shares.flips > 0 && now.then.is_none(), "{}", now.sentence);
+    let then = ask(wallets, Some(&first)).await;
+    assert_eq!(then.shares.flips, 0, "{}", then.sentence);
+    let past = then.then.unwrap();
+    assert_eq!(past.moment, first);
+    assert!(
+        past.source.starts_with("Production as it was on ") && past.source.ends_with(" ago, plus 1 edit"),
+        "{}",
+        past.source
+    );
+    assert_eq!(
+        past.caution,
+        "Nothing is sent to the past: what is published changes Production as it is now."
+    );
+    let lacking = ask("made_by_maya", Some(&first)).await;
+    assert!(lacking.missing && lacking.shares.now.is_empty());
+    assert_eq!(
+        lacking.sentence,
+        "made_by_maya was not in Production then, so it gave nobody anything."
+    );
+    assert_eq!(
+        lacking.notes,
+        ["What is typed for made_by_maya is not counted: the flag was not there then."]
+    );
+
+    let turned = ("enabled", FieldInput::Toggle { on: false });
+    let staged = request(&demo, &site, off("made_by_maya").subject, vec![turned]).await;
+    stage_all(&demo.app, vec![staged]).await.unwrap();
+    let set = changes_of(&demo.app, &site.0).await.unwrap().open[0].id.clone();
+    let at = at_in(Some(&first)).unwrap();
+    let weighed = of_change_set(&demo.app, &ChangeSetId(set), &site.1, at)
+        .await
+        .unwrap();
+    assert_eq!(weighed.changed, 0);
+    assert_eq!(
+        weighed.notes,
+        ["made_by_maya is not counted: the flag was not there then."]
+    );
+    assert!(weighed.then.unwrap().source.ends_with(" ago, plus 1 edit"));
 }
 
 #[tokio::test]

@@ -165,7 +165,7 @@ async fn edits_are_staged_reviewed_published_and_rolled_back() {
         .map(|one| (EnvironmentKey(one.environment.clone()), one.name.clone()))
         .collect();
     let id = ChangeSetId(set.id.clone());
-    let impact = of_change_set(&demo.app, &id, &site.1).await.unwrap();
+    let impact = of_change_set(&demo.app, &id, &site.1, None).await.unwrap();
     let changed: Vec<&str> = impact.flags.iter().map(|one| one.flag.as_str()).collect();
     assert!(
         changed.contains(&"guest_checkout") && impact.changed > 0,

@@ -122,17 +122,17 @@ fn a_gap_and_a_source_are_sentences() {
     let was = |edits| as_it_was(&moment(&[]), "Production", edits, now(), &clock);
     assert_eq!(
         was(0),
-        "Production as it was on 18 November, 14:05 (seen until 15:20)"
+        "Production as it was on 18 November, 14:05 (seen until 15:20), 2 days ago"
     );
     assert_eq!(
         was(2),
-        "Production as it was on 18 November, 14:05 (seen until 15:20), plus 2 edits"
+        "Production as it was on 18 November, 14:05 (seen until 15:20), 2 days ago, plus 2 edits"
     );
     let mut once = moment(&[]);
     once.last_seen = once.first_seen;
     assert_eq!(
         as_it_was(&once, "Production", 0, now(), &clock),
-        "Production as it was on 18 November, 14:05"
+        "Production as it was on 18 November, 14:05, 2 days ago"
     );
 }
 

@@ -35,7 +35,8 @@ export class Impact {
   ask(request: ImpactRequest, state: string): void {
     const question = JSON.stringify([request, state]);
     if (question === this.#asked && this.error === null) return;
-    const about = flagKey(request, request.flag);
+    // What is counted of another time answers nothing that is asked now.
+    const about = `${flagKey(request, request.flag)}\u0000${request.moment ?? ""}`;
     if (about !== this.#about) this.view = null;
     this.#about = about;
     this.#asked = question;

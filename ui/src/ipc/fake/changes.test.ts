@@ -198,7 +198,7 @@ describe("the change sets of the drawings", () => {
 
   it("say what they do in an environment", async () => {
     const { host } = at("staged");
-    const impact = await host.changeSetImpact("draft", "production");
+    const impact = await host.changeSetImpact("draft", "production", null);
     expect(impact.sampled).toBe(2400);
     expect(impact.changed).toBeGreaterThan(0);
     expect(impact.edits).toHaveLength(3);

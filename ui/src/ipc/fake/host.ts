@@ -111,7 +111,7 @@ export function makeFakeHost({
     ...settingCalls(stage, health),
     ...flagCalls(stage, edits),
     ...conflictCalls(stage, edits),
-    ...changeCalls(stage, changes),
+    ...changeCalls(stage, changes, history),
     ...subjectCalls(stage),
     ...previewCalls(stage, history),
     ...identityCalls(stage),

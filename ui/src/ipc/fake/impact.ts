@@ -6,6 +6,7 @@ import type {
   ImpactRequest,
   ImpactView,
   OverrideShareView,
+  WeighedThenView,
 } from "../bindings";
 import { type FakeEdit, isOpen } from "./changes/edit";
 import { concernedFlags, copied, laidOver, lay } from "./changes/overlay";
@@ -21,8 +22,10 @@ const sample = [...people, ...madeUp(MADE_UP, 1, acmeRanges())];
 const grouped = new Intl.NumberFormat("en-GB");
 
 /** The impact of edits on one flag. */
-export function impactOf(spot: Spot, request: ImpactRequest): ImpactView {
+export function impactOf(spot: Spot, asked: ImpactRequest, then: WeighedThenView | null = null): ImpactView {
   const { environment } = spot;
+  const missing = then !== null && !environment.flags.has(asked.flag);
+  const request = { ...asked, edits: missing ? [] : asked.edits };
   const flags = concernedFlags(spot, request);
   const concerned = flags.has(request.flag);
   const after = flags.size === 0 ? null : laidOver(spot, request);
@@ -33,10 +36,16 @@ export function impactOf(spot: Spot, request: ImpactRequest): ImpactView {
     identities: sample.length,
     shares,
     overrides: overridesOf(request.flag, environment, after),
-    sentence: sentence(shares),
-    notes: notes(shares, request),
+    sentence: missing
+      ? `${request.flag} was not in ${environment.name} then, so it gave nobody anything.`
+      : sentence(shares),
+    notes: missing
+      ? asked.edits.map(() => `What is typed for ${asked.flag} is not counted: the flag was not there then.`)
+      : notes(shares, request),
     // One flag depends on another, as far as the screens are concerned.
     surprises: request.flag === "guest_checkout" && shares.flips > 0 ? ["gift_wrapping"] : [],
+    then,
+    missing,
   };
 }
 
@@ -78,10 +87,16 @@ function notes(shares: FlagSharesView, request: ImpactRequest): string[] {
 }
 
 /** What a change set's ticked edits do in one environment. */
-export function changeSetImpact(spot: Spot, edits: FakeEdit[]): ChangeSetImpactView {
+export function changeSetImpact(
+  spot: Spot,
+  edits: FakeEdit[],
+  then: WeighedThenView | null,
+): ChangeSetImpactView {
   const { environment } = spot;
   const here = edits.filter((edit) => edit.environment === environment.key && edit.ticked);
-  const open = here.filter(isOpen);
+  const isThere = ({ subject }: FakeEdit) => !("flag" in subject) || environment.flags.has(subject.flag);
+  const lacking = then === null ? [] : here.filter((edit) => isOpen(edit) && !isThere(edit));
+  const open = here.filter((edit) => isOpen(edit) && !lacking.includes(edit));
   const over = { ...spot, environment: copied(spot, open) };
   const changed = new Set<number>();
   const byEdit = open.map((edit) => {
@@ -110,8 +125,14 @@ export function changeSetImpact(spot: Spot, edits: FakeEdit[]): ChangeSetImpactV
     flags: flags.sort((one, other) => other.changed - one.changed),
     edits: byEdit,
     sample: `${grouped.format(sample.length)} sampled identities in ${environment.name}`,
-    notes: here.some(({ subject }) => subject.kind === "segment")
-      ? ["What a change of a segment does to other flags is not counted here."]
-      : [],
+    notes: [
+      ...lacking.flatMap(({ subject }) =>
+        "flag" in subject ? [`${subject.flag} is not counted: the flag was not there then.`] : [],
+      ),
+      ...(here.some(({ subject }) => subject.kind === "segment")
+        ? ["What a change of a segment does to other flags is not counted here."]
+        : []),
+    ],
+    then,
   };
 }

@@ -224,7 +224,7 @@ describe("conditions to look at", () => {
 
   async function staging(findings: (all: FindingView[]) => FindingView[]) {
     const { host, session } = await open();
-    const all = await host.findings("acme", "production");
+    const all = await host.findings({ connection: "acme", environment: "production", moment: null });
     vi.spyOn(host, "findings").mockResolvedValue(findings(all));
     session.open({ connection: "acme", environment: "staging" });
   }

@@ -21,7 +21,8 @@ export interface NoteFacts {
   environment: string;
   project: string;
   source: string;
-  freshness: string;
+  /** Of the mirror; null where a moment was evaluated, whose age the source tells. */
+  freshness: string | null;
   when: string;
   traits: TraitView[];
   /** Laid over the mirror. */
@@ -42,7 +43,7 @@ export function supportNote(facts: NoteFacts): string {
   return [
     words.note.head(facts.identity, facts.environment, facts.project),
     words.note.made(facts.when),
-    `${words.note.source}: ${facts.source}. ${facts.freshness}.`,
+    `${words.note.source}: ${facts.source}.${facts.freshness === null ? "" : ` ${facts.freshness}.`}`,
     "",
     `${words.traits}:`,
     ...(traits.length === 0 ? [`  ${words.note.none}`] : traits),

@@ -1,10 +1,13 @@
 //! What values of a trait to make up.
 
 use halyard_engine::RangeKind;
-use halyard_model::{ConnectionId, EnvironmentKey};
+use halyard_model::At;
 use serde_json::Value;
 
-use crate::{Console, ConsoleError};
+use crate::{
+    Console, ConsoleError,
+    engines::{computed, site_of},
+};
 
 /// What values of a trait to make up.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,17 +40,19 @@ pub enum RangeValues {
 }
 
 impl Console {
-    /// Ranges that reach both sides of the conditions of the mirror's document.
+    /// Ranges that reach both sides of the conditions of an environment's
+    /// document, now or at a moment.
     ///
-    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself.
-    pub async fn suggested_ranges(
-        &self,
-        connection: &ConnectionId,
-        environment: &EnvironmentKey,
-    ) -> Result<Vec<TraitRange>, ConsoleError> {
-        let compiled = self.compiled(&(connection.clone(), environment.clone())).await?;
-        let suggested = halyard_engine::suggested_ranges(&[&compiled.engine]);
-        Ok(suggested.into_iter().map(TraitRange::of_engine).collect())
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
+    /// [`ConsoleError::Gone`] and [`ConsoleError::DamagedMoment`] as for an
+    /// evaluation at the moment.
+    pub async fn suggested_ranges(&self, at: &At) -> Result<Vec<TraitRange>, ConsoleError> {
+        let compiled = self.compiled_at(&site_of(at), at.moment).await?;
+        computed(move || {
+            let suggested = halyard_engine::suggested_ranges(&[&compiled.engine]);
+            Ok(suggested.into_iter().map(TraitRange::of_engine).collect())
+        })
+        .await
     }
 }
 

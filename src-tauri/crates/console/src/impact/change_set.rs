@@ -7,7 +7,9 @@ use std::{
 };
 
 use halyard_engine::{Cohort, Control, Engine, Identity, Impact, Revision, TraitChanges, impact_with_traits};
-use halyard_model::{ChangeSetId, Edit, EditId, EnvironmentKey, FieldPath, FlagKey, Subject, SubjectState};
+use halyard_model::{
+    ChangeSetId, Edit, EditId, EnvironmentKey, FieldPath, FlagKey, MomentId, Subject, SubjectState,
+};
 use serde_json::Value;
 
 use super::{Sample, Sampled};
@@ -43,6 +45,8 @@ pub struct ChangeSetImpact {
     /// and those that change besides, the greatest change first. One that an
     /// edit makes is new to everybody and counts from then on.
     pub flags: Vec<(FlagKey, u64)>,
+    /// How many edits were laid over.
+    pub laid_over: usize,
     /// For how many identities an edit changes something by itself, beside what
     /// those before it change. Edits that were not reached in time are not there.
     pub edits: Vec<(EditId, u64)>,
@@ -64,18 +68,21 @@ pub(crate) type Weighings = Mutex<Vec<(Asked, ChangeSetImpact)>>;
 
 impl Console {
     /// What a change set's ticked edits that are not sent would do in an
-    /// environment, in all and edit by edit, over the same sample as
-    /// [`Console::impact`]. Asking again stops a run of the same question that
+    /// environment, or would have done to what it was at a moment, in all and
+    /// edit by edit, over the same sample as [`Console::impact`]. What a moment
+    /// lacks is left out and noted. Asking again stops a run of the same question that
     /// is still going on, as does [`Console::cancel_batch`] with
     /// [`Console::change_set_impact_job`].
     ///
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
-    /// [`ConsoleError::Gone`] where the change set is not there, and where it
-    /// was stopped.
+    /// [`ConsoleError::Gone`] where the change set or the moment is not there,
+    /// and where it was stopped; [`ConsoleError::DamagedMoment`] where not all of
+    /// the moment can be read.
     pub async fn change_set_impact(
         &self,
         change_set: &ChangeSetId,
         environment: &EnvironmentKey,
+        at: Option<MomentId>,
     ) -> Result<ChangeSetImpact, ConsoleError> {
         let mirror = &self.inner.mirror;
         let known = mirror.change_set(change_set).await?;
@@ -83,21 +90,27 @@ impl Console {
             what: "the change set",
         })?;
         let site = (known.connection, environment.clone());
-        let compiled = self.compiled(&site).await?;
+        let compiled = self.compiled_at(&site, at).await?;
         let edits = self.edits_to_come(&site, change_set).await?;
         let asked = Asked {
             considered: Considered::new(&edits, Vec::new()),
             people: people(&edits),
             personas: mirror.personas(&site.0).await?,
         };
-        let under_way = UnderWay::take_over(self, &Console::change_set_impact_job(change_set, environment));
+        let under_way =
+            UnderWay::take_over(self, &Console::change_set_impact_job(change_set, environment, at));
         let job = under_way.job.clone();
         computed(move || compiled.weighed(asked, &edits, &job.control)).await
     }
 
     /// Under which name [`Console::cancel_batch`] knows the run.
-    pub fn change_set_impact_job(change_set: &ChangeSetId, environment: &EnvironmentKey) -> String {
-        format!("impact of {} in {}", change_set.0, environment.0)
+    pub fn change_set_impact_job(
+        change_set: &ChangeSetId,
+        environment: &EnvironmentKey,
+        at: Option<MomentId>,
+    ) -> String {
+        let now = format!("impact of {} in {}", change_set.0, environment.0);
+        at.map_or(now.clone(), |moment| format!("{now} at {}", moment.0))
     }
 }
 
@@ -230,6 +243,7 @@ impl<'a> Weighing<'a> {
             failed: total.failed,
             changed: total.changed,
             flags: by_change(total.flags, &self.asked.considered),
+            laid_over: edits.len(),
             edits: by_edit,
             notes: Arc::new(notes),
         })

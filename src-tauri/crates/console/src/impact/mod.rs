@@ -27,6 +27,9 @@ const MADE_UP: u64 = 2_400;
 /// Any number: always the same, so that the sample is.
 const SEED: u64 = 1;
 
+/// Why nothing can be said of a flag now.
+const GONE: ConsoleError = ConsoleError::Gone { what: "the flag" };
+
 /// Asks what drafts would do to one flag over a sample of identities.
 #[derive(Clone, Debug)]
 pub struct ImpactInput {
@@ -77,6 +80,9 @@ pub struct ImpactFacts {
     /// The flag that was asked for. [`FlagShares::after`] is `None` without
     /// drafts.
     pub shares: FlagShares,
+    /// The environment did not have the flag at the moment, and no draft makes
+    /// it: the shares count nobody.
+    pub missing: bool,
     /// Other flags that change although no draft concerns them, by name.
     pub surprises: Vec<FlagKey>,
     /// What to know of the drafts that were laid over.
@@ -97,11 +103,14 @@ impl Console {
     /// What drafts would do to one flag over a sample: 2,400 identities made up
     /// from the conditions of the document, those with overrides in it, and the
     /// personas. The sample of a document stays the same, so that two drafts
-    /// can be compared.
+    /// can be compared; at a moment it is that of the document then, with the
+    /// personas of today. A flag that a moment lacks is no error: see
+    /// [`ImpactFacts::missing`].
     ///
     /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
-    /// [`ConsoleError::Gone`] where neither the document nor a draft has the
-    /// flag, and where the change set or the moment is not there.
+    /// [`ConsoleError::Gone`] where neither the document of now nor a draft has
+    /// the flag, and where the change set or the moment is not there;
+    /// [`ConsoleError::DamagedMoment`] where not all of the moment can be read.
     pub async fn impact(&self, input: ImpactInput) -> Result<ImpactFacts, ConsoleError> {
         let site = (input.connection, input.environment);
         let compiled = self.compiled_at(&site, input.at).await?;
@@ -114,6 +123,9 @@ impl Console {
             let sampled = compiled.sampled(personas);
             let after = compiled.with(&considered)?;
             let mut facts = weigh((&compiled.engine, &after), &sampled, &flag, &considered.flags())?;
+            if facts.missing && input.at.is_none() {
+                return Err(GONE);
+            }
             if considered.is_empty() {
                 facts.shares.after = None;
             }
@@ -144,7 +156,11 @@ impl Console {
             let sampled = compiled.sampled(personas);
             let before = overlay::with_state(&compiled, &flag, before.as_ref())?;
             let after = overlay::with_state(&compiled, &flag, after.as_ref())?;
-            weigh((&before.engine, &after), &sampled, &flag, &[&flag.0])
+            let facts = weigh((&before.engine, &after), &sampled, &flag, &[&flag.0])?;
+            match facts.missing {
+                true => Err(GONE),
+                false => Ok(facts),
+            }
         })
         .await
     }
@@ -204,28 +220,42 @@ fn weigh(
         .collect();
     let failed = found.failures_before.count.max(found.failures_after.count);
     let shares = match found.flags.into_iter().find(|one| one.name == flag.0) {
-        Some(found) => flag_shares(found),
+        Some(found) => Some(flag_shares(found)),
         None => unchanged(before, sampled, flag)?,
     };
     Ok(ImpactFacts {
         sample: sampled.sample,
         failed,
-        shares,
+        missing: shares.is_none(),
+        shares: shares.unwrap_or_else(|| nobody(flag)),
         surprises,
         notes: after.notes.clone(),
     })
 }
 
 /// A flag that nothing the drafts touch decides: who gets what, now and after.
-fn unchanged(engine: &Engine, sampled: &Sampled, flag: &FlagKey) -> Result<FlagShares, ConsoleError> {
+/// None where the document does not have it.
+fn unchanged(engine: &Engine, sampled: &Sampled, flag: &FlagKey) -> Result<Option<FlagShares>, ConsoleError> {
     let stopped = |_| ConsoleError::Gone { what: "the sample" };
     let found = distribution(engine, &sampled.cohort, &Control::new()).map_err(stopped)?;
-    let mut shares = of_distribution(found)
-        .into_iter()
-        .find(|one| one.flag == *flag)
-        .ok_or(ConsoleError::Gone { what: "the flag" })?;
-    shares.after = Some(shares.now.clone());
-    Ok(shares)
+    let found = of_distribution(found).into_iter().find(|one| one.flag == *flag);
+    Ok(found.map(|mut shares| {
+        shares.after = Some(shares.now.clone());
+        shares
+    }))
+}
+
+/// A flag that is not there.
+fn nobody(flag: &FlagKey) -> FlagShares {
+    FlagShares {
+        flag: flag.clone(),
+        edited: false,
+        surprise: false,
+        now: Vec::new(),
+        after: None,
+        flips: 0,
+        moves: Vec::new(),
+    }
 }
 
 fn made_up(engine: &Engine) -> Vec<Identity> {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use halyard_mirror::MomentFilter;
 use halyard_model::{
-    ConnectionId, Environment, EnvironmentKey, FieldChanges, Flag, FlagKey, FlagNote, Protection, Scope,
+    At, ConnectionId, Environment, EnvironmentKey, FieldChanges, Flag, FlagKey, FlagNote, Protection, Scope,
     SegmentKey, Service, Subject, SubjectState, Timestamp, TouchedKind,
 };
 use halyard_provider::edgeflags;
@@ -130,7 +130,12 @@ impl Console {
             .segments_in_use(&site, service, (&flags, &elsewhere), &mut gaps)
             .await?;
         let identities = self.every_identity_override(&site).await?;
-        let findings = match self.findings(connection, environment).await {
+        let at = At {
+            connection: connection.clone(),
+            environment: environment.clone(),
+            moment: None,
+        };
+        let findings = match self.findings(&at).await {
             Ok(findings) => findings,
             Err(ConsoleError::RemoteOnly) => {
                 gaps.push(LintGap::NoDocument);

@@ -59,6 +59,11 @@ impl Places {
         places
     }
 
+    /// How many identities have a state of a flag of their own.
+    pub(crate) fn identities_with(&self, flag: &str) -> usize {
+        self.owners.get(flag).map_or(0, Vec::len)
+    }
+
     fn note_ids(&mut self, state: &Value) {
         self.note_id(&state["django_id"]);
         self.note_id(&state["feature"]["id"]);

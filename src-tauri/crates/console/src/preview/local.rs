@@ -5,7 +5,7 @@ use std::sync::Arc;
 use halyard_engine::{
     Engine, EvaluationError, Finding, FlagResult, Identity, OtherResult, Reason, RemoteRules, Trace,
 };
-use halyard_model::{FlagKey, FlagKind, FlagValue, IdentityRef};
+use halyard_model::{At, FlagKey, FlagKind, FlagValue, IdentityRef};
 
 use crate::{Console, ConsoleError, DraftNotes, PreviewInput, engines::computed, overlay::Overlaid};
 
@@ -113,6 +113,11 @@ impl Console {
 
     pub(super) async fn preview_locally(&self, input: PreviewInput) -> Result<LocalPreview, ConsoleError> {
         let site = (input.connection, input.environment);
+        let at = At {
+            connection: site.0.clone(),
+            environment: site.1.clone(),
+            moment: input.at,
+        };
         let compiled = self.compiled_at(&site, input.at).await?;
         let considered = self
             .considered(&site, input.change_set.as_ref(), input.edits)
@@ -122,7 +127,7 @@ impl Console {
         // Few flags are decided by the identity's own override; all others need
         // no look into the mirror.
         for row in preview.rows.iter_mut().filter(|row| row.server_may_choose_option) {
-            let flag = self.inner.mirror.flag(&site.0, &site.1, &row.flag).await?;
+            let flag = self.flag_at(&at, &row.flag).await?;
             row.server_may_choose_option = flag.is_some_and(|flag| flag.kind == FlagKind::Multivariate);
         }
         Ok(preview)

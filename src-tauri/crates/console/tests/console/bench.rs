@@ -8,8 +8,8 @@ use halyard_console::{
 };
 use halyard_mirror::Mirror;
 use halyard_model::{
-    Change, ChangeSetId, ChangeSetState, Connection, ConnectionId, Edit, EditId, Environment, EnvironmentKey,
-    Flag, FlagKey, FlagValue, Service, Subject,
+    At, Change, ChangeSetId, ChangeSetState, Connection, ConnectionId, Edit, EditId, Environment,
+    EnvironmentKey, Flag, FlagKey, FlagValue, MomentId, Service, Subject,
 };
 use halyard_provider::{Access, EdgeFlags, Flagsmith, HttpSettings, Provider, Target};
 use halyard_sandbox::{Config, Exchange, Fault, MayaEdit, Running, Sandbox, Seed};
@@ -33,6 +33,22 @@ pub struct Bench {
 pub struct Place {
     pub connection: ConnectionId,
     pub environment: EnvironmentKey,
+}
+
+impl Place {
+    /// What it is now.
+    pub fn now(&self) -> At {
+        self.at(None)
+    }
+
+    /// What it is now, or was at a moment.
+    pub fn at(&self, moment: Option<MomentId>) -> At {
+        At {
+            connection: self.connection.clone(),
+            environment: self.environment.clone(),
+            moment,
+        }
+    }
 }
 
 /// Short pauses, and the console's own clock: what a client says of the age of a
@@ -64,13 +80,17 @@ impl Bench {
     }
 
     pub async fn with_config(path: Path, config: Config) -> Bench {
+        Bench::on(path, config, Mirror::in_memory().await.unwrap()).await
+    }
+
+    /// On a mirror of the test's own.
+    pub async fn on(path: Path, config: Config, mirror: Mirror) -> Bench {
         let sandbox = Sandbox::start(config).await.unwrap();
         let clock = Arc::new(SteppedClock::default());
         let provider: Arc<dyn Provider> = match path.service() {
             Service::Flagsmith => Arc::new(Flagsmith::new(settings(&clock)).unwrap()),
             Service::EdgeFlags => Arc::new(EdgeFlags::new(settings(&clock)).unwrap()),
         };
-        let mirror = Mirror::in_memory().await.unwrap();
         let keys = Arc::new(Keychain::default());
         let shared = provider.clone();
         let console = Console::new(ConsoleParts {

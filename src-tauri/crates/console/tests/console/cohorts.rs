@@ -244,11 +244,7 @@ async fn personas_overridden_and_made_up_identities_are_cohorts() {
         "overrides count: {term:?}"
     );
 
-    let ranges = bench
-        .console
-        .suggested_ranges(&production.connection, &production.environment)
-        .await
-        .unwrap();
+    let ranges = bench.console.suggested_ranges(&production.now()).await.unwrap();
     assert!(ranges.iter().any(|range| range.name == "country"), "{ranges:?}");
     let made = |seed| CohortChoice::Generated {
         count: 3_000,

@@ -201,11 +201,7 @@ async fn where_a_server_would_fail_the_preview_says_where() {
     assert_eq!(failure.condition.as_ref().unwrap().property, "city");
     assert_eq!(trace.flags().count(), 128);
 
-    let findings = bench
-        .console
-        .findings(&place.connection, &place.environment)
-        .await
-        .unwrap();
+    let findings = bench.console.findings(&place.now()).await.unwrap();
     let named = |finding: &halyard_engine::Finding| {
         finding
             .subject
@@ -337,18 +333,8 @@ async fn nothing_is_worked_out_for_a_service_that_evaluates_by_itself() {
         assert!(matches!(refused, Some(ConsoleError::RemoteOnly)), "{refused:?}");
     };
     remote_only(console.trace(asked(), &flag).await.err());
-    remote_only(
-        console
-            .findings(&place.connection, &place.environment)
-            .await
-            .err(),
-    );
-    remote_only(
-        console
-            .suggested_ranges(&place.connection, &place.environment)
-            .await
-            .err(),
-    );
+    remote_only(console.findings(&place.now()).await.err());
+    remote_only(console.suggested_ranges(&place.now()).await.err());
     let impact = ImpactInput {
         at: None,
         change_set: None,

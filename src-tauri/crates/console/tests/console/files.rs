@@ -356,7 +356,12 @@ async fn a_file_is_read_and_nothing_else() {
             .unwrap()
             .is_empty()
     );
-    console.findings(connection, environment).await.unwrap();
+    let now = halyard_model::At {
+        connection: connection.clone(),
+        environment: environment.clone(),
+        moment: None,
+    };
+    console.findings(&now).await.unwrap();
     console.watched_surfaces(connection, environment).await.unwrap();
     console.gravest_surface(connection, environment).await.unwrap();
     console.environment_limits(connection, environment).await.unwrap();

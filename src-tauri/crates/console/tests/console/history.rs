@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::bench::{Bench, Path, Place};
 
-const MINUTE: i64 = 60_000;
+pub const MINUTE: i64 = 60_000;
 
 /// A console on the same mirror that fails the test as soon as it asks a service.
 pub fn offline(bench: &Bench) -> Console {
@@ -39,12 +39,12 @@ async fn timeline(console: &Console, place: &Place) -> Vec<MomentFacts> {
     console.timeline(input).await.unwrap().moments
 }
 
-async fn newest(bench: &Bench, place: &Place) -> MomentFacts {
+pub async fn newest(bench: &Bench, place: &Place) -> MomentFacts {
     timeline(&bench.console, place).await.remove(0)
 }
 
 /// Lets time pass, refreshes, and says which moment that led to.
-async fn later(bench: &Bench, place: &Place, millis: i64) -> MomentId {
+pub async fn later(bench: &Bench, place: &Place, millis: i64) -> MomentId {
     bench.clock.advance(millis);
     bench.refresh(place).await.unwrap();
     newest(bench, place).await.moment.id
@@ -69,7 +69,7 @@ fn people() -> Vec<IdentityRef> {
     all
 }
 
-fn maya_does(bench: &Bench, edit: MayaEdit) {
+pub fn maya_does(bench: &Bench, edit: MayaEdit) {
     let edit = MayaEdit {
         environment: bench.path.environment().into(),
         ..edit
@@ -82,7 +82,7 @@ fn maya_does(bench: &Bench, edit: MayaEdit) {
 }
 
 /// A week of Maya's: every kind of part changes.
-fn week() -> Vec<MayaEdit> {
+pub fn week() -> Vec<MayaEdit> {
     let flag = |flag: &str| MayaEdit {
         flag: flag.into(),
         ..MayaEdit::default()

@@ -31,6 +31,7 @@ mod matrix;
 mod noticing;
 mod outcomes;
 mod overlaid;
+mod past;
 mod path;
 mod personas;
 mod previewing;

@@ -14,15 +14,15 @@ use serde_json::json;
 use crate::bench::{Bench, Path, Place, value};
 
 /// A change set of edits that are thrown together.
-struct Set<'b> {
+pub struct Set<'b> {
     bench: &'b Bench,
     place: &'b Place,
-    id: ChangeSetId,
+    pub id: ChangeSetId,
     count: u32,
 }
 
 impl<'b> Set<'b> {
-    async fn new(bench: &'b Bench, place: &'b Place, name: &str) -> Set<'b> {
+    pub async fn new(bench: &'b Bench, place: &'b Place, name: &str) -> Set<'b> {
         let set = ChangeSet {
             id: ChangeSetId(name.into()),
             connection: place.connection.clone(),
@@ -41,7 +41,7 @@ impl<'b> Set<'b> {
         }
     }
 
-    async fn stage(
+    pub async fn stage(
         &mut self,
         subject: Subject,
         base: Option<SubjectState>,
@@ -71,7 +71,7 @@ impl<'b> Set<'b> {
     }
 
     /// Stages what a change makes of a flag as the mirror has it.
-    async fn stage_state(&mut self, flag: &str, change: impl FnOnce(&mut FlagState)) -> EditId {
+    pub async fn stage_state(&mut self, flag: &str, change: impl FnOnce(&mut FlagState)) -> EditId {
         let base = self.bench.shown(self.place, flag).await.flag.state;
         let mut wish = base.clone();
         change(&mut wish);
@@ -81,7 +81,10 @@ impl<'b> Set<'b> {
 
     async fn impact(&self) -> ChangeSetImpact {
         let (console, environment) = (&self.bench.console, &self.place.environment);
-        console.change_set_impact(&self.id, environment).await.unwrap()
+        console
+            .change_set_impact(&self.id, environment, None)
+            .await
+            .unwrap()
     }
 }
 
@@ -431,7 +434,7 @@ async fn a_service_that_evaluates_by_itself_is_not_weighed() {
     let (bench, place) = Bench::connected(Path::EdgeFlags).await;
     let set = Set::new(&bench, &place, "remote").await;
     let console = &bench.console;
-    let refused = console.change_set_impact(&set.id, &place.environment).await;
+    let refused = console.change_set_impact(&set.id, &place.environment, None).await;
     assert!(matches!(refused, Err(ConsoleError::RemoteOnly)));
     let flag = FlagKey("guest_checkout".into());
     let refused = console
@@ -439,6 +442,8 @@ async fn a_service_that_evaluates_by_itself_is_not_weighed() {
         .await;
     assert!(matches!(refused, Err(ConsoleError::RemoteOnly)));
     let unknown = ChangeSetId("unknown".into());
-    let refused = console.change_set_impact(&unknown, &place.environment).await;
+    let refused = console
+        .change_set_impact(&unknown, &place.environment, None)
+        .await;
     assert!(matches!(refused, Err(ConsoleError::Gone { .. })));
 }

@@ -35,9 +35,9 @@ export function batchCalls(stage: Stage) {
       return null;
     },
 
-    async suggestedRanges(connection, environment) {
-      await stage.begin("suggestedRanges", connection, environment);
-      return suggestedRanges(placeOf(stage.world, connection, environment).environment);
+    async suggestedRanges(at) {
+      await stage.begin("suggestedRanges", at);
+      return suggestedRanges(placeOf(stage.world, at.connection, at.environment).environment);
     },
 
     async runBatch(request) {

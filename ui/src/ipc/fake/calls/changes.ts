@@ -1,12 +1,13 @@
 /** Change sets and what is staged into them. */
 import type { Host } from "../../host";
 import type { FakeChanges } from "../changes/store";
-import { changesView, spotOf } from "../changes/views";
+import { changesView } from "../changes/views";
+import type { FakeHistory } from "../history/history";
 import { changeSetImpact } from "../impact";
 import type { Stage } from "./stage";
 
 /** The calls about change sets. */
-export function changeCalls(stage: Stage, changes: FakeChanges) {
+export function changeCalls(stage: Stage, changes: FakeChanges, history: FakeHistory) {
   /** Does something to a change set or its edits, and tells the window. */
   function done(act: () => void): null {
     act();
@@ -42,10 +43,12 @@ export function changeCalls(stage: Stage, changes: FakeChanges) {
       return done(() => changes.restoreSet(changeSet));
     },
 
-    async changeSetImpact(changeSet, environment) {
-      await stage.begin("changeSetImpact", changeSet, environment);
+    async changeSetImpact(changeSet, environment, moment) {
+      await stage.begin("changeSetImpact", changeSet, environment, moment);
       const { connection, set } = changes.find(changeSet);
-      return structuredClone(changeSetImpact(spotOf(connection, environment), set.edits));
+      const at = { connection: connection.id, environment, moment };
+      const then = history.weighedThen(at, set.edits.length);
+      return structuredClone(changeSetImpact(history.spot(at), set.edits, then));
     },
 
     async rollBack(changeSet) {

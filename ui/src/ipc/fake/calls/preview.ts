@@ -47,14 +47,15 @@ export function previewCalls(stage: Stage, history: FakeHistory) {
       return structuredClone(comparisonOf(connection, environment, asked, request.surface, now()));
     },
 
-    async findings(connection, environment) {
-      await stage.begin("findings", connection, environment);
-      return findingsOf(placeOf(world, connection, environment).connection);
+    async findings(at) {
+      await stage.begin("findings", at);
+      return findingsOf(spotAt(at).connection);
     },
 
     async impact(request) {
       await stage.begin("impact", request);
-      return structuredClone(impactOf(spotAt(request), request));
+      const then = history.weighedThen(request, request.edits.length);
+      return structuredClone(impactOf(spotAt(request), request, then));
     },
   } satisfies Partial<Host>;
 }

@@ -1,5 +1,12 @@
 /** The fake mirror's history: moments, and what an environment was at one. */
-import type { AtView, MomentAtView, MomentView, TimelineRequest, TimelineView } from "../../bindings";
+import type {
+  AtView,
+  MomentAtView,
+  MomentView,
+  TimelineRequest,
+  TimelineView,
+  WeighedThenView,
+} from "../../bindings";
 import { spotOf } from "../changes/views";
 import type { Spot } from "../changes/subjects";
 import { gone } from "../errors";
@@ -119,6 +126,19 @@ export class FakeHistory {
       if (moment.environment === key) for (const back of moment.back) undo(connection, flags, back);
     }
     return { connection, environment: { ...spot.environment, flags } };
+  }
+
+  /** The moment that something was weighed against; null for now. */
+  weighedThen({ connection, environment: key, moment }: AtView, edits: number): WeighedThenView | null {
+    if (moment === null) return null;
+    const { environment } = spotOf(this.connection(connection), key);
+    const days = Math.floor((this.#now() - this.find(moment).moment.at) / 86_400);
+    const plus = edits === 0 ? "" : `, plus ${edits} ${edits === 1 ? "edit" : "edits"}`;
+    return {
+      moment,
+      source: `${environment.name} as it was on that day, ${days} days ago${plus}`,
+      caution: `Nothing is sent to the past: what is published changes ${environment.name} as it is now.`,
+    };
   }
 
   /** Pins what is there now. */

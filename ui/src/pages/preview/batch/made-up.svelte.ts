@@ -1,6 +1,6 @@
-import type { CohortChoiceView, PlaceView } from "../../../ipc/bindings";
+import type { AtView, CohortChoiceView } from "../../../ipc/bindings";
 import { asHostError, type Host, type HostError } from "../../../ipc/host";
-import { placeKey } from "../../../state/place";
+import { atKey } from "../../../state/place";
 import { countProblem, draftOf, problemsOf, type RangeDraft, seedProblem, toRanges } from "./ranges";
 
 /** Identities to make up: how many, and with which traits. */
@@ -29,9 +29,9 @@ export class MadeUp {
     this.#host = host;
   }
 
-  /** Whether the traits are the suggested ones of a place. */
-  isSuggestedFor(place: PlaceView): boolean {
-    return this.#suggestedFor === placeKey(place);
+  /** Whether the traits are the suggested ones of an environment, now or at a moment. */
+  isSuggestedFor(at: AtView): boolean {
+    return this.#suggestedFor === atKey(at);
   }
 
   get choice(): CohortChoiceView {
@@ -43,21 +43,21 @@ export class MadeUp {
     };
   }
 
-  /** Suggests traits for a place, unless some were suggested or typed for it. */
-  async suggestOnce(place: PlaceView): Promise<void> {
-    if (this.isSuggestedFor(place) || this.#typedFor === placeKey(place)) return;
-    await this.suggest(place);
+  /** Suggests traits for an environment, now or at a moment, unless some were suggested or typed for it. */
+  async suggestOnce(at: AtView): Promise<void> {
+    if (this.isSuggestedFor(at) || this.#typedFor === atKey(at)) return;
+    await this.suggest(at);
   }
 
-  /** Replaces the traits by those of the conditions of a place. */
-  async suggest(place: PlaceView): Promise<void> {
+  /** Replaces the traits by those of the conditions there are. */
+  async suggest(at: AtView): Promise<void> {
     const turn = ++this.#turn;
     this.suggesting = true;
     this.error = null;
-    this.#suggestedFor = placeKey(place);
+    this.#suggestedFor = atKey(at);
     this.#typedFor = "";
     try {
-      const ranges = await this.#host.suggestedRanges(place.connection, place.environment);
+      const ranges = await this.#host.suggestedRanges(at);
       if (turn !== this.#turn) return;
       this.ranges = ranges.map((range) => draftOf(range, this.#nextId++));
     } catch (thrown) {
@@ -70,20 +70,20 @@ export class MadeUp {
   }
 
   /** Something was typed: it is no longer what was suggested. */
-  typed(place: PlaceView): void {
-    this.#typedFor = placeKey(place);
+  typed(at: AtView): void {
+    this.#typedFor = atKey(at);
     this.#suggestedFor = "";
   }
 
-  add(place: PlaceView): number {
+  add(at: AtView): number {
     const id = this.#nextId++;
     this.ranges.push(draftOf(null, id));
-    this.typed(place);
+    this.typed(at);
     return id;
   }
 
-  remove(place: PlaceView, id: number): void {
+  remove(at: AtView, id: number): void {
     this.ranges = this.ranges.filter((range) => range.id !== id);
-    this.typed(place);
+    this.typed(at);
   }
 }
