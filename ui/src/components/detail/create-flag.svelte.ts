@@ -1,5 +1,6 @@
 import type { FieldEdit, OptionInput, ValueView } from "../../ipc/bindings";
 import { percentOf, whyNot } from "../../state/fields";
+import { outliving } from "../../state/outliving.svelte";
 import { whyInvalid } from "../../state/values";
 import { text } from "../../strings";
 
@@ -27,6 +28,13 @@ export class NewFlag {
   serverOnly = $state(false);
   options = $state.raw<NewOption[]>([]);
   #made = 0;
+
+  /** Something is typed or chosen. */
+  get begun(): boolean {
+    const typed = this.name !== "" || this.description !== "" || this.value.kind !== "none";
+    const chosen = this.enabled || this.serverOnly || this.shape === "multivariate";
+    return typed || chosen || this.tags.length > 0 || this.options.length > 0;
+  }
 
   get key(): string {
     return this.name.trim();
@@ -111,3 +119,22 @@ export class NewFlag {
     return this.options.map(({ key, value, weight }) => ({ id: null, key: key.trim(), value, weight }));
   }
 }
+
+/** The flags that are being made, one in a connection at a time. What is typed outlives its dialog. */
+class NewFlags {
+  readonly #all = new Map<string, NewFlag>();
+
+  of(connection: string): NewFlag {
+    const begun = this.#all.get(connection) ?? new NewFlag();
+    this.#all.set(connection, begun);
+    return begun;
+  }
+
+  /** It was made, or is not to be made. */
+  drop(connection: string): void {
+    this.#all.delete(connection);
+  }
+}
+
+/** What is typed for new flags. */
+export const newFlagsOf = outliving(() => new NewFlags());

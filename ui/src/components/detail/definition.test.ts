@@ -204,11 +204,34 @@ describe("a new flag", () => {
     expect(dialog).toBeVisible();
   });
 
+  it("is kept as it is typed when the dialog is closed, until it is discarded", async () => {
+    const { dialog, name } = await openDialog();
+    expect(within(dialog).queryByRole("button", { name: "Discard" })).toBeNull();
+    await userEvent.type(name, "winter_sale");
+    await userEvent.click(within(dialog).getByRole("radio", { name: "Multivariate" }));
+    await userEvent.keyboard("{Escape}");
+    await waitFor(() => expect(dialog).not.toBeInTheDocument());
+
+    await userEvent.keyboard("n");
+    const again = await screen.findByRole("dialog", { name: "New flag" });
+    expect(within(again).getByRole("textbox", { name: "Name" })).toHaveValue("winter_sale");
+    expect(within(again).getByRole("radio", { name: "Multivariate" })).toBeChecked();
+    await userEvent.click(within(again).getByRole("button", { name: "Discard" }));
+    await waitFor(() => expect(again).not.toBeInTheDocument());
+
+    await userEvent.keyboard("n");
+    const third = await screen.findByRole("dialog", { name: "New flag" });
+    expect(within(third).getByRole("textbox", { name: "Name" })).toHaveValue("");
+  });
+
   it("can be staged instead", async () => {
     const { host, dialog, name } = await openDialog("production");
     await userEvent.type(name, "winter_sale");
     await userEvent.click(within(dialog).getByRole("button", { name: "Stage" }));
     await waitFor(() => expect(callsOf(host, "stageEdit")).toHaveLength(1));
     await waitFor(() => expect(dialog).not.toBeInTheDocument());
+    await userEvent.keyboard("n");
+    const next = await screen.findByRole("dialog", { name: "New flag" });
+    expect(within(next).getByRole("textbox", { name: "Name" })).toHaveValue("");
   });
 });
