@@ -107,8 +107,6 @@ export const changes = {
     title: (name: string) => `Publish ${name}?`,
     lead: (edits: number, flags: number) => `${plural(edits, "edit")}, ${plural(flags, "flag")}`,
     goes: (edits: number, flags: number) => `${plural(edits, "edit")} to ${plural(flags, "flag")}`,
-    type: (name: string) => `Type ${name} to confirm`,
-    matches: "Matches",
     readOnly: (name: string) => `${name} is read only`,
     publish: "Publish",
     publishing: "Publishing",

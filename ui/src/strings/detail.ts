@@ -141,9 +141,7 @@ export const detail = {
       `${plural(segments.length, "segment override")} in ${environment}: ${segments.join(", ")}`,
     identities: (value: number, environment: string) =>
       `${plural(value, "identity override")} in ${environment}`,
-    type: (flag: string) => `Type ${flag} to confirm`,
     delete: "Delete everywhere",
-    deleting: "Deleting",
   },
   create: {
     open: "New flag",
@@ -152,6 +150,7 @@ export const detail = {
     name: "Name",
     nameHint: "such as new_checkout",
     nameMissing: "A flag needs a name.",
+    kept: "Closing keeps what is typed.",
     nameLetters:
       "A name is made of letters, digits, underscores, dashes and dots, and begins with a letter or digit.",
     nameLong: (most: number) => `A name has at most ${most} characters.`,
@@ -272,9 +271,7 @@ export const detail = {
     segmentState: (segment: string, enabled: boolean) => `${segment}: ${enabled ? "on" : "off"}`,
     segments: (names: string[]) => `${names.length}, ${names.join(", ")}`,
     type: "Type the environment's name to confirm",
-    typeLead: "Type",
-    typeTail: "to confirm",
+    toConfirm: (name: string) => `Type ${name} to confirm`,
     strict: "You chose strict confirmation for this environment in Settings.",
-    matches: "Matches",
   },
 };

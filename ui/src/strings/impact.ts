@@ -8,7 +8,6 @@ export const impact = {
   then: "Then",
   rows: { draft: "Draft", after: "After" },
   /** `A`, so that a share is told by more than its colour. */
-  letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
   share: (label: string, percent: string) => `${label} ${percent}`,
   counted: (label: string, value: number) => `${label} ${count(value)}`,
   bar: (row: string, parts: string[]) => `${row}: ${parts.join(", ")}`,

@@ -10,6 +10,8 @@ export const shared = {
   off: "Off",
   any: "any",
   environments: "Environments",
+  /** What is typed to confirm stands between. */
+  typedName: { lead: "Type", tail: "to confirm", matches: "Matches" },
   none: "None",
   noValue: "No value",
   emptyText: "Empty text",

@@ -3,7 +3,6 @@ export const subjects = {
   more: "More",
   close: "Close details",
   delete: "Delete",
-  deleteStage: "Stage",
   deleting: "Deleting",
   type: (name: string) => `Type ${name} to confirm`,
   movedOn: "This changed after your edit began.",

@@ -1,8 +1,5 @@
 import type { FlagSharesView, ShareView, VariantView } from "../../ipc/bindings";
-import { text } from "../../strings";
-
-/** How a result is drawn. */
-export type Look = "on" | "off" | "s1" | "s2" | "s3" | "s4" | "s0";
+import { letterOf, lookOf, type Look } from "../shared/looks";
 
 /** A result that some identities get, now or after. */
 export interface Result {
@@ -17,8 +14,6 @@ export interface Result {
   now: ShareView | null;
   after: ShareView | null;
 }
-
-const SERIES: Look[] = ["s1", "s2", "s3", "s4"];
 
 function keyOf(share: ShareView): string {
   return JSON.stringify([share.enabled, share.label, share.value.kind, share.value.text]);
@@ -57,8 +52,8 @@ export function resultsOf(shares: FlagSharesView, variants: VariantView[] = []):
       key,
       label: share.label,
       value: share.value.text === "" ? share.label : share.value.text.slice(0, 2000),
-      letter: plain ? null : (text.impact.letters[index] ?? "…"),
-      look: !share.enabled ? "off" : plain ? "on" : (SERIES[index] ?? "s0"),
+      letter: plain ? null : letterOf(index),
+      look: !share.enabled ? "off" : plain ? "on" : lookOf(index),
       now,
       after,
     };
