@@ -126,6 +126,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             events::Changed,
             events::RefreshProgress,
             events::BatchProgress,
+            events::FileProgress,
             events::DoctorProgress
         ])
 }

@@ -74,6 +74,20 @@ pub struct DoctorProgress {
     pub step: DoctorStepView,
 }
 
+/// How far the opening of a snapshot file has come. A file of few moments tells
+/// nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct FileProgress {
+    /// [`crate::view::ChosenFileView::id`].
+    pub file: String,
+    /// Snapshots that came in.
+    pub done: u32,
+    /// Out of how many.
+    pub total: u32,
+    /// What those that came in come to, such as `48.2 MB`.
+    pub size: String,
+}
+
 /// How far a run over many identities has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
 pub struct BatchProgress {

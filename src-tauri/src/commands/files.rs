@@ -3,15 +3,21 @@
 use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use halyard_console::{ChosenId, Clock as _, Seal, SystemClock};
+use halyard_console::{ChosenId, Clock as _, ImportProgress, Seal, SystemClock};
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt;
+use tauri_specta::Event as _;
 
 use crate::{
     app::{Halyard, export_folder},
-    convert::file::{chosen, export_in, exported, seal_in},
+    convert::{
+        file::{chosen, export_in, exported, seal_in},
+        large_count,
+    },
     error::{ErrorCode, WireError},
+    events::FileProgress,
     view::*,
+    words::file::size,
 };
 
 /// Writes a snapshot file into the folder for downloads.
@@ -67,17 +73,30 @@ pub(crate) async fn look(
 }
 
 /// Opens a chosen file as a read-only connection; returns its id. A wrong or
-/// missing passphrase is an error on the field `passphrase`.
+/// missing passphrase is an error on the field `passphrase`. Giving the file up
+/// meanwhile ends it, and nothing of it is left.
 #[tauri::command]
 #[specta::specta]
 pub async fn open_file(
     app: State<'_, Halyard>,
+    window: AppHandle,
     id: String,
     passphrase: Option<String>,
 ) -> Result<String, WireError> {
+    let file = id.clone();
+    let tell = move |progress: ImportProgress| {
+        let progress = FileProgress {
+            file: file.clone(),
+            done: large_count(progress.done),
+            total: large_count(progress.total),
+            size: size(progress.bytes),
+        };
+        // A window that is closing hears nothing, which is right.
+        let _unheard = progress.emit(&window);
+    };
     let connection = app
         .console
-        .import(&ChosenId(id.clone()), seal_in(passphrase))
+        .import(&ChosenId(id.clone()), seal_in(passphrase), tell)
         .await?;
     app.files.settled(&id);
     Ok(connection.0)

@@ -279,7 +279,8 @@ export const commands = {
 	lookIntoFile: (id: string, passphrase: string | null) => typedError<ChosenFileView, WireError>(__TAURI_INVOKE("look_into_file", { id, passphrase })),
 	/**
 	 *  Opens a chosen file as a read-only connection; returns its id. A wrong or
-	 *  missing passphrase is an error on the field `passphrase`.
+	 *  missing passphrase is an error on the field `passphrase`. Giving the file up
+	 *  meanwhile ends it, and nothing of it is left.
 	 */
 	openFile: (id: string, passphrase: string | null) => typedError<string, WireError>(__TAURI_INVOKE("open_file", { id, passphrase })),
 	/**  Gives a chosen file up. */
@@ -293,6 +294,7 @@ export const events = {
 	batchProgress: makeEvent<BatchProgress, BatchProgress>("batch-progress"),
 	changed: makeEvent<Changed, Changed>("changed"),
 	doctorProgress: makeEvent<DoctorProgress, DoctorProgress>("doctor-progress"),
+	fileProgress: makeEvent<FileProgress, FileProgress>("file-progress"),
 	refreshProgress: makeEvent<RefreshProgress, RefreshProgress>("refresh-progress"),
 };
 
@@ -1538,6 +1540,21 @@ export type FileOriginView = {
 	name: string,
 	/**  When it was written. */
 	made_at: number,
+};
+
+/**
+ *  How far the opening of a snapshot file has come. A file of few moments tells
+ *  nothing.
+ */
+export type FileProgress = {
+	/**  [`crate::view::ChosenFileView::id`]. */
+	file: string,
+	/**  Snapshots that came in. */
+	done: number,
+	/**  Out of how many. */
+	total: number,
+	/**  What those that came in come to, such as `48.2 MB`. */
+	size: string,
 };
 
 /**  One doubtful condition or override. */

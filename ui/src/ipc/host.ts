@@ -34,6 +34,7 @@ import type {
   ExportedFileView,
   ExportFileRequest,
   FieldEdit,
+  FileProgress,
   FindingView,
   FlagDetailView,
   FlagListView,
@@ -271,7 +272,7 @@ export interface Host {
   feedFile(id: string, base64: string): Promise<null>;
   /** The end of a chosen file: says what is in it. Nothing is imported. */
   lookIntoFile(id: string, passphrase: string | null): Promise<ChosenFileView>;
-  /** Opens a chosen file as a read-only connection; answers its id. */
+  /** Opens a chosen file as a read-only connection; answers its id. Dropping the file meanwhile ends it. */
   openFile(id: string, passphrase: string | null): Promise<string>;
   dropFile(id: string): Promise<null>;
   showInFolder(path: string): Promise<null>;
@@ -281,6 +282,8 @@ export interface Host {
   onProgress(callback: (progress: RefreshProgress) => void): Unsubscribe;
   /** Calls back while a cohort is evaluated. */
   onBatchProgress(callback: (progress: BatchProgress) => void): Unsubscribe;
+  /** Calls back while a snapshot file of many moments is opened. */
+  onFileProgress(callback: (progress: FileProgress) => void): Unsubscribe;
   /** Calls back while the doctor looks. */
   onDoctorProgress(callback: (progress: DoctorProgress) => void): Unsubscribe;
 }

@@ -157,6 +157,8 @@ export function tauriHost(): Host {
     onProgress: (callback) => subscription(events.refreshProgress.listen((event) => callback(event.payload))),
     onBatchProgress: (callback) =>
       subscription(events.batchProgress.listen((event) => callback(event.payload))),
+    onFileProgress: (callback) =>
+      subscription(events.fileProgress.listen((event) => callback(event.payload))),
     onDoctorProgress: (callback) =>
       subscription(events.doctorProgress.listen((event) => callback(event.payload))),
   };

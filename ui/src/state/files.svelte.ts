@@ -1,4 +1,4 @@
-import type { ChosenFileView } from "../ipc/bindings";
+import type { ChosenFileView, FileProgress } from "../ipc/bindings";
 import { asHostError, HostError } from "../ipc/host";
 import { text } from "../strings";
 import { base64, type Handover, SLICE_BYTES } from "./file-slices";
@@ -9,7 +9,11 @@ export type Opening =
   | { step: "choose" }
   | { step: "reading"; handover: Handover }
   | { step: "looking"; name: string }
-  | { step: "chosen"; file: ChosenFileView };
+  | { step: "chosen"; file: ChosenFileView }
+  | { step: "opening"; file: ChosenFileView; progress: FileProgress };
+
+/** What is over before this shows no progress, in milliseconds: it would only flash. */
+const SHOWN_FROM = 400;
 
 /** Snapshot files as they are opened: chosen or dropped, handed over, looked into, and opened. */
 export class Files {
@@ -82,23 +86,34 @@ export class Files {
     const { opening } = this;
     if (opening?.step !== "chosen" || this.busy) return;
     const { file } = opening;
+    const turn = this.#turn;
+    const began = performance.now();
+    const end = this.#session.host.onFileProgress((progress) => {
+      if (turn !== this.#turn || progress.file !== file.id || performance.now() - began < SHOWN_FROM) return;
+      this.opening = { step: "opening", file, progress };
+    });
     this.busy = true;
     this.error = null;
     try {
       const connection = await this.#session.host.openFile(file.id, passphrase);
+      if (turn !== this.#turn) return;
       // It is a connection now, and no chosen file any more.
       this.#kept = null;
       this.opening = null;
       await this.#session.showConnection(connection);
       this.#session.toasts.say(text.files.open.opened(file.name));
     } catch (thrown) {
+      // What was given up meanwhile is refused, which is what was wanted.
+      if (turn !== this.#turn) return;
       this.error = asHostError(thrown);
+      this.opening = { step: "chosen", file };
     } finally {
-      this.busy = false;
+      end();
+      if (turn === this.#turn) this.busy = false;
     }
   }
 
-  /** Opens nothing. */
+  /** Opens nothing. What is half open is given up, and nothing of it is left. */
   close(): void {
     this.#abandon();
     this.opening = null;
@@ -107,6 +122,7 @@ export class Files {
 
   #abandon(): void {
     this.#turn += 1;
+    this.busy = false;
     if (this.#kept !== null) this.#drop(this.#kept);
     this.#kept = null;
   }

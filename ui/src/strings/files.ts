@@ -42,6 +42,9 @@ export const files = {
     dropAnywhere: "Drop the snapshot file to open it",
     reading: (name: string) => `Reading ${name}`,
     progress: (done: number, total: number) => `${megabytes(done)} of ${megabytes(total)}`,
+    comingIn: (name: string) => `Opening ${name}`,
+    cameIn: (done: number, total: number, size: string) =>
+      `${count(done)} of ${count(total)} snapshots, ${size}`,
     looking: "Looking into it",
     encrypted: "It is encrypted.",
     passphrase: "Passphrase",

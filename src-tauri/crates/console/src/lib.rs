@@ -72,7 +72,8 @@ pub use encryption::{Encryption, EncryptionFacts, EncryptionHindrance, Lock};
 pub use error::ConsoleError;
 pub use event::Event;
 pub use files::{
-    ChosenId, ExportInput, ExportedFile, FileContent, FileError, FileFacts, FileHeader, Kept, Seal,
+    ChosenId, ExportInput, ExportedFile, FileContent, FileError, FileFacts, FileHeader, ImportProgress, Kept,
+    Seal,
 };
 pub use halyard_mirror::{DamagedPart, HistorySize, MirrorError, Persona, PersonaId, PropagationId};
 pub use halyard_model::Surface;

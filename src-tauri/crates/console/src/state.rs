@@ -73,6 +73,8 @@ pub(crate) struct Inner {
     pub(crate) key_turn: tokio::sync::Mutex<()>,
     /// One draft is saved at a time, so that a second click finds it gone.
     pub(crate) save_turn: tokio::sync::Mutex<()>,
+    /// One file comes in at a time, so that the same one is found there.
+    pub(crate) import_turn: tokio::sync::Mutex<()>,
     /// How far a propagation check has come is written down in turn.
     pub(crate) follow_turn: tokio::sync::Mutex<()>,
     /// What changes a change set, and what decides which of its edits is sent,
@@ -172,6 +174,7 @@ impl Console {
                 volatile: Mutex::new(Volatile::default()),
                 key_turn: tokio::sync::Mutex::default(),
                 save_turn: tokio::sync::Mutex::default(),
+                import_turn: tokio::sync::Mutex::default(),
                 follow_turn: tokio::sync::Mutex::default(),
                 change_turn: tokio::sync::Mutex::default(),
                 outbox: Owner::default(),

@@ -32,7 +32,7 @@ use sqlx::sqlite::Sqlite;
 
 pub use error::{KeyTrouble, MirrorError};
 pub use history::{DamagedPart, HistorySize, MomentFilter, OpenedMoment};
-pub use import::Import;
+pub use import::{Import, STRETCH_BYTES, STRETCH_MOMENTS};
 pub use key::{KeyId, MirrorKey};
 pub use open::{Opened, SetAsideReason};
 pub use record::UnreadableRow;

@@ -79,13 +79,22 @@ impl Mirror {
         make_directory(directory)?;
         let presence = Presence::announce(directory).await?;
         let (open, opened) = open_file(directory, key).await?;
-        Ok((Mirror::of(directory, State::Open(open), presence), opened))
+        let mirror = Mirror::of(directory, State::Open(open), presence);
+        mirror.tidy().await;
+        Ok((mirror, opened))
     }
 
     fn of(directory: &Path, state: State, presence: Presence) -> Mirror {
         Mirror {
             pools: Held::shared(state, Some(presence)),
             directory: Some(directory.into()),
+        }
+    }
+
+    /// What may as well be done at the next opening, such as on a full disk.
+    pub(crate) async fn tidy(&self) {
+        if let Err(error) = self.remove_unfinished_import().await {
+            tracing::warn!(%error, "what is left of an import could not be removed");
         }
     }
 

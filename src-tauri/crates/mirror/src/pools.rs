@@ -80,6 +80,16 @@ impl Held {
         Ok(self.opened()?.readers.acquire().await?)
     }
 
+    /// Folds the write-ahead log into the file and gives its room back, unless
+    /// somebody reads what is older for longer than a write waits.
+    pub(crate) async fn fold_log(&self) -> Result<()> {
+        let mut writer = self.opened()?.writer.acquire().await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_all(&mut *writer)
+            .await?;
+        Ok(())
+    }
+
     /// Begins a write. The lock is taken at once, because one taken at the
     /// first changed row can fail after others were read.
     pub(crate) async fn write(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {

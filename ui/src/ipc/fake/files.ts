@@ -1,5 +1,5 @@
 /** Snapshot files as the fake host reads and writes them. What a file holds goes by its name. */
-import type { ChosenFileView, ExportedFileView, ExportFileRequest } from "../bindings";
+import type { ChosenFileView, ExportedFileView, ExportFileRequest, FileProgress } from "../bindings";
 import { acmeFlags } from "./acme-flags";
 import { failure, gone } from "./errors";
 import { acmeStore, type FakeConnection, type World } from "./world";
@@ -59,6 +59,17 @@ export class FakeFiles {
         ? null
         : "Production of Acme Store as it was on 20 Nov 2026 at 14:36: 128 flags, 31 segments, 2,400 identities.",
     };
+  }
+
+  /** What is told while a file comes in: only one of a whole timeline takes its time. */
+  coming(id: string): FileProgress[] {
+    if (!this.#find(id).name.includes("timeline")) return [];
+    return [640, 1920, 3840].map((done) => ({
+      file: id,
+      done,
+      total: 5000,
+      size: `${((done * 1.6) / 1000).toFixed(1)} MB`,
+    }));
   }
 
   open(id: string, passphrase: string | null): FakeConnection {

@@ -1,12 +1,15 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { tick } from "svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { strengthOf } from "../../components/snapshots/strength";
 import { failure } from "../../ipc/fake";
 import { callsOf, openWindow } from "../../testing/open-window";
 
 const file = (name: string) => new File(["HALYARD1 content"], name);
+
+afterEach(() => vi.restoreAllMocks());
 
 async function drop(name: string) {
   const dataTransfer = { types: ["Files"], files: [file(name)], dropEffect: "none" };
@@ -79,6 +82,41 @@ describe("a snapshot file", () => {
     host.changeAll();
     expect(await screen.findByRole("button", { name: "Connection Acme Shop" })).toBeVisible();
     expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  it("of a whole timeline shows how far it is, and is given up meanwhile", async () => {
+    const host = await openWindow();
+    const really = performance.now.bind(performance);
+    let later = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => really() + later);
+    let refuse: (error: unknown) => void = () => undefined;
+    vi.spyOn(host, "openFile").mockImplementation(
+      () =>
+        new Promise((_, reject) => {
+          refuse = reject;
+        }),
+    );
+    let tell: Parameters<typeof host.onFileProgress>[0] = () => undefined;
+    vi.spyOn(host, "onFileProgress").mockImplementation((callback) => {
+      tell = callback;
+      return () => undefined;
+    });
+    await drop("timeline.halyard");
+    await userEvent.click(await screen.findByRole("button", { name: "Open" }));
+    tell({ file: "file-1", done: 64, total: 5000, size: "0.1 MB" });
+    await tick();
+    expect(screen.queryByRole("progressbar")).toBeNull();
+    later = 60_000;
+    tell({ file: "another", done: 1, total: 2, size: "0.1 MB" });
+    tell({ file: "file-1", done: 1920, total: 5000, size: "3.0 MB" });
+    expect(await screen.findByText("1,920 of 5,000 snapshots, 3.0 MB")).toBeVisible();
+    expect(screen.getByRole("progressbar", { name: "Opening timeline.halyard" })).toHaveValue(1920);
+    await userEvent.click(screen.getByRole("button", { name: /^Cancel/ }));
+    expect(callsOf(host, "dropFile")).toEqual([["file-1"]]);
+    refuse(failure("gone", "The chosen file is gone."));
+    await tick();
+    expect(screen.queryByRole("dialog")).toBeNull();
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 });
 

@@ -10,6 +10,7 @@ pub(crate) use chosen::ChosenFiles;
 pub use chosen::{ChosenId, FileContent, FileFacts};
 pub use export::{ExportInput, ExportedFile};
 pub use halyard_mirror::file::{FileError, FileHeader, Kept, Seal};
+pub use import::ImportProgress;
 
 use crate::ConsoleError;
 

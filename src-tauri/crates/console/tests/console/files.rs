@@ -20,14 +20,14 @@ use crate::{
 };
 
 /// A console with nothing in it, whose services may not be asked.
-struct Colleague {
-    console: Console,
-    mirror: Mirror,
+pub(crate) struct Colleague {
+    pub(crate) console: Console,
+    pub(crate) mirror: Mirror,
     keys: Arc<Keychain>,
 }
 
 impl Colleague {
-    async fn new() -> Colleague {
+    pub(crate) async fn new() -> Colleague {
         let mirror = Mirror::in_memory().await.unwrap();
         let keys = Arc::new(Keychain::default());
         let console = Console::new(ConsoleParts {
@@ -47,7 +47,7 @@ impl Colleague {
     }
 
     /// As the window does it: in pieces.
-    fn choose(&self, bytes: &[u8]) -> ChosenId {
+    pub(crate) fn choose(&self, bytes: &[u8]) -> ChosenId {
         let id = self
             .console
             .choose_file("/home/maya/Downloads/production.halyard");
@@ -59,7 +59,7 @@ impl Colleague {
 
     async fn open(&self, bytes: &[u8], seal: Option<Seal>) -> Result<Place, ConsoleError> {
         let id = self.choose(bytes);
-        let connection = self.console.import(&id, seal).await?;
+        let connection = self.console.import(&id, seal, |_| {}).await?;
         let environments = self.console.environments(&connection).await.unwrap();
         Ok(Place {
             connection,
@@ -179,7 +179,7 @@ async fn a_file_says_what_is_in_it_before_it_is_opened() {
         wrong,
         Err(ConsoleError::File(FileError::PassphraseWrong))
     ));
-    let wrong = colleague.console.import(&id, None).await;
+    let wrong = colleague.console.import(&id, None, |_| {}).await;
     assert!(matches!(
         wrong,
         Err(ConsoleError::File(FileError::PassphraseNeeded))
@@ -203,7 +203,7 @@ async fn a_file_says_what_is_in_it_before_it_is_opened() {
     );
     colleague
         .console
-        .import(&id, Some(cheap("correct horse")))
+        .import(&id, Some(cheap("correct horse")), |_| {})
         .await
         .unwrap();
     let gone = colleague.console.look_into(&id, None).await;

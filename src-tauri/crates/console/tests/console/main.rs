@@ -23,6 +23,7 @@ mod encrypting;
 mod fakes;
 mod files;
 mod history;
+mod importing;
 mod incidents;
 mod keychain;
 mod limits;

@@ -92,6 +92,8 @@ impl Mirror {
         match open_file(directory, key).await {
             Ok((open, opened)) => {
                 held.state = State::Open(open);
+                drop(held);
+                self.tidy().await;
                 Ok(opened)
             }
             Err(error) => {

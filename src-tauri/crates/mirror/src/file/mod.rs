@@ -18,6 +18,7 @@ mod pieces;
 mod read;
 mod records;
 mod seal;
+mod stretch;
 mod withhold;
 mod write;
 

@@ -41,6 +41,8 @@ pub struct FileMoment {
     /// What is known about it. It belongs to a connection without a name, and
     /// counts from 1.
     pub moment: Moment,
+    /// What it comes to once it is put together, in bytes.
+    pub(super) bytes: u64,
     document: Vec<u32>,
     flags: Vec<u32>,
     segments: Vec<u32>,
@@ -251,6 +253,7 @@ impl FileReader {
                 segment_count: record.segment_count,
                 document_bytes,
             },
+            bytes: all,
             document: record.document,
             flags: record.flags,
             segments: record.segments,

@@ -69,7 +69,7 @@ use std::collections::BTreeMap;
 
 use halyard_model::{ConnectionId, EnvironmentKey, FlagKey, Moment, MomentId, Snapshot, Touched};
 
-pub(crate) use prune::remove_orphans;
+pub(crate) use prune::{remove_bodies, remove_orphans};
 pub(crate) use write::{write_fetched, write_given, write_seen_again};
 
 use sqlx::Connection as _;

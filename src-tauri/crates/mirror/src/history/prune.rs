@@ -122,7 +122,7 @@ impl Mirror {
         Ok(rows.len() as u64)
     }
 
-    async fn give_back_pages(&self) -> Result<()> {
+    pub(crate) async fn give_back_pages(&self) -> Result<()> {
         loop {
             let mut transaction = self.write().await?;
             let mode: i64 = sqlx::query_scalar("PRAGMA auto_vacuum")
@@ -195,7 +195,7 @@ async fn forget(transaction: &mut Transaction<'_, Sqlite>, timeline: i64) -> Res
 
 /// Removes those of the bodies that nothing holds, and then those against
 /// which only they were compressed.
-async fn remove_bodies(transaction: &mut SqliteConnection, mut bodies: Vec<i64>) -> Result<()> {
+pub(crate) async fn remove_bodies(transaction: &mut SqliteConnection, mut bodies: Vec<i64>) -> Result<()> {
     while !bodies.is_empty() {
         let bases: Vec<Option<i64>> = sqlx::query_scalar(
             "DELETE FROM bodies

@@ -6,6 +6,7 @@ use sqlx::sqlite::Sqlite;
 
 use super::MomentFilter;
 use super::row::{MOMENTS, MomentRow, TOUCHING, read_moment};
+use crate::import::UNFINISHED;
 use crate::record::Rows;
 use crate::{Mirror, Result};
 
@@ -15,6 +16,11 @@ fn listing(wanted: &MomentFilter) -> QueryBuilder<Sqlite> {
         None => MOMENTS,
     });
     query.push(" WHERE TRUE");
+    if wanted.environments.is_empty() {
+        query
+            .push(" AND timelines.connection_id <> ")
+            .push_bind(UNFINISHED);
+    }
     if let Some(flag) = &wanted.flag {
         query
             .push(" AND touched_flags.flag_key = ")

@@ -5,6 +5,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::environments::write_environments;
 use crate::history::remove_orphans;
+use crate::import::UNFINISHED;
 use crate::record::{Rows, decode, encode};
 use crate::{Mirror, MirrorError, Result};
 
@@ -20,7 +21,8 @@ impl Mirror {
 
     /// All connections, the oldest first.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
-        let rows = sqlx::query("SELECT id, record FROM connections ORDER BY ordinal")
+        let rows = sqlx::query("SELECT id, record FROM connections WHERE id <> ? ORDER BY ordinal")
+            .bind(UNFINISHED)
             .fetch_all(&mut *self.reader().await?)
             .await?;
         Ok(Rows::of("connections", "id", &rows, read).readable())

@@ -13,8 +13,13 @@ pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     pub(crate) fn mounted_at(path: &Path) -> Option<SmallDisk> {
+        SmallDisk::of(path, "2m")
+    }
+
+    /// Of a size as `mount` takes it.
+    pub(crate) fn of(path: &Path, size: &str) -> Option<SmallDisk> {
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m", "halyard-test"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "halyard-test"])
             .arg(path)
             .stderr(Stdio::null())
             .status();

@@ -1,106 +1,45 @@
-//! Killed while a snapshot file is brought in.
+//! Killed while a snapshot file is brought in, and without room for it.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Cursor, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use halyard_mirror::file::{FileHeader, FileReader, FileWriter, Kept};
-use halyard_mirror::{Mirror, MomentFilter, OpenedMoment, Result};
-use halyard_model::{
-    Connection, Environment, Moment, MomentId, MomentSource, Protection, Service, Snapshot, Timestamp,
-    TouchedCounts,
-};
-use sqlx::{AssertSqlSafe, Connection as _};
+use halyard_mirror::{Mirror, MirrorError, OpenedMoment, Result};
 
-use crate::history_accidents::{DAY, day};
+use crate::full::SmallDisk;
+use crate::import_samples::{
+    COLLEAGUE, MOMENTS, colleague, expect_imported, furnish_with_a_past, moment, read, rows, timeline,
+    write_file,
+};
 use crate::killed::Random;
-use crate::samples::{connection, edit, environment, furnish, id, key, open_ready, raw};
+use crate::samples::{environment, id, open_ready};
 
 const DIRECTORY: &str = "HALYARD_TEST_IMPORT_KILLED";
 const KILLS: u64 = 30;
-/// Moments of the file.
-const MOMENTS: i64 = 240;
-/// The day of the first one: files hold no times before 2001.
-const FIRST: i64 = 20_000;
-const COLLEAGUE: &str = "colleague";
-/// What the one that is killed says once for each time it brings the file in, beside one line for each moment.
+/// How many of them the one that is killed writes at once.
+const AT_ONCE: usize = 5;
+/// What the one that is killed says once for each time it brings the file in, beside one line for each write.
 const OTHER_LINES: u64 = 4;
 
-fn header() -> FileHeader {
-    FileHeader {
-        made_at: Timestamp(30_000 * DAY),
-        made_by: "Halyard".into(),
-        service: Service::Flagsmith,
-        connection: "Acme".into(),
-        organisation: None,
-        project: "Store".into(),
-        environment: Environment {
-            remote_id: String::new(),
-            protection: Protection::ReadOnly,
-            ..environment("staging")
-        },
-        moments: MOMENTS.unsigned_abs(),
-        identities: Kept::Kept,
-        authors: Kept::Kept,
-    }
-}
-
-fn moment(number: i64) -> OpenedMoment {
-    let snapshot = day(FIRST + number);
-    OpenedMoment {
-        moment: Moment {
-            id: MomentId(number),
-            connection: id(""),
-            environment: snapshot.environment.clone(),
-            first_seen: snapshot.fetched_at,
-            last_seen: Timestamp(snapshot.fetched_at.0 + 1_000),
-            before: None,
-            source: MomentSource::File,
-            document_updated_at: snapshot.document_updated_at,
-            name: (number % 50 == 0).then(|| format!("Release {number}")),
-            pinned: number % 70 == 0,
-            touched: Vec::new(),
-            counts: TouchedCounts::default(),
-            authors: Vec::new(),
-            flag_count: snapshot.flags.len() as u32,
-            segment_count: snapshot.segments.len() as u32,
-            document_bytes: snapshot.document.len() as u64,
-        },
-        snapshot,
-        damaged: Vec::new(),
-    }
-}
-
-fn write_file(moments: impl Iterator<Item = OpenedMoment>) -> Vec<u8> {
-    let mut writer = FileWriter::new(Vec::new(), header(), None).unwrap();
-    for moment in moments {
-        writer.add(&moment).unwrap();
-    }
-    writer.finish().unwrap()
-}
-
-/// Brings a file in as the console does, and says how far it is.
-async fn bring_in(mirror: &Mirror, file: Vec<u8>, said: impl Fn(&str)) -> Result<()> {
-    let mut reader = FileReader::open(Cursor::new(file), None).unwrap();
-    let environments = [reader.header().environment.clone()];
-    let mut import = mirror.begin_import(&colleague(), &environments).await?;
+/// Brings a file in, so many moments at once, and says how far it is.
+async fn bring_in(mirror: &Mirror, file: Vec<u8>, at_once: usize, said: impl Fn(&str)) -> Result<()> {
+    let moments = read(file);
+    let mut import = mirror
+        .begin_import(&colleague(), &[environment("staging")])
+        .await?;
     said("begun");
-    while let Some(found) = reader.next_moment().unwrap() {
-        let mut opened = reader.open_moment(&found).unwrap();
-        opened.moment.connection = id(COLLEAGUE);
-        import.add(opened).await?;
+    for stretch in moments.chunks(at_once) {
+        if let Err(error) = import.add(stretch.to_vec()).await {
+            import.abandon().await?;
+            return Err(error);
+        }
         said("added");
     }
     said("finishing");
     import.finish().await?;
     said("whole");
     Ok(())
-}
-
-fn colleague() -> Connection {
-    connection(COLLEAGUE)
 }
 
 /// Run again by the test below, and killed: brings the file in and deletes it
@@ -116,7 +55,7 @@ async fn import_until_killed() {
     let file = std::fs::read(directory.join("file")).unwrap();
     let mirror = open_ready(&directory).await;
     loop {
-        bring_in(&mirror, file.clone(), |line| println!("\n{line}"))
+        bring_in(&mirror, file.clone(), AT_ONCE, |line| println!("\n{line}"))
             .await
             .unwrap();
         // What is whole stays until it was looked at.
@@ -159,96 +98,6 @@ fn listen(child: &mut Child, wanted: u64) -> String {
     heard
 }
 
-/// Every row of every table, as SQLite writes it down.
-async fn rows(directory: &Path) -> BTreeMap<String, Vec<String>> {
-    let mut database = raw(&directory.join("mirror.sqlite")).await;
-    let tables: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-    )
-    .fetch_all(&mut database)
-    .await
-    .unwrap();
-    let mut all = BTreeMap::new();
-    for table in tables {
-        let columns: String = sqlx::query_scalar(
-            "SELECT group_concat(format('quote(\"%w\")', name), ' || '', '' || ') FROM pragma_table_info(?)",
-        )
-        .bind(&table)
-        .fetch_one(&mut database)
-        .await
-        .unwrap();
-        let rows = sqlx::query_scalar(AssertSqlSafe(format!("SELECT {columns} FROM {table} ORDER BY 1")))
-            .fetch_all(&mut database)
-            .await
-            .unwrap();
-        all.insert(table, rows);
-    }
-    database.close().await.unwrap();
-    all
-}
-
-/// A mirror with a past of its own, which shares parts with the file.
-async fn furnish_with_a_past(mirror: &Mirror) {
-    furnish(mirror).await;
-    for number in 1..=12 {
-        mirror.store_snapshot(&id("shop"), &day(number)).await.unwrap();
-    }
-    mirror.store_snapshot(&id("shop"), &day(FIRST - 1)).await.unwrap();
-    mirror.save_edit(&edit("e", "shop", "flag_1", 1)).await.unwrap();
-    mirror.save_setting("theme", "dark").await.unwrap();
-}
-
-async fn timeline(mirror: &Mirror, name: &str) -> Vec<Moment> {
-    let filter = MomentFilter {
-        environments: vec![(id(name), key("staging"))],
-        limit: 10_000,
-        ..MomentFilter::default()
-    };
-    let mut moments = mirror.moments(&filter).await.unwrap();
-    moments.reverse();
-    moments
-}
-
-/// All of the file is there, as it was in it.
-async fn expect_imported(mirror: &Mirror) {
-    let moments = timeline(mirror, COLLEAGUE).await;
-    assert_eq!(moments.len() as i64, MOMENTS);
-    for (number, found) in (1..).zip(moments) {
-        let opened = mirror.open_moment(found.id).await.unwrap().unwrap();
-        let expected = moment(number);
-        assert_eq!(opened.damaged, []);
-        let snapshot = Snapshot {
-            fetched_at: expected.moment.last_seen,
-            ..expected.snapshot
-        };
-        assert_eq!(opened.snapshot, snapshot);
-        assert_eq!(
-            (
-                found.first_seen,
-                found.last_seen,
-                found.name,
-                found.pinned,
-                found.source
-            ),
-            (
-                expected.moment.first_seen,
-                expected.moment.last_seen,
-                expected.moment.name,
-                expected.moment.pinned,
-                MomentSource::File
-            )
-        );
-    }
-    let newest = moment(MOMENTS).snapshot;
-    let (connection, staging) = (id(COLLEAGUE), key("staging"));
-    assert_eq!(mirror.environments(&connection).await.unwrap().len(), 1);
-    assert_eq!(
-        mirror.document(&connection, &staging).await.unwrap(),
-        Some(newest.document)
-    );
-    assert_eq!(mirror.flags(&connection, &staging).await.unwrap(), newest.flags);
-}
-
 #[tokio::test]
 async fn killed_while_importing_the_file_is_in_it_whole_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
@@ -260,7 +109,7 @@ async fn killed_while_importing_the_file_is_in_it_whole_or_not_at_all() {
     let before = rows(directory.path()).await;
 
     let mut random = Random::new();
-    let lines = MOMENTS.unsigned_abs() + OTHER_LINES;
+    let lines = MOMENTS.unsigned_abs() / AT_ONCE as u64 + OTHER_LINES;
     let mut whole = 0;
     for kill in 0..KILLS {
         // Spread over one time and a little, and at each of what comes once.
@@ -305,4 +154,54 @@ async fn killed_while_importing_the_file_is_in_it_whole_or_not_at_all() {
         "killed {KILLS} times: {whole} whole, {} without it",
         KILLS - whole
     );
+}
+
+/// A moment whose flags take room, however they are packed.
+fn large(number: i64) -> OpenedMoment {
+    let mut opened = moment(number);
+    let mut state = number.unsigned_abs();
+    let noise = (0..5_000).map(|_| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        format!("{:08x}", state >> 32)
+    });
+    opened.snapshot.flags[0].description = Some(noise.collect());
+    opened
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_fit_on_the_disk_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::of(directory.path(), "16m") else {
+        println!("skipped: a small disk cannot be mounted here");
+        return;
+    };
+    let mirror = open_ready(directory.path()).await;
+    furnish_with_a_past(&mirror).await;
+    let before = rows(directory.path()).await;
+    let too_large = write_file((1..=400).map(large));
+    for attempt in 1..=3 {
+        let answer = bring_in(&mirror, too_large.clone(), 3, |_| {}).await;
+        assert!(
+            matches!(answer, Err(MirrorError::Full)),
+            "attempt {attempt}: {answer:?}"
+        );
+        assert_eq!(mirror.connection(&id(COLLEAGUE)).await.unwrap(), None);
+        assert_eq!(timeline(&mirror, COLLEAGUE).await, []);
+        assert_eq!(rows(directory.path()).await, before, "attempt {attempt}");
+        assert_eq!(mirror.check_history().await.unwrap(), []);
+    }
+    let fits = write_file((1..=MOMENTS).map(moment));
+    bring_in(&mirror, fits, 64, |_| {})
+        .await
+        .expect("what fits comes in");
+    expect_imported(&mirror).await;
+    mirror.close().await;
+    let mirror = open_ready(directory.path()).await;
+    expect_imported(&mirror).await;
+    mirror.delete_connection(&id(COLLEAGUE)).await.unwrap();
+    mirror.close().await;
+    assert_eq!(rows(directory.path()).await, before);
+    drop(disk);
 }

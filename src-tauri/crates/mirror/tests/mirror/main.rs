@@ -22,6 +22,8 @@ mod history_accidents;
 mod history_pruned;
 mod history_round_trip;
 mod import_accidents;
+mod import_samples;
+mod importing;
 mod killed;
 mod limits;
 mod older;

@@ -1,10 +1,13 @@
 /** Snapshot files. */
+import type { FileProgress } from "../../bindings";
 import type { FakeFiles } from "../files";
 import type { Host } from "../../host";
-import { type Stage, tagsOf } from "./stage";
+import { Listeners, type Stage, tagsOf } from "./stage";
 
 /** The calls about snapshot files. */
 export function fileCalls(stage: Stage, files: FakeFiles) {
+  const progress = new Listeners<FileProgress>();
+
   return {
     async exportFile(request) {
       const hidden = request.passphrase === null ? null : "…";
@@ -31,6 +34,10 @@ export function fileCalls(stage: Stage, files: FakeFiles) {
 
     async openFile(id, passphrase) {
       await stage.begin("openFile", id, passphrase === null ? null : "…");
+      for (const told of files.coming(id)) {
+        progress.tell(told);
+        await stage.pause(10);
+      }
       const made = files.open(id, passphrase);
       stage.tell({ what: "app" }, ...tagsOf(made));
       return made.id;
@@ -46,5 +53,7 @@ export function fileCalls(stage: Stage, files: FakeFiles) {
       await stage.begin("showInFolder", path);
       return null;
     },
+
+    onFileProgress: (callback) => progress.add(callback),
   } satisfies Partial<Host>;
 }

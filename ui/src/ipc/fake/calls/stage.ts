@@ -10,7 +10,10 @@ export interface Call {
 }
 
 /** What is asked of a host, without what it tells by itself. */
-export type Asked = Exclude<keyof Host, "onChanged" | "onProgress" | "onBatchProgress" | "onDoctorProgress">;
+export type Asked = Exclude<
+  keyof Host,
+  "onChanged" | "onProgress" | "onBatchProgress" | "onFileProgress" | "onDoctorProgress"
+>;
 
 /** Callbacks until each is taken back. */
 export class Listeners<T> {
