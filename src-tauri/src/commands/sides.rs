@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use halyard_console::{CheckFacts, Draft, PromoteInput, SidesFacts, sides_json};
 use halyard_model::{ChangeSetId, Environment, EnvironmentKey, FlagKey, Timestamp};
-use tauri::{AppHandle, Manager, State};
+use tauri::{AppHandle, State};
 
 use crate::{
-    app::Halyard,
+    app::{Halyard, export_folder},
     commands::impact::shown as impact_shown,
     convert::{
         connection::marks,
@@ -20,10 +20,6 @@ use crate::{
     view::*,
     words::time::Clock,
 };
-
-/// The folder that exported comparisons go to; the folder for downloads where
-/// it is not set.
-const EXPORT_DIR_VARIABLE: &str = "HALYARD_EXPORT_DIR";
 
 /// Two environments or moments beside each other.
 #[tauri::command]
@@ -78,13 +74,7 @@ pub async fn export_sides(
     b: AtView,
     format: DiffFormatView,
 ) -> Result<ExportedFileView, WireError> {
-    let folder = match std::env::var_os(EXPORT_DIR_VARIABLE) {
-        Some(folder) => PathBuf::from(folder),
-        None => handle
-            .path()
-            .download_dir()
-            .map_err(|error| WireError::input("", format!("There is no folder for downloads: {error}.")))?,
-    };
+    let folder = export_folder(&handle)?;
     let facts = app.console.compare_sides(&side_in(&a)?, &side_in(&b)?).await?;
     let (content, ending) = match format {
         DiffFormatView::Text => (text(&shown(&app, &facts).await?), "txt"),
