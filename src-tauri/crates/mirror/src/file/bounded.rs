@@ -172,3 +172,63 @@ fn unpacking(error: io::Error, place: &str) -> FileError {
         Err(_) => FileError::damaged(place),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// How much of a frame was unpacked, and how much of it was read for that,
+    /// until it was refused.
+    fn until_refused(frame: Vec<u8>) -> Result<(u64, u64)> {
+        let (source, packed) = Counted::new(io::Cursor::new(frame));
+        let mut lines = Lines::of(source, packed.clone(), b"")?;
+        loop {
+            match lines.next("a line") {
+                Ok(Some(_)) => {}
+                Ok(None) => return Err(FileError::damaged("a frame that was not refused")),
+                Err(FileError::TooLarge { .. }) => {
+                    return Ok((lines.unpacked, packed.load(Ordering::Relaxed)));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A frame of so many bytes in lines of so many.
+    fn frame(bytes: usize, line: usize) -> Result<Vec<u8>> {
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3)?;
+        let text = [vec![b'a'; line - 1], b"\n".to_vec()].concat();
+        for _ in 0..bytes / line {
+            encoder.write_all(&text)?;
+        }
+        Ok(encoder.finish()?)
+    }
+
+    /// Whatever a frame would come to, little of it is unpacked.
+    #[test]
+    fn a_bomb_is_refused_at_its_beginning() -> Result<()> {
+        const MIB: usize = 1 << 20;
+        for (bytes, line) in [(64 * MIB, 100), (1024 * MIB, 500_000), (64 * MIB, 64 * MIB)] {
+            let frame = frame(bytes, line)?;
+            let size = frame.len() as u64;
+            let (unpacked, packed) = until_refused(frame)?;
+            // One more buffer may be unpacked before it is counted.
+            let most = limits::RATIO_FROM + line.min(limits::LINE_BYTES) as u64;
+            assert!(unpacked <= most, "{unpacked} bytes of {bytes} in lines of {line}");
+            assert!(packed <= size / 10, "{packed} bytes of {size} were read");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_claim_is_refused_before_anything_is_unpacked() {
+        let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0b1110_0000];
+        frame.extend((limits::UNPACKED_BYTES + 1).to_le_bytes());
+        let (source, packed) = Counted::new(io::Cursor::new(frame));
+        let refused = Lines::of(source, packed.clone(), b"").err();
+        assert!(matches!(refused, Some(FileError::TooLarge { .. })));
+        assert_eq!(packed.load(Ordering::Relaxed), 0);
+    }
+}

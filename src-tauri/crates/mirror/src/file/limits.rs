@@ -6,14 +6,16 @@
 pub const FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Everything unpacked. It is held in memory while the file is read.
-pub const UNPACKED_BYTES: u64 = 256 * 1024 * 1024;
+pub const UNPACKED_BYTES: u64 = 128 * 1024 * 1024;
 
 /// How many times its packed size a file may unpack to. Environments that say
 /// the same over and over again reach about 50.
 pub const RATIO: u64 = 200;
 
-/// Up to here the ratio does not matter, since small files reach any.
-pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
+/// Up to here the ratio does not matter, since small files reach any. It is
+/// what a bomb unpacks to before it is refused, and more than one moment of the
+/// largest environment.
+pub const RATIO_FROM: u64 = 2 * 1024 * 1024;
 
 /// The window that unpacking may need, as a power of two: 8 MiB.
 pub const WINDOW_LOG: u32 = 23;

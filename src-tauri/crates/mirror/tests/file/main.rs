@@ -13,4 +13,5 @@ mod hostile;
 mod round_trip;
 mod samples;
 mod size;
+mod tampered;
 mod withheld;

@@ -207,3 +207,18 @@ pub(crate) fn refusal(bytes: &[u8], seal: Option<&Seal>) -> FileError {
         Err(error) => error,
     }
 }
+
+/// The lines of a good file, one of them changed.
+pub(crate) fn changed(kind: &str, number: usize, change: impl Fn(&mut Value)) -> Vec<u8> {
+    let mut lines = good_lines();
+    let of_kind = format!(r#""record":"{kind}""#);
+    let line = lines
+        .iter_mut()
+        .filter(|line| line.contains(&of_kind))
+        .nth(number)
+        .unwrap();
+    let mut record: Value = serde_json::from_str(line).unwrap();
+    change(&mut record);
+    *line = record.to_string();
+    file_of(&lines)
+}
