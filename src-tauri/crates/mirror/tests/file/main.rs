@@ -14,4 +14,6 @@ mod round_trip;
 mod samples;
 mod size;
 mod tampered;
+#[path = "../shared/values.rs"]
+mod values;
 mod withheld;

@@ -4,29 +4,10 @@ use halyard_mirror::OpenedMoment;
 use halyard_mirror::file::{FileError, FileHeader, Kept};
 use halyard_model::{Author, Flag, FlagKey, Segment, Timestamp};
 use proptest::prelude::*;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Value, json};
 
 use crate::samples::{DAY, document, flag, header, moment, opened, read, refusal, seal, write};
-
-fn values() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_filter_map("JSON has finite numbers only", |number| {
-            Number::from_f64(number).map(Value::Number)
-        }),
-        any::<String>().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(4, 24, 6, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((any::<String>(), inner), 0..6)
-                .prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>())),
-        ]
-    })
-}
+use crate::values::values;
 
 fn flags() -> impl Strategy<Value = Vec<Flag>> {
     prop::collection::btree_map(any::<String>(), (values(), values()), 0..12).prop_map(|flags| {

@@ -34,3 +34,5 @@ mod samples;
 mod side_by_side;
 mod snapshots;
 mod statuses;
+#[path = "../shared/values.rs"]
+mod values;

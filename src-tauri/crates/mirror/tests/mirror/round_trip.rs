@@ -3,29 +3,9 @@
 use halyard_mirror::Stored;
 use halyard_model::{Flag, FlagKey, FlagKind, FlagState, FlagValue, Segment, Snapshot, Timestamp, Variant};
 use proptest::prelude::*;
-use serde_json::{Map, Number, Value};
 
 use crate::samples::{flag, furnished, id, key, segment};
-
-fn values() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_filter_map("JSON has finite numbers only", |number| {
-            Number::from_f64(number).map(Value::Number)
-        }),
-        any::<String>().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((any::<String>(), inner), 0..4)
-                .prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>())),
-        ]
-    })
-}
+use crate::values::values;
 
 fn flags() -> impl Strategy<Value = Flag> {
     (
