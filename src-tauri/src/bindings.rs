@@ -114,6 +114,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::sides::restore,
             commands::matrix::matrix,
             commands::lint::lint,
+            commands::lint::set_lint_days,
             commands::files::export_file,
             commands::files::choose_file,
             commands::files::feed_file,

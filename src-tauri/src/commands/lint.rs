@@ -23,3 +23,10 @@ pub async fn lint_of(app: &Halyard, connection: String, environment: String) -> 
     let found = app.console.lint(&id, &key).await?;
     Ok(convert::lint(&found, &here, app.console.now()))
 }
+
+/// Sets after how many days a flag counts as left alone, in every environment.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_lint_days(app: State<'_, Halyard>, days: u32) -> Result<(), WireError> {
+    Ok(app.console.set_lint_days(days).await?)
+}

@@ -29,6 +29,7 @@ pub fn lint(lint: &EnvironmentLint, here: &Environment, now: Timestamp) -> LintV
             })
             .collect(),
         summary: words::summary(lint, here, now),
+        days: lint.days,
         skipped: lint.gaps.iter().map(|gap| words::gap(gap, now)).collect(),
     }
 }

@@ -59,6 +59,8 @@ pub struct LintView {
     pub rows: Vec<LintRowView>,
     /// What was looked at, in a sentence.
     pub summary: String,
+    /// After how many days a flag counts as left alone, in every environment.
+    pub days: u32,
     /// What could not be looked at and why, in sentences.
     pub skipped: Vec<String>,
 }

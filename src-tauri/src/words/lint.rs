@@ -218,14 +218,16 @@ pub fn gap(gap: &LintGap, now: Timestamp) -> String {
             "The service's lists leave out parts of flags, so it is not known which segments are used.".into()
         }
         LintGap::Timeline { since: None, days } => format!(
-            "Halyard has no history of it yet. It tells which flags were left alone once it has looked for {days} days."
+            "Halyard has no history of it yet. It tells which flags were left alone once it has looked for {}.",
+            plural(u64::from(*days), "day", "days")
         ),
         LintGap::Timeline {
             since: Some(since),
             days,
         } => format!(
-            "Halyard has looked for {}. It tells which flags were left alone once it has looked for {days} days.",
-            age(*since, now)
+            "Halyard has looked for {}. It tells which flags were left alone once it has looked for {}.",
+            age(*since, now),
+            plural(u64::from(*days), "day", "days")
         ),
     }
 }

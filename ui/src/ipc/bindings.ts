@@ -269,6 +269,8 @@ export const commands = {
 	matrix: (request: MatrixRequest) => typedError<MatrixView, WireError>(__TAURI_INVOKE("matrix", { request })),
 	/**  What is doubtful about an environment. */
 	lint: (connection: string, environment: string) => typedError<LintView, WireError>(__TAURI_INVOKE("lint", { connection, environment })),
+	/**  Sets after how many days a flag counts as left alone, in every environment. */
+	setLintDays: (days: number) => typedError<null, WireError>(__TAURI_INVOKE("set_lint_days", { days })),
 	/**  Writes a snapshot file into the folder for downloads. */
 	exportFile: (request: ExportFileRequest) => typedError<ExportedFileView, WireError>(__TAURI_INVOKE("export_file", { request })),
 	/**  Begins to read a chosen file; returns what names it. */
@@ -2071,6 +2073,8 @@ export type LintView = {
 	rows: LintRowView[],
 	/**  What was looked at, in a sentence. */
 	summary: string,
+	/**  After how many days a flag counts as left alone, in every environment. */
+	days: number,
 	/**  What could not be looked at and why, in sentences. */
 	skipped: string[],
 };

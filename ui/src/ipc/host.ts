@@ -264,6 +264,8 @@ export interface Host {
   restore(moment: string, flag: string | null): Promise<PromotedView>;
   matrix(request: MatrixRequest): Promise<MatrixView>;
   lint(connection: string, environment: string): Promise<LintView>;
+  /** After how many days a flag counts as left alone, in every environment. */
+  setLintDays(days: number): Promise<null>;
   /** Writes a snapshot file into the folder for downloads. */
   exportFile(request: ExportFileRequest): Promise<ExportedFileView>;
   /** Begins to read a chosen file; answers what names it. */

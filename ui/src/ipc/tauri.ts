@@ -146,6 +146,7 @@ export function tauriHost(): Host {
     restore: (moment, flag) => open(commands.restore(moment, flag)),
     matrix: (request) => open(commands.matrix(request)),
     lint: (connection, environment) => open(commands.lint(connection, environment)),
+    setLintDays: (days) => open(commands.setLintDays(days)),
     exportFile: (request) => open(commands.exportFile(request)),
     chooseFile: (name) => open(commands.chooseFile(name)),
     feedFile: (id, base64) => open(commands.feedFile(id, base64)),

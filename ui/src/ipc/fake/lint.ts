@@ -3,7 +3,7 @@ import type { LintFixView, LintRowView, LintView, SubjectView } from "../binding
 import { revisionOf, type Spot } from "./changes/subjects";
 
 /** What is found in an environment. */
-export function lintView(spot: Spot): LintView {
+export function lintView(spot: Spot, days: number): LintView {
   const { connection, environment } = spot;
   const flags = [...environment.flags.values()];
   const used = new Set(flags.flatMap(({ overrides }) => overrides.map(({ segment }) => segment)));
@@ -21,7 +21,7 @@ export function lintView(spot: Spot): LintView {
         ],
       });
     }
-    if (flag.enabled && flag.seed.age > 14 * 86_400) {
+    if (flag.enabled && flag.seed.age > (days / 90) * 14 * 86_400) {
       rows.push({
         ...row("doubtful", `unchanged/${key}`, key),
         sentence: `Has not changed for ${Math.floor(flag.seed.age / 86_400)} days and is on for everybody.`,
@@ -56,6 +56,7 @@ export function lintView(spot: Spot): LintView {
   }
   return {
     rows,
+    days,
     summary: `Looked at ${flags.length} flags, ${connection.segments.size} segments and ${used.size} overrides in ${environment.name}.`,
     skipped:
       connection.service === "edge_flags"

@@ -51,6 +51,17 @@ export class Lint {
     });
   }
 
+  /** Sets after how many days a flag counts as left alone, and looks again; answers why that was refused. */
+  async setDays(days: number): Promise<HostError | null> {
+    try {
+      await this.#session.host.setLintDays(days);
+    } catch (thrown) {
+      return asHostError(thrown);
+    }
+    await this.load();
+    return null;
+  }
+
   /** Whether an open change set holds what a fix would change. */
   isStaged(fix: StageFix): boolean {
     return this.#session.changes.open.some(({ edits }) =>

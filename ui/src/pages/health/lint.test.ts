@@ -59,9 +59,38 @@ describe("the lint of an environment", () => {
   });
 
   it("says what was looked at where nothing is doubtful", async () => {
-    const { card } = await openLint({ rows: [], summary: "Looked at 3 flags.", skipped: [] });
+    const { card } = await openLint({ rows: [], summary: "Looked at 3 flags.", days: 90, skipped: [] });
     expect(await within(card).findByText("Nothing doubtful found")).toBeVisible();
     expect(within(card).getByText("Looked at 3 flags.")).toBeVisible();
+  });
+
+  it("is told for how long a flag must be left alone, of some lengths or any", async () => {
+    const { host, card } = await openLint();
+    const many = await within(card).findByRole("region", { name: /not changed for long/ });
+    const shown = () => within(card).getByRole("region", { name: /not changed for long/ });
+    const before = many.getAttribute("aria-labelledby");
+    const label = "A flag counts as left alone after";
+    const select = within(card).getByRole("combobox", { name: label });
+    expect(select).toHaveDisplayValue("90 days");
+    await userEvent.selectOptions(select, "180 days");
+    await waitFor(() => expect(callsOf(host, "setLintDays")).toEqual([[180]]));
+    await waitFor(() => expect(shown()).not.toHaveTextContent("71"));
+    expect(before).toBe(shown().getAttribute("aria-labelledby"));
+    await userEvent.selectOptions(within(card).getByRole("combobox", { name: label }), "Another number…");
+    const number = within(card).getByRole("textbox", { name: "Days" });
+    expect(number).toHaveValue("180");
+    await userEvent.clear(number);
+    expect(number).toHaveAccessibleDescription("Type a whole number from 1.");
+    expect(within(card).getByRole("button", { name: "Set" })).toBeDisabled();
+    await userEvent.type(number, "9999{Enter}");
+    await waitFor(() => expect(number).toHaveAccessibleDescription("Type a number of days from 1 to 3,650."));
+    expect(number).toHaveValue("9999");
+    await userEvent.clear(number);
+    await userEvent.type(number, "45{Enter}");
+    await waitFor(() =>
+      expect(within(card).getByRole("combobox", { name: label })).toHaveDisplayValue("45 days"),
+    );
+    expect(callsOf(host, "setLintDays")).toEqual([[180], [9999], [45]]);
   });
 
   it("says why it could not look, and looks again when asked", async () => {

@@ -3,28 +3,22 @@
 //! all environments of the project, of its history and of its limits.
 
 mod doubt;
+mod gathered;
 mod rules;
+mod span;
+mod timeline;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use halyard_mirror::MomentFilter;
 use halyard_model::{
-    At, ConnectionId, Environment, EnvironmentKey, FieldChanges, Flag, FlagKey, FlagNote, Protection, Scope,
-    SegmentKey, Service, Subject, SubjectState, Timestamp, TouchedKind,
+    ConnectionId, Environment, EnvironmentKey, FieldChanges, Flag, Protection, Scope, Service, Subject,
+    Timestamp,
 };
-use halyard_provider::edgeflags;
 
 use doubt::Way;
 pub use doubt::{Doubt, NeverApplies, Remedying};
-use rules::{Elsewhere, Facts, IdentityOverride, Known, KnownSegment};
+use gathered::Weighed;
+use rules::KnownSegment;
 
-use crate::{Console, ConsoleError, LimitFacts, LimitKind, revision_of, state::Site, subject};
-
-/// What nobody has touched for so many days is told.
-const DAYS: u32 = 90;
-
-/// More moments than are kept of one environment in practice.
-const MOST_MOMENTS: u32 = 20_000;
+use crate::{Console, ConsoleError, LimitFacts, LimitKind, engines::computed, revision_of, state::Site};
 
 /// What to do about a finding.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +95,8 @@ pub struct EnvironmentLint {
     pub scope: LintScope,
     /// When the collection began of what was looked at.
     pub as_of: Option<Timestamp>,
+    /// What nobody has touched for so many days is told.
+    pub days: u32,
     /// What could not be looked at.
     pub gaps: Vec<LintGap>,
 }
@@ -114,206 +110,38 @@ impl Console {
     ) -> Result<EnvironmentLint, ConsoleError> {
         let site = (connection.clone(), environment.clone());
         let here = self.known_environment(connection, environment).await?;
-        let service = self.known_connection(connection).await?.endpoint.service();
-        let Some(snapshot) = self.inner.mirror.snapshot_facts(connection, environment).await? else {
+        let days = self.lint_days().await?;
+        let Some(gathered) = self.gathered(&site, days).await? else {
             return Ok(EnvironmentLint {
                 findings: Vec::new(),
                 scope: LintScope::default(),
                 as_of: None,
+                days,
                 gaps: vec![LintGap::NotFetched],
             });
         };
-        let mut gaps = Vec::new();
-        let flags = self.inner.mirror.flags(connection, environment).await?;
-        let (elsewhere, environments) = self.elsewhere(&site, &mut gaps).await?;
-        let segments = self
-            .segments_in_use(&site, service, (&flags, &elsewhere), &mut gaps)
-            .await?;
-        let identities = self.every_identity_override(&site).await?;
-        let at = At {
-            connection: connection.clone(),
-            environment: environment.clone(),
-            moment: None,
-        };
-        let findings = match self.findings(&at).await {
-            Ok(findings) => findings,
-            Err(ConsoleError::RemoteOnly) => {
-                gaps.push(LintGap::NoDocument);
-                Vec::new()
-            }
-            Err(error) => {
-                tracing::info!(%error, "the document could not be looked into");
-                gaps.push(LintGap::UnreadableDocument);
-                Vec::new()
-            }
-        };
-        let limits = self.environment_limits(connection, environment).await?.limits;
-        let now = self.inner.clock.now();
-        let timeline = self.seen_unchanged(&site).await?;
-        let long = i64::from(DAYS) * 86_400_000;
-        if timeline.since.is_none_or(|since| now.millis_since(since) < long) {
-            gaps.push(LintGap::Timeline {
-                since: timeline.since,
-                days: DAYS,
-            });
-        }
-        let doubts = rules::doubts(&Facts {
-            service,
-            here: &flags,
-            elsewhere: &elsewhere,
-            environments,
-            segments: segments.as_deref(),
-            identities: &identities,
-            findings: &findings,
-            limits: &limits,
-            unchanged_since: &|flag| timeline.of(&flag.key),
-            now,
-            days: DAYS,
-        });
-        let mut found = Vec::with_capacity(doubts.len());
+        let (service, as_of) = (gathered.service, gathered.fetched_at);
+        let Weighed {
+            doubts,
+            flags,
+            segments,
+            scope,
+            gaps,
+        } = computed(move || Ok(gathered.weighed())).await?;
+        let mut findings = Vec::with_capacity(doubts.len());
         for doubt in doubts {
             let fixes = self
                 .fixes(&site, &here, service, &doubt, (&flags, segments.as_deref()))
                 .await?;
-            found.push(LintFinding { doubt, fixes });
+            findings.push(LintFinding { doubt, fixes });
         }
         Ok(EnvironmentLint {
-            findings: found,
-            scope: LintScope {
-                flags: flags.len(),
-                segments: segments.as_ref().map_or(0, Vec::len),
-                identities: identities.len(),
-                environments: elsewhere.len() + 1,
-            },
-            as_of: Some(snapshot.fetched_at),
+            findings,
+            scope,
+            as_of: Some(as_of),
+            days,
             gaps,
         })
-    }
-
-    /// The other environments of the project, as far as they are mirrored.
-    async fn elsewhere(
-        &self,
-        site: &Site,
-        gaps: &mut Vec<LintGap>,
-    ) -> Result<(Vec<Elsewhere>, Known), ConsoleError> {
-        let mirror = &self.inner.mirror;
-        let (mut all, mut missing) = (Vec::new(), Vec::new());
-        for environment in mirror.environments(&site.0).await? {
-            if environment.key == site.1 {
-                continue;
-            }
-            if mirror.snapshot_facts(&site.0, &environment.key).await?.is_none() {
-                missing.push(environment.name);
-                continue;
-            }
-            let flags = mirror.flags(&site.0, &environment.key).await?;
-            all.push(Elsewhere {
-                name: environment.name,
-                flags: flags.into_iter().map(|flag| (flag.key.clone(), flag)).collect(),
-            });
-        }
-        let known = match missing.is_empty() {
-            true => Known::Whole,
-            false => Known::Partly,
-        };
-        if known == Known::Partly {
-            gaps.push(LintGap::Environments(missing));
-        }
-        Ok((all, known))
-    }
-
-    /// The segments, and whether anything names them; none where that cannot
-    /// be told.
-    async fn segments_in_use(
-        &self,
-        site: &Site,
-        service: Service,
-        (here, elsewhere): (&[Flag], &[Elsewhere]),
-        gaps: &mut Vec<LintGap>,
-    ) -> Result<Option<Vec<KnownSegment>>, ConsoleError> {
-        let listed = self.inner.mirror.segments(&site.0, &site.1).await?;
-        if gaps.iter().any(|gap| matches!(gap, LintGap::Environments(_))) && service == Service::Flagsmith {
-            return Ok(None);
-        }
-        let abridged = here
-            .iter()
-            .any(|flag| flag.notes.contains(&FlagNote::AbridgedDefinition));
-        if abridged {
-            gaps.push(LintGap::AbridgedDefinitions);
-            return Ok(None);
-        }
-        let mut used: BTreeSet<String> = BTreeSet::new();
-        let everywhere = here
-            .iter()
-            .chain(elsewhere.iter().flat_map(|place| place.flags.values()));
-        let overrides = everywhere.flat_map(|flag| &flag.state.segment_overrides);
-        used.extend(overrides.map(|own| own.segment_id.clone()));
-        for edit in self.staged_edits(&site.0).await? {
-            if let Some(SubjectState::FlagState(wish)) = &edit.wish {
-                used.extend(wish.segment_overrides.iter().map(|own| own.segment_id.clone()));
-            }
-        }
-        if service == Service::EdgeFlags
-            && let Some((_, document)) = self.document_of(site).await?
-        {
-            let keys = edgeflags::segment_keys(&document);
-            used.extend(
-                keys.into_iter()
-                    .filter(|key| !edgeflags::segment_uses(&document, key).is_empty()),
-            );
-        }
-        let segments = listed.into_iter().map(|segment| KnownSegment {
-            is_used: used.contains(&segment.remote_id),
-            key: SegmentKey(segment.remote_id),
-            name: segment.name,
-        });
-        Ok(Some(segments.collect()))
-    }
-
-    async fn every_identity_override(&self, site: &Site) -> Result<Vec<IdentityOverride>, ConsoleError> {
-        let Some((_, document)) = self.document_of(site).await? else {
-            return Ok(Vec::new());
-        };
-        let all = subject::every_identity_override(&document).into_iter();
-        Ok(all
-            .map(|(flag, identity, state)| IdentityOverride {
-                flag,
-                identity,
-                state,
-            })
-            .collect())
-    }
-
-    /// What the history tells of flags that nobody touched.
-    async fn seen_unchanged(&self, site: &Site) -> Result<Timeline, ConsoleError> {
-        let wanted = MomentFilter {
-            environments: vec![site.clone()],
-            limit: MOST_MOMENTS,
-            ..MomentFilter::default()
-        };
-        let moments = self.inner.mirror.moments(&wanted).await?;
-        let mut timeline = Timeline {
-            since: moments.iter().map(|moment| moment.first_seen).min(),
-            ..Timeline::default()
-        };
-        for moment in moments {
-            let counts = moment.counts;
-            let touched = u64::from(counts.added) + u64::from(counts.changed) + u64::from(counts.removed);
-            if u64::try_from(moment.touched.len()).is_ok_and(|named| named < touched) {
-                // Not all are named: it may have been any of them.
-                timeline.all = timeline.all.max(Some(moment.first_seen));
-            }
-            for one in moment.touched {
-                if one.kind == TouchedKind::Flag {
-                    let newest = timeline
-                        .flags
-                        .entry(FlagKey(one.name))
-                        .or_insert(moment.first_seen);
-                    *newest = (*newest).max(moment.first_seen);
-                }
-            }
-        }
-        Ok(timeline)
     }
 
     /// The ways out of a doubt, each with the state it rests on. An edit that
@@ -379,24 +207,5 @@ fn heaviest(limit: &LimitFacts, flags: &[Flag], segments: Option<&[KnownSegment]
             segment().or_else(flag)
         }
         _ => flag().or_else(segment),
-    }
-}
-
-/// Since when flags were seen as they are.
-#[derive(Debug, Default)]
-struct Timeline {
-    /// The first moment that is kept.
-    since: Option<Timestamp>,
-    /// The last moment that may have touched any of them.
-    all: Option<Timestamp>,
-    /// The last one that touched each.
-    flags: BTreeMap<FlagKey, Timestamp>,
-}
-
-impl Timeline {
-    fn of(&self, flag: &FlagKey) -> Option<Timestamp> {
-        let touched = self.flags.get(flag).copied();
-        self.since
-            .map(|since| since.max(touched.unwrap_or(since)).max(self.all.unwrap_or(since)))
     }
 }

@@ -1,6 +1,6 @@
 //! What is doubtful about an environment, and that the ready edits do away with it.
 
-use halyard_console::{Doubt, EnvironmentLint, LintFix, LintGap, Remedying, StageInput};
+use halyard_console::{ConsoleError, Doubt, EnvironmentLint, LintFix, LintGap, Remedying, StageInput};
 use halyard_model::ChangeSetId;
 use halyard_sandbox::{MayaEdit, MayaIdentity, MayaOverride, MayaSegment};
 use serde_json::{Value, json};
@@ -250,6 +250,52 @@ async fn ready_edits_do_away_with_what_they_are_for() {
         }
         // The segment whose one override went is unused by now.
         assert!(after.contains(&"nobody: unused".to_owned()), "{after:#?}");
+    }
+}
+
+/// Flags that nobody touched for as long as it is set, and that a history that
+/// is shorter is said to be too short.
+#[tokio::test]
+async fn how_long_a_flag_must_be_left_alone_is_set_and_kept() {
+    for path in [Path::FlagsmithV1, Path::EdgeFlags] {
+        let (mut bench, place) = Bench::connected(path).await;
+        refresh_all(&bench, &place).await;
+        bench.clock.advance(40 * 86_400_000);
+        refresh_all(&bench, &place).await;
+        assert_eq!(bench.console.lint_days().await.unwrap(), 90);
+        for (days, long_enough) in [
+            (90, false),
+            (30, true),
+            (41, false),
+            (40, true),
+            (1, true),
+            (3_650, false),
+        ] {
+            bench.console.set_lint_days(days).await.unwrap();
+            bench = bench.restarted();
+            let found = lint(&bench, &place).await;
+            assert_eq!(found.days, days);
+            let left_alone = found.findings.iter().filter(|found| {
+                matches!(
+                    found.doubt,
+                    Doubt::Unchanged { .. } | Doubt::RolledOut { .. } | Doubt::OffEverywhere { .. }
+                )
+            });
+            assert_eq!(left_alone.count() > 0, long_enough, "{path:?}: {days} days");
+            let short = found
+                .gaps
+                .iter()
+                .any(|gap| matches!(gap, LintGap::Timeline { days: needed, .. } if *needed == days));
+            assert_eq!(short, !long_enough, "{path:?}: {days} days");
+        }
+        for days in [0, 3_651, u32::MAX] {
+            let refused = bench.console.set_lint_days(days).await;
+            assert!(
+                matches!(refused, Err(ConsoleError::Input { field: "days", .. })),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(bench.console.lint_days().await.unwrap(), 3_650);
     }
 }
 

@@ -25,6 +25,8 @@ struct World {
     edgeflags: bool,
     /// Days since each flag was seen to change; nothing known where there is none.
     days: Option<i64>,
+    /// After how many it counts as left alone; ninety where it is none.
+    long: Option<u32>,
 }
 
 fn flag(key: &str) -> Flag {
@@ -131,7 +133,7 @@ fn told(world: &World) -> Vec<String> {
         limits: &world.limits,
         unchanged_since: &|_| days.map(|days| Timestamp(NOW.0 - days * DAY)),
         now: NOW,
-        days: 90,
+        days: world.long.unwrap_or(90),
     };
     doubts(&facts).iter().map(word).collect()
 }
@@ -337,6 +339,26 @@ fn small_environments_and_what_is_doubtful() {
             World {
                 here: vec![off()],
                 days: Some(89),
+                ..World::default()
+            },
+            &[],
+        ),
+        (
+            "how long that is can be set: shorter",
+            World {
+                here: vec![off()],
+                days: Some(30),
+                long: Some(30),
+                ..World::default()
+            },
+            &["off: a"],
+        ),
+        (
+            "how long that is can be set: longer",
+            World {
+                here: vec![off()],
+                days: Some(179),
+                long: Some(180),
                 ..World::default()
             },
             &[],
