@@ -111,6 +111,7 @@ export const snapshots = {
       configs: "Configs",
     },
     filter: "Filter differences",
+    filterShort: "Filter",
     clear: "Clear the filter",
     export: "Export diff",
     exportAs: "Export as",
