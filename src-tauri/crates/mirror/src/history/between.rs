@@ -8,8 +8,9 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
 use super::body::Hash;
+use super::fetch::{Bodies, fetch};
 use super::list::List;
-use super::span::{KnownLists, Span};
+use super::span::Span;
 use super::touched::{Difference, Fate, Present, Touches, note, touches};
 use crate::Result;
 
@@ -85,22 +86,10 @@ async fn only_in(
     moment: i64,
     other: i64,
 ) -> Result<Vec<Span>> {
-    let rows = sqlx::query(
-        "SELECT spans.id, list, key, occurrence, place, label, aside, body, seal, bodies.hash
-         FROM spans LEFT JOIN bodies ON bodies.id = spans.body
-         WHERE timeline_id = ?1 AND last >= ?2 AND first <= ?2 AND NOT (last >= ?3 AND first <= ?3)",
-    )
-    .bind(timeline)
-    .bind(moment)
-    .bind(other)
-    .fetch_all(connection)
-    .await?;
-    let mut lists = KnownLists::default();
+    let condition = "timeline_id = ?1 AND last >= ?2 AND first <= ?2 AND NOT (last >= ?3 AND first <= ?3)";
+    let found = fetch(connection, condition, &[timeline, moment, other], Bodies::Named).await?;
     // What cannot be read is named where a moment is opened.
-    Ok(rows
-        .iter()
-        .filter_map(|row| Span::read(row, &mut lists).ok())
-        .collect())
+    Ok(found.into_iter().filter_map(|found| found.span.ok()).collect())
 }
 
 /// The parts with the keys of those that differ which hold in both moments.

@@ -50,6 +50,7 @@
 mod between;
 mod body;
 mod check;
+mod fetch;
 mod list;
 mod order;
 mod parts;

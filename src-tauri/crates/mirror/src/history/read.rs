@@ -7,11 +7,12 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::body::Decoder;
+use super::fetch::{Bodies, Body, Found, fetch};
 use super::list::List;
 use super::parts::{Aside, Lists, Piece, join, makeshift};
 use super::row::{MOMENTS, MomentRow, read_moment};
 use super::seal::Roots;
-use super::span::{KnownLists, Span};
+use super::span::Span;
 use super::{DamagedPart, OpenedMoment};
 use crate::Result;
 
@@ -72,24 +73,17 @@ struct Content {
 
 impl Content {
     async fn read(connection: &mut SqliteConnection, moment: &MomentRow) -> Result<Content> {
-        let rows = sqlx::query(
-            "SELECT spans.id, list, key, occurrence, place, label, aside, body, seal,
-                    bodies.hash, bodies.base, bodies.codec, bodies.bytes
-             FROM spans LEFT JOIN bodies ON bodies.id = spans.body
-             WHERE timeline_id = ?1 AND last >= ?2 AND first <= ?2",
-        )
-        .bind(moment.timeline)
-        .bind(moment.id)
-        .fetch_all(&mut *connection)
-        .await?;
+        let condition = "timeline_id = ?1 AND last >= ?2 AND first <= ?2";
+        let numbers = [moment.timeline, moment.id];
+        let found = fetch(connection, condition, &numbers, Bodies::Whole).await?;
         let mut content = Content::default();
-        let mut found = content.read_spans(&rows, &moment.roots);
+        let mut found = content.whole_spans(found, &moment.roots);
         found.sort_by_key(|(span, _)| span.place);
         let bases = read_bases(connection, &found).await?;
         let mut decoder = Decoder::new();
-        for (span, row) in found {
-            match text_of(&mut decoder, &span, row, &bases) {
-                Some(text) => content.add(&span, text),
+        for (span, body) in &found {
+            match text_of(&mut decoder, span, body.as_ref(), &bases) {
+                Some(text) => content.add(span, text),
                 None => content.damaged.push(span.name()),
             }
         }
@@ -98,12 +92,11 @@ impl Content {
 
     /// The spans that are what was stored; names the others, and the lists
     /// from which some are missing.
-    fn read_spans<'r>(&mut self, rows: &'r [SqliteRow], roots: &[u8]) -> Vec<(Span, &'r SqliteRow)> {
-        let mut known = KnownLists::default();
+    fn whole_spans(&mut self, found: Vec<Found>, roots: &[u8]) -> Vec<(Span, Option<Body>)> {
         let mut sums = Roots::default();
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            let span = match Span::read(row, &mut known) {
+        let mut whole = Vec::with_capacity(found.len());
+        for found in found {
+            let span = match found.span {
                 Ok(span) => span,
                 Err(name) => {
                     self.damaged.push(name);
@@ -112,7 +105,7 @@ impl Content {
             };
             sums.add(&span.list, span.seal);
             if span.seal == span.expected_seal() {
-                found.push((span, row));
+                whole.push((span, found.body));
             } else {
                 self.damaged.push(span.name());
             }
@@ -120,7 +113,7 @@ impl Content {
         let missed = sums.differing(roots);
         self.damaged
             .extend(missed.into_iter().map(|kind| List::kind_name(kind).to_owned()));
-        found
+        whole
     }
 
     fn add(&mut self, span: &Span, text: String) {
@@ -156,30 +149,23 @@ fn flag_of(text: &str, aside: Option<&str>) -> Result<Flag> {
 fn text_of<'a>(
     decoder: &mut Decoder<'a>,
     span: &Span,
-    row: &SqliteRow,
+    body: Option<&Body>,
     bases: &'a HashMap<i64, String>,
 ) -> Option<String> {
-    let base = match row.try_get::<Option<i64>, _>("base").ok()? {
+    let body = body?;
+    let base = match body.base {
         Some(base) => Some(bases.get(&base)?.as_str()),
         None => None,
     };
-    decoder.decode(
-        &span.hash,
-        row.try_get("codec").ok()?,
-        row.try_get("bytes").ok()?,
-        base,
-    )
+    decoder.decode(&span.hash, body.codec, &body.bytes, base)
 }
 
 /// The texts that others were compressed against.
 async fn read_bases(
     connection: &mut SqliteConnection,
-    found: &[(Span, &SqliteRow)],
+    found: &[(Span, Option<Body>)],
 ) -> Result<HashMap<i64, String>> {
-    let wanted: HashSet<i64> = found
-        .iter()
-        .filter_map(|(_, row)| row.try_get::<Option<i64>, _>("base").ok().flatten())
-        .collect();
+    let wanted: HashSet<i64> = found.iter().filter_map(|(_, body)| body.as_ref()?.base).collect();
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }

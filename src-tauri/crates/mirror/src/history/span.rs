@@ -8,6 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Transaction};
 
 use super::body::Hash;
+use super::fetch::{Bodies, fetch, nameless};
 use super::list::List;
 use super::seal::seal;
 use crate::{MirrorError, Result};
@@ -69,7 +70,7 @@ impl Span {
         };
         let written = text("list");
         let Some(list) = lists.of(&written) else {
-            return Err(format!("{} of {written}", text("key")));
+            return Err(nameless(&written, &text("key")));
         };
         Self::read_in(list.clone(), row).map_err(|_| list.part_name(&text("key"), None))
     }
@@ -97,7 +98,7 @@ impl Span {
 pub(super) struct KnownLists(HashMap<String, Arc<List>>);
 
 impl KnownLists {
-    fn of(&mut self, written: &str) -> Option<Arc<List>> {
+    pub(super) fn of(&mut self, written: &str) -> Option<Arc<List>> {
         if let Some(known) = self.0.get(written) {
             return Some(known.clone());
         }
@@ -114,21 +115,13 @@ pub(super) async fn going_on(
     connection: &mut SqliteConnection,
     timeline: i64,
 ) -> Result<(Vec<Span>, Vec<i64>)> {
-    let rows = sqlx::query(
-        "SELECT spans.id, list, key, occurrence, place, label, aside, body, seal, bodies.hash
-         FROM spans LEFT JOIN bodies ON bodies.id = spans.body
-         WHERE timeline_id = ? AND last = ?",
-    )
-    .bind(timeline)
-    .bind(OPEN)
-    .fetch_all(connection)
-    .await?;
-    let mut lists = KnownLists::default();
-    let (mut spans, mut altered) = (Vec::with_capacity(rows.len()), Vec::new());
-    for row in &rows {
-        match Span::read(row, &mut lists) {
+    let condition = "timeline_id = ?1 AND last = ?2";
+    let found = fetch(connection, condition, &[timeline, OPEN], Bodies::Named).await?;
+    let (mut spans, mut altered) = (Vec::with_capacity(found.len()), Vec::new());
+    for found in found {
+        match found.span {
             Ok(span) if span.seal == span.expected_seal() => spans.push(span),
-            _ => altered.push(row.try_get("id")?),
+            _ => altered.push(found.id),
         }
     }
     spans.sort_by_key(|span| span.place);

@@ -227,7 +227,7 @@ struct Accident {
     lost: &'static [&'static str],
 }
 
-const ACCIDENTS: [Accident; 9] = [
+const ACCIDENTS: [Accident; 10] = [
     Accident {
         what: "a flipped byte of a flag's record",
         statement:
@@ -246,6 +246,12 @@ const ACCIDENTS: [Accident; 9] = [
         what: "a flipped name",
         statement: "UPDATE spans SET key = 'flag_9' WHERE list = 'F' AND key = 'flag_3' AND first = 1",
         named: &["flag flag_9"],
+        lost: &["flag_3"],
+    },
+    Accident {
+        what: "a name that is no text any more",
+        statement: "UPDATE spans SET key = CAST(x'66ff' AS TEXT) WHERE list = 'F' AND key = 'flag_3' AND first = 1",
+        named: &["flag f\u{fffd}", "the list of the flags"],
         lost: &["flag_3"],
     },
     Accident {
