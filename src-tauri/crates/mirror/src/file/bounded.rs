@@ -92,30 +92,24 @@ impl<R: BufRead> Lines<R> {
     pub(super) fn next(&mut self, place: &str) -> Result<Option<&str>> {
         self.digest.update(&self.line);
         self.line.clear();
-        loop {
-            let found = self.frame.fill_buf().map_err(|error| unpacking(error, place))?;
-            if found.is_empty() {
-                if self.line.is_empty() {
-                    return Ok(None);
-                }
-                return Err(FileError::damaged(place));
-            }
-            let end = found.iter().position(|byte| *byte == b'\n');
-            let taken = end.map_or(found.len(), |end| end + 1);
-            if self.line.len() + taken > limits::LINE_BYTES {
-                return Err(FileError::too_large(format!(
-                    "{place} is longer than {} bytes",
-                    limits::LINE_BYTES
-                )));
-            }
-            self.line
-                .extend_from_slice(found.get(..taken).unwrap_or_default());
-            self.frame.consume(taken);
-            self.unpacked += taken as u64;
-            self.check_size()?;
-            if end.is_some() {
-                break;
-            }
+        let most = limits::LINE_BYTES as u64 + 1;
+        let taken = (&mut self.frame)
+            .take(most)
+            .read_until(b'\n', &mut self.line)
+            .map_err(|error| unpacking(error, place))?;
+        self.unpacked += taken as u64;
+        self.check_size()?;
+        if taken > limits::LINE_BYTES {
+            return Err(FileError::too_large(format!(
+                "{place} is longer than {} bytes",
+                limits::LINE_BYTES
+            )));
+        }
+        if taken == 0 {
+            return Ok(None);
+        }
+        if !self.line.ends_with(b"\n") {
+            return Err(FileError::damaged(place));
         }
         self.current().map(Some).map_err(|_| FileError::damaged(place))
     }
@@ -214,7 +208,7 @@ mod tests {
             let frame = frame(bytes, line)?;
             let size = frame.len() as u64;
             let (unpacked, packed) = until_refused(frame)?;
-            // One more buffer may be unpacked before it is counted.
+            // A line is counted once it is there.
             let most = limits::RATIO_FROM + line.min(limits::LINE_BYTES) as u64;
             assert!(unpacked <= most, "{unpacked} bytes of {bytes} in lines of {line}");
             assert!(packed <= size / 10, "{packed} bytes of {size} were read");

@@ -13,6 +13,7 @@
 mod bounded;
 mod json;
 pub mod limits;
+mod line;
 mod names;
 mod pieces;
 mod read;

@@ -6,22 +6,19 @@ use std::io::{BufRead, Read};
 use halyard_model::{
     ConnectionId, Flag, Moment, MomentId, MomentSource, Segment, Service, Snapshot, Timestamp,
 };
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::bounded::{Counted, Lines};
-use super::records::{EndRecord, HeaderRecord, Kind, ListRecord, MomentRecord, PartRecord, check_time, kind};
-use super::write::MAGIC;
+use super::line::{borrowed, check_version, first_line, kind_of, parsed};
+use super::records::{EndRecord, HeaderRecord, ListRecord, MomentRecord, PartRecord, check_time, kind};
 use super::{FileError, FileHeader, Result, Seal, VERSION, json, limits, seal};
 use crate::OpenedMoment;
-
-/// The longest first line: the magic and a number.
-const FIRST_LINE_BYTES: usize = 64;
 
 /// Reads one file, moment by moment, the oldest first. What was read is to be
 /// believed only once [`FileReader::next_moment`] has said that there is no more:
 /// the digest over all of it comes last.
 pub struct FileReader {
-    lines: Lines<Box<dyn BufRead + Send>>,
+    lines: Lines<Counted<Box<dyn BufRead + Send>>>,
     header: FileHeader,
     nodes: Vec<Node>,
     moments: u64,
@@ -56,10 +53,9 @@ impl FileReader {
     }
 
     /// Begins to read a file, as far as its header.
-    pub fn open(source: impl BufRead + Send + 'static, seal: Option<&Seal>) -> Result<FileReader> {
-        let (mut source, packed) = Counted::new(source);
+    pub fn open(mut source: impl BufRead + Send + 'static, seal: Option<&Seal>) -> Result<FileReader> {
         let first = first_line(&mut source)?;
-        let (mut source, first): (Box<dyn BufRead + Send>, Vec<u8>) = if first == seal::MAGIC {
+        let (source, first): (Box<dyn BufRead + Send>, Vec<u8>) = if first == seal::MAGIC {
             let seal = seal.ok_or(FileError::PassphraseNeeded)?;
             let mut inside = seal.opened(std::io::Cursor::new(first).chain(source))?;
             let first = first_line(&mut inside)?;
@@ -68,6 +64,8 @@ impl FileReader {
             (Box::new(source), first)
         };
         check_version(&first)?;
+        // Inside of an encryption, whose reader is ahead of what is unpacked.
+        let (mut source, packed) = Counted::new(source);
         // The first bytes of the frame say how much it claims to be.
         source.fill_buf()?;
         let mut lines = Lines::of(source, packed, &first)?;
@@ -342,29 +340,6 @@ impl FileReader {
     }
 }
 
-/// The first line with its end, or as much as there is of it.
-fn first_line(source: &mut (impl BufRead + ?Sized)) -> Result<Vec<u8>> {
-    let mut line = Vec::new();
-    source
-        .take(FIRST_LINE_BYTES as u64)
-        .read_until(b'\n', &mut line)?;
-    Ok(line)
-}
-
-fn check_version(first: &[u8]) -> Result<()> {
-    let version = first
-        .strip_prefix(MAGIC.as_bytes())
-        .and_then(|rest| rest.strip_suffix(b"\n"))
-        .and_then(|version| std::str::from_utf8(version).ok())
-        .filter(|version| version.bytes().all(|byte| byte.is_ascii_digit()))
-        .and_then(|version| version.parse::<u64>().ok());
-    match version {
-        Some(VERSION) => Ok(()),
-        Some(version) if version > VERSION => Err(FileError::Newer { version }),
-        _ => Err(FileError::NotASnapshot),
-    }
-}
-
 /// A document of one service does not look like that of the other.
 fn check_service(document: &str, service: Service, what: &str) -> Result<()> {
     let member = match service {
@@ -393,17 +368,4 @@ fn check_text(bytes: u64, place: &str) -> Result<()> {
 
 fn missing(reference: u32, place: &str) -> FileError {
     FileError::damaged(format!("{place}, which needs part {reference} that is not there"))
-}
-
-fn kind_of(line: &str, place: &str) -> Result<String> {
-    let kind: Kind<'_> = borrowed(line, place)?;
-    Ok(kind.record.into_owned())
-}
-
-fn parsed<T: DeserializeOwned>(line: &str, place: &str) -> Result<T> {
-    serde_json::from_str(line).map_err(|_| FileError::damaged(place))
-}
-
-fn borrowed<'a, T: Deserialize<'a>>(line: &'a str, place: &str) -> Result<T> {
-    serde_json::from_str(line).map_err(|_| FileError::damaged(place))
 }
