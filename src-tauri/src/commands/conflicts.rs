@@ -1,7 +1,7 @@
 //! Commands that decide conflicts.
 
-use halyard_console::{ConflictFacts, Draft, ImpactInput, Resolution};
-use halyard_model::{EditId, FieldChanges, Merge, Service, Subject, SubjectState, fields_of};
+use halyard_console::{ConflictFacts, Resolution};
+use halyard_model::{EditId, Merge, Service};
 use tauri::State;
 
 use crate::{
@@ -59,7 +59,8 @@ fn decided(service: Service, facts: &ConflictFacts, choices: &[ChoiceView]) -> R
     Ok(facts.merge.decided(&choices))
 }
 
-/// What the merged result does against what is live, once nothing is contested.
+/// What the merged result does against what somebody else made of it, once
+/// nothing is contested.
 #[tauri::command]
 #[specta::specta]
 pub async fn conflict_impact(
@@ -82,39 +83,15 @@ pub async fn conflict_impact(
     let (connection, environment) = (&facts.edit.connection, &facts.edit.environment);
     let known = app.console.flag(connection, environment, &flag).await.ok();
     let known = known.map(|facts| facts.flag);
-    if let Subject::FlagState { .. } = &facts.edit.subject {
-        let merged = merge
-            .state(&facts.edit.subject, facts.theirs.as_ref())
-            .map_err(|_| WireError::input("choices", "The merged result makes no state."))?;
-        let of = |state: Option<&SubjectState>| state.and_then(SubjectState::flag_state).cloned();
-        let (before, after) = (of(facts.now.as_ref()), of(merged.as_ref()));
-        let weighed = app
-            .console
-            .state_impact(connection, environment, &flag, before, after)
-            .await?;
-        return Ok(impact_shown(&weighed, &[], known.as_ref()));
-    }
-    let live = fields_of(facts.now.as_ref());
-    let mut changes = FieldChanges::new();
-    for one in merge.fields {
-        if one.merged.as_ref() != live.get(&one.field) {
-            changes.insert(one.field, one.merged);
-        }
-    }
-    let edits = vec![Draft {
-        subject: facts.edit.subject.clone(),
-        changes,
-    }];
-    let input = ImpactInput {
-        at: None,
-        change_set: None,
-        connection: connection.clone(),
-        environment: environment.clone(),
-        flag,
-        edits: edits.clone(),
-    };
-    let weighed = app.console.impact(input).await?;
-    Ok(impact_shown(&weighed, &edits, known.as_ref()))
+    let subject = &facts.edit.subject;
+    let merged = merge
+        .state(subject, facts.theirs.as_ref())
+        .map_err(|_| WireError::input("choices", "The merged result makes no state."))?;
+    let weighed = app
+        .console
+        .subject_impact(connection, environment, subject, (facts.theirs.clone(), merged))
+        .await?;
+    Ok(impact_shown(&weighed, &[], known.as_ref()))
 }
 
 /// Writes the merged result under a precondition: against the state that was

@@ -58,7 +58,10 @@ export const commands = {
 	openEdits: (connection: string) => typedError<OpenEditView[], WireError>(__TAURI_INVOKE("open_edits", { connection })),
 	/**  A conflict field by field, with what is decided so far. */
 	conflict: (edit: string, choices: ChoiceView[]) => typedError<ConflictView, WireError>(__TAURI_INVOKE("conflict", { edit, choices })),
-	/**  What the merged result does against what is live, once nothing is contested. */
+	/**
+	 *  What the merged result does against what somebody else made of it, once
+	 *  nothing is contested.
+	 */
 	conflictImpact: (edit: string, choices: ChoiceView[]) => typedError<ImpactView, WireError>(__TAURI_INVOKE("conflict_impact", { edit, choices })),
 	/**
 	 *  Writes the merged result under a precondition: against the state that was

@@ -1,7 +1,8 @@
 //! Changes somebody considers and has not sent.
 
 use halyard_model::{
-    Change, ChangeSetId, Edit, EditId, EditState, FieldChanges, FieldPath, FlagKey, Scope, Subject, fields_of,
+    Change, ChangeSetId, Edit, EditId, EditState, FieldChanges, FieldPath, FlagKey, Scope, Subject,
+    SubjectState, Timestamp, fields_of,
 };
 
 use crate::{Console, ConsoleError, state::Site};
@@ -45,6 +46,24 @@ impl Draft {
             subject: edit.subject.clone(),
             changes,
         }
+    }
+}
+
+impl Draft {
+    /// What leads a subject from one state to another.
+    pub(crate) fn of_states(
+        site: &Site,
+        subject: &Subject,
+        states: (Option<SubjectState>, Option<SubjectState>),
+    ) -> Draft {
+        let nowhere = EditId(String::new());
+        Draft::of_edit(&Edit::new(
+            nowhere,
+            site.clone(),
+            subject.clone(),
+            states,
+            Timestamp(0),
+        ))
     }
 }
 

@@ -91,7 +91,10 @@ impl Console {
         })?;
         let site = (known.connection, environment.clone());
         let compiled = self.compiled_at(&site, at).await?;
-        let edits = self.edits_to_come(&site, change_set).await?;
+        let mut edits = self.edits_to_come(&site, change_set).await?;
+        let order: Vec<EditId> = edits.iter().map(|edit| edit.id.clone()).collect();
+        // What rests on a segment or a flag may be staged before it.
+        edits.sort_by_key(|edit| makes(&Draft::of_edit(edit)));
         let asked = Asked {
             considered: Considered::new(&edits, Vec::new()),
             people: people(&edits),
@@ -100,7 +103,11 @@ impl Console {
         let under_way =
             UnderWay::take_over(self, &Console::change_set_impact_job(change_set, environment, at));
         let job = under_way.job.clone();
-        computed(move || compiled.weighed(asked, &edits, &job.control)).await
+        let mut found = computed(move || compiled.weighed(asked, &edits, &job.control)).await?;
+        found
+            .edits
+            .sort_by_key(|(edit, _)| order.iter().position(|id| id == edit));
+        Ok(found)
     }
 
     /// Under which name [`Console::cancel_batch`] knows the run.
@@ -262,6 +269,23 @@ impl<'a> Weighing<'a> {
             counted.add(found);
         }
         Ok(counted)
+    }
+}
+
+/// What a draft makes that others may rest on, in the order in which it has to be
+/// there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Makes {
+    Segment,
+    Flag,
+    Nothing,
+}
+
+fn makes(draft: &Draft) -> Makes {
+    match &draft.subject {
+        Subject::Segment { segment } if segment.name_to_be().is_some() => Makes::Segment,
+        _ if makes_flag(draft).is_some() => Makes::Flag,
+        _ => Makes::Nothing,
     }
 }
 

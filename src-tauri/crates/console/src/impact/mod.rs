@@ -11,12 +11,15 @@ use halyard_engine::{
     Cohort, Control, Engine, Identity, distribution, generate_cohort, impact_with_traits, suggested_ranges,
 };
 use halyard_mirror::Persona;
-use halyard_model::{ChangeSetId, ConnectionId, EnvironmentKey, FlagKey, FlagState, MomentId};
+use halyard_model::{
+    ChangeSetId, ConnectionId, EnvironmentKey, FlagKey, FlagState, MomentId, Subject, SubjectState,
+};
 
 use crate::{
     Console, ConsoleError, Draft, DraftNotes, FlagShares,
     batch::{flag_shares, of_distribution},
     cohort::personas_and_overridden,
+    draft::Considered,
     engines::{Compiled, computed},
     overlay::{self, Overlaid},
 };
@@ -156,6 +159,53 @@ impl Console {
             let sampled = compiled.sampled(personas);
             let before = overlay::with_state(&compiled, &flag, before.as_ref())?;
             let after = overlay::with_state(&compiled, &flag, after.as_ref())?;
+            let facts = weigh((&before.engine, &after), &sampled, &flag, &[&flag.0])?;
+            match facts.missing {
+                true => Err(GONE),
+                false => Ok(facts),
+            }
+        })
+        .await
+    }
+
+    /// What it does to a flag's users when one state of something of it takes
+    /// the place of another, as [`Console::state_impact`] for any subject that
+    /// is about one flag. Nothing for a state means that the subject is not
+    /// there.
+    ///
+    /// [`ConsoleError::RemoteOnly`] where the service evaluates by itself;
+    /// [`ConsoleError::Gone`] where the subject is about no flag, and where the
+    /// flag is not there in either.
+    pub async fn subject_impact(
+        &self,
+        connection: &ConnectionId,
+        environment: &EnvironmentKey,
+        subject: &Subject,
+        (before, after): (Option<SubjectState>, Option<SubjectState>),
+    ) -> Result<ImpactFacts, ConsoleError> {
+        let flag = subject.flag().cloned().ok_or(GONE)?;
+        if let Subject::FlagState { .. } = subject {
+            let of = |state: Option<SubjectState>| state.as_ref().and_then(SubjectState::flag_state).cloned();
+            return self
+                .state_impact(connection, environment, &flag, of(before), of(after))
+                .await;
+        }
+        let site = (connection.clone(), environment.clone());
+        let compiled = self.compiled(&site).await?;
+        let personas = self.inner.mirror.personas(&site.0).await?;
+        let held = self.held(&site, subject).await?.state;
+        let instead = |state: Option<SubjectState>| {
+            let drafts = match held == state {
+                true => Vec::new(),
+                false => vec![Draft::of_states(&site, subject, (held.clone(), state))],
+            };
+            Considered::new(&[], drafts)
+        };
+        let (before, after) = (instead(before), instead(after));
+        computed(move || {
+            let sampled = compiled.sampled(personas);
+            let before = overlay::laid_over(&compiled, &before)?;
+            let after = overlay::laid_over(&compiled, &after)?;
             let facts = weigh((&before.engine, &after), &sampled, &flag, &[&flag.0])?;
             match facts.missing {
                 true => Err(GONE),

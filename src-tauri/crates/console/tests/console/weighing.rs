@@ -6,8 +6,8 @@ use halyard_console::{
 };
 use halyard_model::{
     Change, ChangeSet, ChangeSetId, ChangeSetState, Edit, EditId, EditState, FlagDefinition, FlagKey,
-    FlagState, FlagValue, IdentityRef, RuleKind, SegmentCondition, SegmentDefinition, SegmentKey,
-    SegmentOverride, SegmentRule, Subject, SubjectState, Timestamp,
+    FlagState, FlagValue, IdentityRef, IdentityState, RuleKind, SegmentCondition, SegmentDefinition,
+    SegmentKey, SegmentOverride, SegmentRule, Subject, SubjectState, Timestamp,
 };
 use serde_json::json;
 
@@ -273,6 +273,118 @@ async fn what_a_change_set_makes_counts_from_then_on() {
     assert_eq!(
         (&left_out.of, &left_out.why),
         (&DraftOrigin::Staged(late), &LeftOutReason::FlagMissing)
+    );
+}
+
+/// In whatever order they are staged, what makes a segment or a flag comes
+/// before what rests on it.
+#[tokio::test]
+async fn what_rests_on_a_later_edit_is_counted() {
+    let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
+    let place = production(&bench, &place).await;
+    let mut set = Set::new(&bench, &place, "the wrong way round").await;
+    let (flag, segment) = (
+        FlagKey("made_late".into()),
+        SegmentKey::to_be_made("Everybody in DE"),
+    );
+    let base = FlagState::plain(true, FlagValue(json!("a")));
+    let mut wish = base.clone();
+    wish.segment_overrides.push(SegmentOverride {
+        segment_id: segment.0.clone(),
+        segment_name: "Everybody in DE".into(),
+        priority: None,
+        enabled: true,
+        value: FlagValue(json!("b")),
+        variants: Vec::new(),
+    });
+    let over = set
+        .stage(Subject::state_of(&flag), Some(base.into()), Some(wish.into()))
+        .await;
+    let definition = FlagDefinition {
+        enabled: true,
+        value: FlagValue(json!("a")),
+        ..FlagDefinition::default()
+    };
+    let subject = Subject::Flag { flag: flag.clone() };
+    let made = set
+        .stage(subject, None, Some(SubjectState::Flag(definition)))
+        .await;
+    let subject = Subject::Segment { segment };
+    let wish = SubjectState::Segment(everybody_in("DE"));
+    let with_segment = set.stage(subject, None, Some(wish)).await;
+    let impact = set.impact().await;
+    assert_eq!(impact.notes.left_out, []);
+    let counted = of(&impact, &flag.0).unwrap();
+    assert!(counted > 0 && counted < impact.sampled, "{counted}");
+    // In the order of the set all the same.
+    assert_eq!(impact.edits, [(over, counted), (made, 0), (with_segment, 0)]);
+}
+
+/// An identity's own state, and a flag as a whole, in place of another.
+#[tokio::test]
+async fn any_subject_of_a_flag_is_weighed_in_place_of_another() {
+    let (bench, place) = Bench::connected(Path::FlagsmithV1).await;
+    let place = production(&bench, &place).await;
+    let flag = FlagKey("free_shipping_threshold".into());
+    let who = "u_48213";
+    let own = |value: i64| {
+        SubjectState::IdentityOverride(IdentityState {
+            enabled: true,
+            value: FlagValue(json!(value)),
+            variants: Vec::new(),
+        })
+    };
+    let subject = Subject::IdentityOverride {
+        flag: flag.clone(),
+        identity: who.into(),
+    };
+    let of_flag = Subject::Flag { flag: flag.clone() };
+    let definition = || SubjectState::Flag(FlagDefinition::default());
+    let persona = PersonaInput {
+        id: None,
+        name: "She".into(),
+        identity: IdentityRef {
+            identifier: who.into(),
+            traits: vec![("country".into(), json!("FR"))],
+        },
+    };
+    bench
+        .console
+        .save_persona(&place.connection, persona)
+        .await
+        .unwrap();
+    let everybody = weighed(&bench, &place, &flag.0, None, Vec::new())
+        .await
+        .sample
+        .identities();
+    // The mirror holds no such override: neither side is what it holds.
+    let cases = [
+        (&subject, Some(own(1)), Some(own(2)), 1),
+        (&subject, Some(own(2)), Some(own(2)), 0),
+        (&subject, Some(own(1)), None, 1),
+        (&subject, None, Some(own(2)), 1),
+        (&subject, None, None, 0),
+        (&of_flag, Some(definition()), None, everybody),
+        (&of_flag, Some(definition()), Some(definition()), 0),
+    ];
+    for (at, (subject, before, after, expected)) in cases.into_iter().enumerate() {
+        let (connection, environment) = (&place.connection, &place.environment);
+        let found = bench
+            .console
+            .subject_impact(connection, environment, subject, (before, after))
+            .await
+            .unwrap();
+        assert_eq!((at, found.shares.flips), (at, expected));
+        assert_eq!((at, &found.notes.left_out), (at, &Vec::new()));
+    }
+    let nowhere = Subject::Traits { identity: who.into() };
+    let refused = bench
+        .console
+        .subject_impact(&place.connection, &place.environment, &nowhere, (None, None))
+        .await;
+    assert!(
+        matches!(refused, Err(ConsoleError::Gone { what: "the flag" })),
+        "{refused:?}"
     );
 }
 
