@@ -70,6 +70,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::personas::personas,
             commands::personas::save_persona,
             commands::personas::delete_persona,
+            commands::unsent::unsent,
+            commands::unsent::keep_unsent,
             commands::cohorts::open_cohort,
             commands::cohorts::write_cohort,
             commands::cohorts::close_cohort,

@@ -26,6 +26,7 @@ pub mod propagation;
 pub mod sides;
 pub mod subjects;
 pub mod trace;
+pub mod unsent;
 
 #[cfg(test)]
 mod doctor_tests;

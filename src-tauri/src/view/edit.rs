@@ -199,3 +199,14 @@ pub struct OpenEditView {
     /// It is in conflict.
     pub conflict: bool,
 }
+
+/// What is typed about one subject and not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct UnsentView {
+    /// The connection.
+    pub connection: String,
+    /// The window's name for the subject and its environment.
+    pub subject: String,
+    /// What the window wrote.
+    pub record: String,
+}

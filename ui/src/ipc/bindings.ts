@@ -153,6 +153,10 @@ export const commands = {
 	savePersona: (connection: string, persona: PersonaView) => typedError<PersonaView, WireError>(__TAURI_INVOKE("save_persona", { connection, persona })),
 	/**  Forgets a persona. One that is not there is no error. */
 	deletePersona: (connection: string, id: string) => typedError<null, WireError>(__TAURI_INVOKE("delete_persona", { connection, id })),
+	/**  Everything that is typed and not sent. */
+	unsent: () => typedError<UnsentView[], WireError>(__TAURI_INVOKE("unsent")),
+	/**  Keeps what is typed about a subject, or forgets it where there is no record. */
+	keepUnsent: (connection: string, subject: string, record: string | null) => typedError<null, WireError>(__TAURI_INVOKE("keep_unsent", { connection, subject, record })),
 	/**
 	 *  Begins a file of identities under its name, and gives the id under which
 	 *  its bytes follow.
@@ -3024,7 +3028,7 @@ export type StatusFeedView = {
 export type StatusView = {
 	/**  The service answered the last request. */
 	connected: boolean,
-	/**  In a few words, such as `Connected, Flagsmith 2.265.0`. */
+	/**  In a few words, such as `Connected, Flagsmith 2.265.0` or `Snapshot file of Flagsmith, read on this computer`. */
 	sentence: string,
 	/**  Something was asked since Halyard began; before, nothing is known. */
 	tried: boolean,
@@ -3370,6 +3374,16 @@ export type TryTraitView = {
 	kind: TraitKindView | null,
 	/**  Its value, as in [`super::TraitView::text`]. */
 	text: string,
+};
+
+/**  What is typed about one subject and not sent. */
+export type UnsentView = {
+	/**  The connection. */
+	connection: string,
+	/**  The window's name for the subject and its environment. */
+	subject: string,
+	/**  What the window wrote. */
+	record: string,
 };
 
 /**  What a value is. */

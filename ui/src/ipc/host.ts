@@ -80,6 +80,7 @@ import type {
   TraceView,
   TraitRangeView,
   TraitView,
+  UnsentView,
   WireError,
 } from "./bindings";
 
@@ -192,6 +193,10 @@ export interface Host {
   /** An empty `id` makes a new one. */
   savePersona(connection: string, persona: PersonaView): Promise<PersonaView>;
   deletePersona(connection: string, id: string): Promise<null>;
+  /** Everything that is typed and not sent, as the window wrote it. */
+  unsent(): Promise<UnsentView[]>;
+  /** Without a record it is forgotten. */
+  keepUnsent(connection: string, subject: string, record: string | null): Promise<null>;
   findings(at: AtView): Promise<FindingView[]>;
   findIdentities(connection: string, environment: string, search: string): Promise<IdentityView[]>;
   identityTraits(connection: string, environment: string, identity: IdentityView): Promise<TraitView[]>;

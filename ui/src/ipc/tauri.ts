@@ -96,6 +96,8 @@ export function tauriHost(): Host {
     personas: (connection) => open(commands.personas(connection)),
     savePersona: (connection, persona) => open(commands.savePersona(connection, persona)),
     deletePersona: (connection, id) => open(commands.deletePersona(connection, id)),
+    unsent: () => open(commands.unsent()),
+    keepUnsent: (connection, subject, record) => open(commands.keepUnsent(connection, subject, record)),
     findings: (at) => open(commands.findings(at)),
     impact: (request) => open(commands.impact(request)),
     openCohort: (name) => open(commands.openCohort(name)),

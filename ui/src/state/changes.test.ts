@@ -2,16 +2,21 @@ import { describe, expect, it } from "vitest";
 
 import { failure, type FakeHost, fakeHost, type Scenario } from "../ipc/fake";
 import { callsOf } from "../testing/open-window";
+import { draftKey } from "./drafts.svelte";
 import { flagState, replace, turn } from "./fields";
 import { Session } from "./session.svelte";
 
-async function begin(scenario: Scenario = "fresh", environment = "staging") {
-  const host = fakeHost(scenario);
+async function begin(
+  scenario: Scenario = "fresh",
+  environment = "staging",
+  host: FakeHost = fakeHost(scenario),
+) {
   host.world.lastPlace = { connection: "acme", environment };
   const session = new Session(host);
   const end = session.start();
   await session.reload();
   await session.changes.reload();
+  await session.edits.recall();
   return { host, session, changes: session.changes, end };
 }
 
@@ -187,21 +192,58 @@ describe("what is typed", () => {
   });
 
   it("is there again after a restart, and gone with its connection", async () => {
-    const { edits, session } = await type();
-    const again = await begin();
+    const { edits, session, host } = await type();
+    await expect.poll(() => host.world.unsent.length).toBe(1);
+    const restart = () => begin("fresh", "staging", host);
+    const again = await restart();
     expect(again.session.edits.draft(subject)).toEqual(edits.draft(subject));
     const acme = again.session.connection;
     if (acme === null || session.place === null) throw new Error("There is no connection.");
     await again.session.forget(acme);
-    expect((await begin()).session.edits.draft(subject)).toBeNull();
+    expect(host.world.unsent).toEqual([]);
+    expect(again.session.edits.draft(subject)).toBeNull();
+  });
+
+  it("is forgotten by the host once it is given up", async () => {
+    const { edits, host } = await type();
+    await expect.poll(() => host.world.unsent.length).toBe(1);
+    edits.discard(subject);
+    await expect.poll(() => host.world.unsent).toEqual([]);
+  });
+
+  it("is taken over once from where earlier versions kept it", async () => {
+    const { edits, session, host } = await type();
+    await expect.poll(() => host.world.unsent.length).toBe(1);
+    const draft = edits.draft(subject);
+    if (draft === null || session.place === null) throw new Error("Nothing is typed.");
+    host.world.unsent = [];
+    localStorage.setItem("halyard.drafts", JSON.stringify({ [draftKey(session.place, subject)]: draft }));
+    const again = await begin("fresh", "staging", host);
+    expect(again.session.edits.draft(subject)).toEqual(draft);
+    expect(localStorage.getItem("halyard.drafts")).toBeNull();
+    expect(host.world.unsent).toHaveLength(1);
+  });
+
+  it("is kept with what is typed next where the host could not", async () => {
+    const { host, session } = await begin();
+    host.failNext("keepUnsent", failure("service", "The disk is full."));
+    const rest = { revision: "1", was: { kind: "toggle" as const, on: true } };
+    session.edits.setField(flagState("guest_checkout"), "enabled", { kind: "toggle", on: false }, rest);
+    await expect.poll(() => callsOf(host, "keepUnsent")).toHaveLength(1);
+    expect(host.world.unsent).toEqual([]);
+    session.edits.setField(flagState("new_checkout"), "enabled", { kind: "toggle", on: false }, rest);
+    await expect.poll(() => host.world.unsent).toHaveLength(2);
   });
 
   it("is not read from what is no draft", async () => {
-    localStorage.setItem(
-      "halyard.drafts",
-      JSON.stringify({ "acme\u0000staging\u0000x": { subject: 7 }, y: null }),
-    );
-    expect((await begin()).session.edits.drafts).toEqual([]);
+    const host = fakeHost("fresh");
+    const records = [JSON.stringify({ subject: 7 }), "null", "{", "[]"];
+    host.world.unsent = records.map((record, at) => ({
+      connection: "acme",
+      subject: `staging\u0000${at}`,
+      record,
+    }));
+    expect((await begin("fresh", "staging", host)).session.edits.drafts).toEqual([]);
     localStorage.setItem("halyard.drafts", "{");
     expect((await begin()).session.edits.drafts).toEqual([]);
   });

@@ -1,4 +1,6 @@
 import type { FieldEdit, FieldInput, PlaceView, SubjectView } from "../ipc/bindings";
+import type { Host } from "../ipc/host";
+import { coalesced } from "./coalesced";
 import { flagOf, flagState, sameInput, subjectKey } from "./fields";
 import { placeKey } from "./place";
 
@@ -23,16 +25,53 @@ export interface Rest {
   name?: string;
 }
 
-const KEPT = "halyard.drafts";
+/** Where earlier versions kept drafts, in the window's own storage. */
+const BEFORE = "halyard.drafts";
 
 /** One string for a subject in a place; a flag's name stands for its state. */
 export function draftKey(place: PlaceView, subject: SubjectView | string): string {
   return `${placeKey(place)}\u0000${subjectKey(typeof subject === "string" ? flagState(subject) : subject)}`;
 }
 
-/** What is typed and not sent, in every place. Kept across restarts, so that nothing typed is lost. */
+/**
+ * What is typed and not sent, in every place. The host keeps it across restarts, so that nothing typed is lost, and
+ * keeps it encrypted where the local copy is.
+ */
 export class Drafts {
-  #all = $state.raw<Record<string, Draft>>(read());
+  #all = $state.raw<Record<string, Draft>>({});
+  #recalled: Promise<void> | null = null;
+  /** What the host does not know yet, by key. */
+  readonly #unkept = new Set<string>();
+  readonly #host: Host;
+  readonly #keep = coalesced(() => this.#keepAll());
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Reads what was typed in earlier runs, once; what is typed already stays. */
+  recall(): Promise<void> {
+    this.#recalled ??= this.#read().catch(() => {
+      // It is asked for again when the window is next told that something changed.
+      this.#recalled = null;
+    });
+    return this.#recalled;
+  }
+
+  async #read(): Promise<void> {
+    const kept = await this.#host.unsent();
+    const all: Record<string, Draft> = {};
+    for (const { connection, subject, record } of kept) {
+      const draft = parsed(record);
+      if (draft !== null) all[`${connection}\u0000${subject}`] = draft;
+    }
+    const before = ofEarlierVersions();
+    for (const key of Object.keys(before)) if (!(key in all)) this.#unkept.add(key);
+    this.#all = { ...before, ...all, ...this.#all };
+    await this.#keep();
+    // Only once the host has it all.
+    if (this.#unkept.size === 0) forgetEarlierVersions();
+  }
 
   of(place: PlaceView, subject: SubjectView | string): Draft | null {
     return this.#all[draftKey(place, subject)] ?? null;
@@ -94,38 +133,65 @@ export class Drafts {
     this.#put(draftKey(place, subject), { ...draft, changes: rest });
   }
 
-  /** Forgets what was typed for a connection. */
+  /** Forgets what was typed for a connection, which the host does with the connection. */
   forget(connection: string): void {
     const rest = Object.entries(this.#all).filter(([key]) => !key.startsWith(`${connection}\u0000`));
     this.#all = Object.fromEntries(rest);
-    keep(this.#all);
   }
 
   #put(key: string, draft: Draft | null): void {
     const all = without(this.#all, key);
     if (draft !== null && draft.changes.length > 0) all[key] = draft;
     this.#all = all;
-    keep(all);
+    this.#unkept.add(key);
+    void this.#keep();
+  }
+
+  async #keepAll(): Promise<void> {
+    for (const key of [...this.#unkept]) {
+      this.#unkept.delete(key);
+      const draft = this.#all[key];
+      const [connection = "", ...subject] = key.split("\u0000");
+      try {
+        await this.#host.keepUnsent(
+          connection,
+          subject.join("\u0000"),
+          draft === undefined ? null : JSON.stringify(draft),
+        );
+      } catch {
+        // It holds until the window closes, and is tried again with what is typed next.
+        if (key in this.#all) this.#unkept.add(key);
+      }
+    }
   }
 }
 
-function keep(all: Record<string, Draft>): void {
+function parsed(record: string): Draft | null {
   try {
-    localStorage.setItem(KEPT, JSON.stringify(all));
+    const kept: unknown = JSON.parse(record);
+    return isDraft(kept) ? kept : null;
   } catch {
-    // Without storage what is typed holds until the window closes.
+    return null;
   }
 }
 
-function read(): Record<string, Draft> {
+function ofEarlierVersions(): Record<string, Draft> {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+    const kept: unknown = JSON.parse(localStorage.getItem(BEFORE) ?? "{}");
     if (typeof kept !== "object" || kept === null) return {};
     return Object.fromEntries(
       Object.entries(kept).filter((entry): entry is [string, Draft] => isDraft(entry[1])),
     );
   } catch {
     return {};
+  }
+}
+
+function forgetEarlierVersions(): void {
+  try {
+    localStorage.removeItem(BEFORE);
+  } catch {
+    // Then there is nothing kept either.
   }
 }
 

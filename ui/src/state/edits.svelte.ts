@@ -61,11 +61,17 @@ export class Edits {
   /** Edits that can be led back, the newest last, each with the toast that offers it. */
   #undoable: { edit: string; toast: number }[] = [];
 
-  readonly #drafts = new Drafts();
+  readonly #drafts: Drafts;
   readonly #session: Session;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#drafts = new Drafts(session.host);
+  }
+
+  /** Reads what was typed in earlier runs; does nothing where that is done. */
+  recall(): Promise<void> {
+    return this.#drafts.recall();
   }
 
   /** What is on its way for a subject, on screen unless a place is given; a flag's name stands for its state. */

@@ -300,6 +300,8 @@ export class Session {
   #show(view: AppView): void {
     this.view = view;
     applyTheme(view.theme);
+    // A local copy that is locked holds none yet.
+    if (view.locked === null) void this.edits.recall();
     const places = view.connections.flatMap((connection) =>
       connection.environments.map((environment) => ({
         connection: connection.id,

@@ -52,6 +52,7 @@ mod sides;
 mod state;
 mod subject;
 mod surfaces_settings;
+mod unsent;
 mod watch;
 
 pub use activity::{
@@ -75,7 +76,7 @@ pub use files::{
     ChosenId, ExportInput, ExportedFile, FileContent, FileError, FileFacts, FileHeader, ImportProgress, Kept,
     Seal,
 };
-pub use halyard_mirror::{DamagedPart, HistorySize, MirrorError, Persona, PersonaId, PropagationId};
+pub use halyard_mirror::{DamagedPart, HistorySize, MirrorError, Persona, PersonaId, PropagationId, Unsent};
 pub use halyard_model::Surface;
 pub use halyard_provider::{
     Budget, BudgetClass, Credential, Diagnosis, Discovery, Failure, FailureKind, Incident, Known, Leftover,

@@ -1,7 +1,7 @@
 //! The mirror: Halyard's local copy of what the services said, in SQLite.
 //!
 //! It holds connections, environments, the newest snapshot of each, edits,
-//! personas, the state of fetching and a few settings. Everything shown comes out of
+//! what is typed and not sent, personas, the state of fetching and a few settings. Everything shown comes out of
 //! here, so everything shown has an age.
 //!
 //! It never speaks HTTP, never opens an environment document, never reads a
@@ -39,7 +39,7 @@ pub use record::UnreadableRow;
 pub use table::{
     DAYS_KEPT, EXCHANGES_KEPT, ExchangeFilter, FlagRow, FlagRows, KeptExchange, KeptPropagation, NewExchange,
     PROPAGATIONS_KEPT, Persona, PersonaId, PropagationId, SERVER_READINGS_KEPT, SavedPersona, SnapshotFacts,
-    Stored,
+    Stored, Unsent,
 };
 
 /// What every call of this crate gives.

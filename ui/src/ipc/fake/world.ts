@@ -7,6 +7,7 @@ import type {
   MarkView,
   NoticeView,
   PlaceView,
+  UnsentView,
   ProtectionView,
   ServiceView,
   SubjectView,
@@ -92,6 +93,8 @@ export interface World {
   connections: FakeConnection[];
   keyStore: KeyStoreView;
   lastPlace: PlaceView | null;
+  /** What is typed and not sent. */
+  unsent: UnsentView[];
   theme: ThemeView;
   desktopNotices: boolean;
   /** Why the mirror cannot be opened. */
@@ -118,6 +121,7 @@ export function buildWorld(scenario: Scenario, now: number): World {
     connections: [],
     keyStore: { state: "ready", sentence: "", next_step: "" },
     lastPlace: null,
+    unsent: [],
     theme: "system",
     desktopNotices: true,
     locked: null,

@@ -18,6 +18,7 @@ mod snapshots;
 mod surface_settings;
 mod surfaces;
 mod unreadable;
+mod unsent;
 
 pub(crate) use connections::write_connection;
 pub(crate) use fetch_status::write_fetch_status;
@@ -30,3 +31,4 @@ pub use propagations::{KeptPropagation, PROPAGATIONS_KEPT, PropagationId};
 pub use server_readings::SERVER_READINGS_KEPT;
 pub(crate) use snapshots::replace_current;
 pub use snapshots::{SnapshotFacts, Stored};
+pub use unsent::Unsent;

@@ -138,6 +138,11 @@ const COLUMNS: &[&str] = &[
     "timelines.id",
     "touched_flags.flag_key",
     "touched_flags.moment_id",
+    // Texts, numbers and rules of flags and segments; a key is typed into a
+    // field of its own, which is no subject's.
+    "unsent.connection_id",
+    "unsent.record",
+    "unsent.subject",
 ];
 
 #[tokio::test]

@@ -35,4 +35,5 @@ mod side_by_side;
 mod snapshots;
 mod statuses;
 #[path = "../shared/values.rs"]
+mod unsent;
 mod values;

@@ -117,6 +117,7 @@ export function connectionCalls(stage: Stage, health: FakeHealth, files: FakeFil
     async forgetConnection(connection) {
       await stage.begin("forgetConnection", connection);
       world.connections = world.connections.filter((each) => each.id !== connection);
+      world.unsent = world.unsent.filter((each) => each.connection !== connection);
       stage.tell({ what: "app" });
       return null;
     },

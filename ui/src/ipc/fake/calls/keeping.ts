@@ -1,4 +1,4 @@
-/** How long what was is kept, and how the local copy is kept. */
+/** How long what was is kept, how the local copy is kept, and what is typed and not sent. */
 import type { RetentionView } from "../../bindings";
 import type { Host } from "../../host";
 import { failure } from "../errors";
@@ -6,7 +6,7 @@ import type { Stage } from "./stage";
 
 const USED_MB = 18.4;
 
-/** The calls about retention and encryption. */
+/** The calls about retention, encryption and what is typed. */
 export function keepingCalls(stage: Stage) {
   let days: number | null = 90;
   let megabytes: number | null = 200;
@@ -54,6 +54,20 @@ export function keepingCalls(stage: Stage) {
       await stage.pause(20);
       encrypted = on;
       return encryptionView();
+    },
+
+    async unsent() {
+      await stage.begin("unsent");
+      return structuredClone(stage.world.unsent);
+    },
+
+    async keepUnsent(connection, subject, record) {
+      await stage.begin("keepUnsent", connection, subject, record);
+      const others = stage.world.unsent.filter(
+        (each) => each.connection !== connection || each.subject !== subject,
+      );
+      stage.world.unsent = record === null ? others : [...others, { connection, subject, record }];
+      return null;
     },
   } satisfies Partial<Host>;
 }
