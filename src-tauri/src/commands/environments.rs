@@ -67,10 +67,12 @@ pub async fn status(app: State<'_, Halyard>, connection: String) -> Result<Statu
         None => service.to_owned(),
     };
     let key_missing = app.console.key_home(&id).await == KeyHome::Missing;
-    let sentence = match (key_missing, offline, failing) {
-        (true, ..) => "Not connected: the key is missing".to_owned(),
-        (_, true, _) => format!("Offline: {service} does not answer"),
-        (_, _, true) => format!("{service} refuses or fails"),
+    let sentence = match (connection.endpoint.is_file(), key_missing, offline, failing) {
+        // Nobody is asked, so nobody answers or fails.
+        (true, ..) => format!("Snapshot file of {service}, read on this computer"),
+        (_, true, ..) => "Not connected: the key is missing".to_owned(),
+        (_, _, true, _) => format!("Offline: {service} does not answer"),
+        (_, _, _, true) => format!("{service} refuses or fails"),
         _ => format!("Connected, {service}"),
     };
     let told = app.console.provider_status(&id).await?;

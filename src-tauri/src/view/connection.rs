@@ -260,7 +260,7 @@ pub struct BudgetView {
 pub struct StatusView {
     /// The service answered the last request.
     pub connected: bool,
-    /// In a few words, such as `Connected, Flagsmith 2.265.0`.
+    /// In a few words, such as `Connected, Flagsmith 2.265.0` or `Snapshot file of Flagsmith, read on this computer`.
     pub sentence: String,
     /// Something was asked since Halyard began; before, nothing is known.
     pub tried: bool,
