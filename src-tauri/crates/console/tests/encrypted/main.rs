@@ -10,6 +10,7 @@
     reason = "a test ends at the first thing that is not as expected, and says what it saw"
 )]
 
+mod killed;
 mod words;
 
 use std::{
