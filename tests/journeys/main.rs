@@ -14,6 +14,7 @@ mod cohort;
 mod conflict;
 mod connect;
 mod demo;
+mod encrypted;
 mod explain;
 mod foresee;
 mod health;

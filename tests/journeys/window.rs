@@ -73,24 +73,44 @@ impl Window {
         }
     }
 
-    /// Closes the window and leaves its data folder.
+    /// Ends the program, as logging out does, and leaves its data folder.
     pub async fn close(mut self) -> TempDir {
-        // Closing the session ends the program; a program that is gone already
-        // is as closed.
-        let _ended = self.client.clone().close().await;
+        // The driver closes the page alone, and the program has its folder
+        // open until it has ended. One that is gone already is as closed.
+        let _closed = self.client.clone().close().await;
+        let programs = self.programs();
+        let _told = self.signal("-TERM");
+        let started = Instant::now();
+        // Who has ended and is not yet reaped has no file any more.
+        while programs
+            .iter()
+            .any(|id| fs::read_link(format!("/proc/{id}/exe")).is_ok())
+        {
+            assert!(started.elapsed() < PATIENCE, "the program does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let _stopped = self.driver.kill();
         let _reaped = self.driver.wait();
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
+    /// The processes that the driver started: the program.
+    fn programs(&self) -> Vec<String> {
+        let parent = self.driver.id().to_string();
+        let listed = Command::new("pgrep").args(["-P", &parent]).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    fn signal(&self, signal: &str) -> bool {
+        let parent = self.driver.id().to_string();
+        let sent = Command::new("pkill").args([signal, "-P", &parent]).status();
+        sent.is_ok_and(|status| status.success())
+    }
+
     /// Kills the program at once, as a crash does, and leaves its data folder.
     pub fn kill(mut self) -> TempDir {
-        let parent = self.driver.id().to_string();
-        let killed = Command::new("pkill").args(["-KILL", "-P", &parent]).status();
-        assert!(
-            killed.is_ok_and(|status| status.success()),
-            "there is a program to kill"
-        );
+        assert!(self.signal("-KILL"), "there is a program to kill");
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
@@ -276,6 +296,23 @@ impl Window {
         println!("picture: target/journeys/{name}.png");
     }
 
+    /// Keeps a picture in each theme, whichever is chosen in Settings.
+    pub async fn in_both_themes(&self, name: &str) {
+        for theme in ["dark", "light"] {
+            let script = format!("document.documentElement.dataset.theme = '{theme}'");
+            self.client.execute(&script, Vec::new()).await.unwrap();
+            self.drawn().await;
+            self.picture(&format!("{name}-{theme}")).await;
+        }
+    }
+
+    /// Waits until what was changed is drawn: two frames, the first of which may have begun before.
+    async fn drawn(&self) {
+        let script = "const done = arguments[arguments.length - 1]; \
+                      requestAnimationFrame(() => requestAnimationFrame(() => done(null)));";
+        self.client.execute_async(script, Vec::new()).await.unwrap();
+    }
+
     async fn wait(&self, path: &str, what: &str) -> Element {
         let found = self
             .client
@@ -295,7 +332,9 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        // Also after a failed assertion; the program ends with its driver.
+        // Also after a failed assertion. The program goes first: it would go on
+        // without its driver.
+        let _killed = self.signal("-KILL");
         let _stopped = self.driver.kill();
         let _reaped = self.driver.wait();
     }

@@ -112,18 +112,22 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Makes the folder of what the window remembers by itself, which is plain
-/// text: what is typed and not sent names flags. Beside an encrypted local copy
-/// there is none.
+/// text, and in which earlier versions kept what was typed. Beside an encrypted
+/// local copy there is none.
 fn room_for_window(console: &Console, web: &Path) -> io::Result<()> {
-    if !tauri::async_runtime::block_on(console.is_encrypted()) {
-        return fs::create_dir_all(web);
+    if tauri::async_runtime::block_on(console.is_encrypted()) {
+        if let Err(error) = fs::remove_dir_all(web)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "what the window remembered could not be deleted");
+        }
+        // WebKitGTK lets nobody drive a private window. One that is driven
+        // keeps what it will, so that the journeys see what that is.
+        if env::var_os("TAURI_WEBVIEW_AUTOMATION").is_none_or(|driven| driven != "true") {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
     }
-    if let Err(error) = fs::remove_dir_all(web)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::warn!(%error, "what the window remembered could not be deleted");
-    }
-    Err(io::ErrorKind::Unsupported.into())
+    fs::create_dir_all(web)
 }
 
 /// The file that this program was started with.

@@ -13,8 +13,8 @@ pub async fn encryption(app: State<'_, Halyard>) -> Result<EncryptionView, WireE
     Ok(words::encryption::encryption(&app.console.encryption().await?))
 }
 
-/// Lets the window keep nothing by itself from now on: what is typed and not
-/// sent would be plain text beside the encrypted copy. It minds none of it.
+/// Lets the window keep nothing by itself from now on: it would be plain text
+/// beside the encrypted copy. It minds none of it.
 const KEEP_NOTHING: &str = "localStorage.clear(); \
      Storage.prototype.setItem = () => { throw new Error('nothing is kept beside an encrypted copy'); };";
 

@@ -8,8 +8,8 @@ use crate::view::{EncryptionView, NoticeView};
 pub fn encryption(facts: &EncryptionFacts) -> EncryptionView {
     let sentence = match (facts.now, &facts.item) {
         (Encryption::On, Some(item)) => format!(
-            "The local copy is encrypted. Its key is in the system keychain, as {item} of Halyard; without that \
-             nobody can read the copy, you included."
+            "The local copy is encrypted. Only the system keychain has its key, as the item {item} of Halyard. Should \
+             that be lost, nobody can read the copy, you included."
         ),
         (Encryption::On, None) => "The local copy is encrypted.".into(),
         (Encryption::Off, _) => {
@@ -46,7 +46,7 @@ pub fn locked(lock: &Lock) -> NoticeView {
         ),
         Lock::KeyMissing { item } => (
             "its key is not in the system keychain".into(),
-            format!("Bring the keychain's item {item} of Halyard back and try again."),
+            format!("Bring its item {item} of Halyard back, such as from a backup of the keychain, and try again."),
         ),
         Lock::KeyWrong { item } => (
             format!("the keychain's item {item} of Halyard is not its key"),
@@ -65,8 +65,8 @@ pub fn locked(lock: &Lock) -> NoticeView {
     NoticeView {
         sentence: format!("The local copy is encrypted, and {reason}."),
         next_step: format!(
-            "{next_step} Or set the local copy aside and begin an empty one: nothing is deleted, and with its key it \
-             can be read again."
+            "{next_step} Or set the local copy aside and begin with an empty one, which is filled from your services \
+             again. Nothing is deleted: with its key, the old one can be read again."
         ),
     }
 }

@@ -63,6 +63,7 @@ export const files = {
     title: "The local copy is locked",
     tryAgain: "Try again",
     trying: "Trying",
+    still: "Tried just now. Still locked, for the reason above.",
     aside: "Set it aside and begin anew",
     asideTitle: "Set the local copy aside?",
     asideLead:

@@ -34,6 +34,6 @@ mod samples;
 mod side_by_side;
 mod snapshots;
 mod statuses;
-#[path = "../shared/values.rs"]
 mod unsent;
+#[path = "../shared/values.rs"]
 mod values;
