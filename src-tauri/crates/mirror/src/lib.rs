@@ -10,7 +10,8 @@
 //! connection's identifier.
 //!
 //! Every write is one transaction: it happened or it did not, also when the
-//! process is killed in the middle of it.
+//! process is killed in the middle of it. An [`Import`] is several, and seen once
+//! the last of them is there.
 
 mod content;
 mod encrypt;
