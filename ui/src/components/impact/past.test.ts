@@ -71,7 +71,9 @@ describe("the impact of a draft at a moment", () => {
     await within(region).findByRole("img", { name: /^Now: / });
     await choose(region, /Before search rollout/);
     expect(
-      await within(region).findByText("guest_checkout was not in Production then, so it gave nobody anything."),
+      await within(region).findByText(
+        "guest_checkout was not in Production then, so it gave nobody anything.",
+      ),
     ).toBeVisible();
     expect(within(region).queryByRole("img")).toBeNull();
   });
