@@ -11,13 +11,12 @@ import type {
   SubjectView,
 } from "../ipc/bindings";
 import { asHostError, type HostError } from "../ipc/host";
-import { text } from "../strings";
 import { type Draft, draftKey, Drafts, type Rest } from "./drafts.svelte";
 import { flagOf, flagState, turn, whyNot } from "./fields";
+import { type After, Outcomes } from "./outcomes";
 import { samePlace } from "./place";
 import { whyReadOnly } from "./read-only";
 import type { Session } from "./session.svelte";
-import type { ToastAction } from "./toasts.svelte";
 
 /** A change that is asked about first. */
 export interface Confirmation {
@@ -58,15 +57,18 @@ export class Edits {
   conflict = $state.raw<ConflictView | null>(null);
   #sending = $state.raw<Record<string, FieldEdit[]>>({});
   #refused = $state.raw<Record<string, HostError>>({});
-  /** Edits that can be led back, the newest last, each with the toast that offers it. */
-  #undoable: { edit: string; toast: number }[] = [];
-
   readonly #drafts: Drafts;
+  readonly #outcomes: Outcomes;
   readonly #session: Session;
 
   constructor(session: Session) {
     this.#session = session;
     this.#drafts = new Drafts(session.host);
+    this.#outcomes = new Outcomes(session, {
+      undo: (edit) => void this.undo(edit),
+      settle: (edit) => void this.settle(edit),
+      decide: (conflict) => (this.conflict = conflict),
+    });
   }
 
   /** Reads what was typed in earlier runs; does nothing where that is done. */
@@ -224,14 +226,12 @@ export class Edits {
 
   /** Leads the newest confirmed edit back. */
   undoLast(): void {
-    const newest = this.#undoable.at(-1);
-    if (newest !== undefined) void this.undo(newest.edit);
+    const { newest } = this.#outcomes;
+    if (newest !== null) void this.undo(newest);
   }
 
   async undo(edit: string): Promise<void> {
-    const toast = this.#undoable.find((other) => other.edit === edit)?.toast;
-    if (toast !== undefined) this.#session.toasts.close(toast);
-    this.#undoable = this.#undoable.filter((other) => other.edit !== edit);
+    this.#outcomes.withdraw(edit);
     await this.#follow(
       () => this.#session.host.undoEdit(edit),
       "final",
@@ -274,20 +274,20 @@ export class Edits {
   }
 
   /** What follows an edit in the environment on screen: one that asks before a write is not led back at once. */
-  #afterwards(): "undoable" | "final" {
+  #afterwards(): After {
     return this.#session.environment?.protection === "none" ? "undoable" : "final";
   }
 
   async #follow(
     ask: () => Promise<OutcomeView>,
-    after: "undoable" | "final",
+    after: After,
     again: (() => void) | null = null,
   ): Promise<void> {
     try {
-      this.#tell(await ask(), after);
+      this.#outcomes.tell(await ask(), after);
     } catch (thrown) {
       const error = asHostError(thrown);
-      this.#session.toasts.fail(error, this.#nextStep(error, again));
+      this.#outcomes.fail(error, again);
     }
     await this.#session.flags.reload();
   }
@@ -308,7 +308,7 @@ export class Edits {
         onsent?.();
       }
       // Where a sheet asked, a single key must not lead the change back.
-      this.#tell(outcome, confirmed === null ? "undoable" : "final");
+      this.#outcomes.tell(outcome, confirmed === null ? "undoable" : "final");
       return null;
     } catch (thrown) {
       const error = asHostError(thrown);
@@ -326,28 +326,8 @@ export class Edits {
     // The sheet shows its own errors, except that what it asks about is no longer so.
     if (asked && error.wire.code !== "stale_view") return error;
     if (error.wire.code === "confirmation_needed") void this.#session.reload();
-    this.#session.toasts.fail(error, this.#nextStep(error, again));
+    this.#outcomes.fail(error, again);
     return null;
-  }
-
-  /** The button of an error toast. */
-  #nextStep(error: HostError, again: (() => void) | null): ToastAction | null {
-    const { connection } = this.#session;
-    switch (error.wire.code) {
-      case "stale_view":
-      case "forbidden":
-      case "gone":
-        // What to do about a newer state, or a missing right, is for the person to decide.
-        return null;
-      case "key":
-        if (connection === null) return null;
-        return {
-          label: text.frame.banner.enterKey,
-          act: () => this.#session.go({ name: "connect", service: connection.service, again: connection }),
-        };
-      default:
-        return again === null ? null : { label: text.shared.tryAgain, act: again };
-    }
   }
 
   /** Asks for the same change where it was asked for, which need not be what is on screen by now. */
@@ -386,42 +366,5 @@ export class Edits {
     const refused = { ...this.#refused };
     delete refused[draftKey(place, subject)];
     this.#refused = refused;
-  }
-
-  #tell(outcome: OutcomeView, after: "undoable" | "final"): void {
-    const { toasts } = this.#session;
-    switch (outcome.outcome) {
-      case "confirmed": {
-        const { edit, sentence } = outcome;
-        const further = {
-          label: text.health.propagation.followIt,
-          act: () => this.#session.go({ name: "health", focus: { card: "propagation" } }),
-        };
-        if (after === "final") {
-          toasts.say(sentence, { further });
-          return;
-        }
-        const action = {
-          label: text.shared.undo,
-          keys: [`${text.shared.modifier} Z`],
-          act: () => void this.undo(edit),
-        };
-        this.#undoable.push({ edit, toast: toasts.say(sentence, { action, further }) });
-        return;
-      }
-      case "already_there":
-        toasts.say(outcome.sentence, { kind: "note" });
-        return;
-      case "conflict":
-        this.conflict = outcome.conflict;
-        return;
-      case "queued":
-        toasts.say(outcome.sentence, { kind: "note" });
-        return;
-      case "unknown": {
-        const { edit } = outcome;
-        toasts.warn(outcome.sentence, { label: text.shared.readAgain, act: () => void this.settle(edit) });
-      }
-    }
   }
 }
