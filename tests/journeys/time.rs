@@ -92,17 +92,12 @@ async fn last_week_is_read_offline_taken_over_led_back_and_sent_to_a_colleague()
     let timeline = window
         .wait_path("//*[@role='grid' and @aria-label='Snapshots']")
         .await;
-    timeline.click().await.unwrap();
-    for _ in 0..4 {
-        timeline
-            .send_keys(&char::from(Key::Down).to_string())
-            .await
-            .unwrap();
+    // From the newer of the two to the older, wherever they stand.
+    let newer = window.wait_path(&format!("{PRICED_ROWS}[1]")).await;
+    newer.click().await.unwrap();
+    for key in [Key::Down, Key::Enter] {
+        timeline.send_keys(&char::from(key).to_string()).await.unwrap();
     }
-    timeline
-        .send_keys(&char::from(Key::Enter).to_string())
-        .await
-        .unwrap();
     let back = window.find("button", "Set B to now").await;
     window.picture("snapshots-scrubbed").await;
     back.click().await.unwrap();
