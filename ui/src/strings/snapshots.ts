@@ -171,8 +171,7 @@ export const snapshots = {
     leftOut: (value: number) => `${plural(value, "difference")} left out`,
   },
   restore: {
-    title: (environment: string, moment: string) => `Lead ${environment} back to ${moment}?`,
-    titleFlag: (flag: string, moment: string) => `Lead ${flag} back to ${moment}?`,
+    title: (what: string, moment: string) => `Lead ${what} back to ${moment}?`,
     lead: "What differs from now is staged as one change set. Nothing is sent: you publish it from Changes.",
     reading: "Comparing with now",
     same: "Now is the same as then: there is nothing to lead back.",
