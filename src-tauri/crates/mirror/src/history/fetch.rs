@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
 use super::body::Hash;
 use super::span::{KnownLists, Span};
@@ -58,7 +59,15 @@ pub(super) async fn fetch(
     }
 }
 
-const OF_BODIES: &str = "FROM spans LEFT JOIN bodies ON bodies.id = spans.body";
+fn select<'q>(columns: &str, condition: &str, numbers: &'q [i64]) -> Query<'q, Sqlite, SqliteArguments> {
+    let query =
+        format!("SELECT {columns} FROM spans LEFT JOIN bodies ON bodies.id = spans.body WHERE {condition}");
+    numbers
+        .iter()
+        .fold(sqlx::query(sqlx::AssertSqlSafe(query)), |query, number| {
+            query.bind(number)
+        })
+}
 
 /// A span as the JSON text has it: the columns of [`fetch_rows`] in their
 /// order, hashes and bytes in hexadecimal digits.
@@ -89,16 +98,11 @@ async fn fetch_packed(
         Bodies::Named => "NULL, NULL, ''",
         Bodies::Whole => "bodies.base, bodies.codec, hex(bodies.bytes)",
     };
-    let query = format!(
-        "SELECT json_group_array(json_array(spans.id, list, key, occurrence, place, label, aside, body, seal,
-             hex(bodies.hash), {body}))
-         {OF_BODIES} WHERE {condition}"
+    let columns = format!(
+        "json_group_array(json_array(spans.id, list, key, occurrence, place, label, aside, body, seal,
+             hex(bodies.hash), {body}))"
     );
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
-    for number in numbers {
-        query = query.bind(number);
-    }
-    let row = query.fetch_one(connection).await?;
+    let row = select(&columns, condition, numbers).fetch_one(connection).await?;
     let text: &str = row.try_get(0)?;
     let packed: Vec<Packed<'_>> = serde_json::from_str(text)?;
     let mut lists = KnownLists::default();
@@ -159,15 +163,9 @@ async fn fetch_rows(
         Bodies::Named => "",
         Bodies::Whole => ", bodies.base, bodies.codec, bodies.bytes",
     };
-    let query = format!(
-        "SELECT spans.id, list, key, occurrence, place, label, aside, body, seal, bodies.hash{body}
-         {OF_BODIES} WHERE {condition}"
-    );
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
-    for number in numbers {
-        query = query.bind(number);
-    }
-    let rows = query.fetch_all(connection).await?;
+    let columns =
+        format!("spans.id, list, key, occurrence, place, label, aside, body, seal, bodies.hash{body}");
+    let rows = select(&columns, condition, numbers).fetch_all(connection).await?;
     let mut lists = KnownLists::default();
     rows.iter()
         .map(|row| {
